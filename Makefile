@@ -1,0 +1,46 @@
+# The daily commands. Everything runs in .venv, which any target makes when it is missing.
+PYTHON ?= python3
+CONFIG ?= configs/default.yaml
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install convert evaluate gate test test-slow check clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Create .venv and install the pinned dependencies
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("mattekit needs Python 3.11 or newer, found " + sys.version.split()[0] + "; set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the pinned dependencies into .venv (a minute or more)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+convert: $(INSTALLED) ## Convert the checkpoint to ONNX and OpenVINO IR, each form proved
+	$(BIN)/mattekit convert --config $(CONFIG)
+
+evaluate: convert ## Run the original and every converted form, write reports/<run>/report.md
+	$(BIN)/mattekit evaluate --config $(CONFIG)
+
+gate: $(INSTALLED) ## Judge the newest run against its original and the baseline (evaluates first if there is none)
+	@find reports -path reports/example -prune -o -name results.json -print | grep -q . || $(MAKE) --no-print-directory evaluate CONFIG=$(CONFIG)
+	$(BIN)/mattekit gate --config $(CONFIG)
+
+test: $(INSTALLED) ## Run the fast tests
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED) ## Run the slow end-to-end tests
+	$(BIN)/python -m pytest -m slow
+
+check: $(INSTALLED) ## Lint, check formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean: ## Remove .venv, models, generated sets, runs and caches (the example report stays)
+	rm -rf .venv models data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find reports -mindepth 1 -maxdepth 1 ! -name example -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,115 @@
+"""Read a job's YAML into `configs.schema.Config`, with errors that say what was meant."""
+
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from configs.errors import UsageError
+from configs.schema import Config
+
+DEFAULT_CONFIG = Path("configs/default.yaml")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """The safe loader, but a key given twice is an error instead of the last one winning in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key `{key.value}` is given twice", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def load_config(path: Path = DEFAULT_CONFIG) -> Config:
+    """Read and check a configuration file; keys that it leaves out take the schema's defaults.
+
+    Raises:
+        UsageError: the file is missing, is not YAML, or holds an unknown key, a key twice or a value out of range.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise UsageError(f"{path}: the configuration cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid YAML: {error}") from error
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise UsageError(f"{path}: expected a mapping of sections at the top, found {type(content).__name__}")
+    return config_from_dict(content, str(path))
+
+
+def config_from_dict(content: dict[str, Any], origin: str) -> Config:
+    """Check a configuration given as nested dictionaries; `origin` names it in errors.
+
+    Raises:
+        UsageError: as `load_config`.
+    """
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        problems = "\n".join(f"  {_explain(problem)}" for problem in error.errors())
+        raise UsageError(f"{origin}: wrong configuration\n{problems}") from error
+
+
+def override(config: Config, changes: dict[str, Any], origin: str = "command line") -> Config:
+    """Return `config` with single values replaced, checked as a whole again.
+
+    Args:
+        config: the configuration to start from.
+        changes: dotted key to value, such as `{"convert.out": Path("models/mine")}`; None values change nothing.
+        origin: names the changes in errors.
+
+    Raises:
+        UsageError: an unknown key, or a value out of range.
+    """
+    content = config.model_dump()
+    for dotted, value in changes.items():
+        if value is None:
+            continue
+        section = content
+        *sections, key = dotted.split(".")
+        for name in sections:
+            section = section[name]
+        section[key] = value
+    return config_from_dict(content, origin)
+
+
+def _explain(problem: Any) -> str:
+    location = [part for part in problem["loc"] if isinstance(part, str)]
+    dotted = ".".join(str(part) for part in problem["loc"]) or "(top level)"
+    if problem["type"] != "extra_forbidden":
+        return f"{dotted}: {problem['msg']} (found {problem['input']!r})"
+    known = _known_keys(location[:-1])
+    nearest = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
+    hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
+    return f"{dotted}: unknown key{hint} (known here: {', '.join(known)})"
+
+
+def _known_keys(location: list[str]) -> list[str]:
+    """Return the keys of the section at `location`, walking through sections and mappings of sections."""
+    model: type[BaseModel] | None = Config
+    for part in location:
+        if model is None:
+            return []
+        if part in model.model_fields:
+            model = _section_in(model.model_fields[part].annotation)
+    return list(model.model_fields) if model else []
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, BaseModel) else None
+    for argument in typing.get_args(annotation):
+        if found := _section_in(argument):
+            return found
+    return None

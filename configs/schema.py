@@ -1,0 +1,163 @@
+"""The typed form of a job's YAML file: what may be set, its default, and what it means.
+
+Every section refuses unknown keys; `configs.load.load_config` turns that into an error naming the nearest known one.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Precision = Literal["fp32", "fp16"]
+Direction = Literal["increase", "decrease", "both"]
+Positive = Annotated[int, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSection(Section):
+    """The original: a PyTorch checkpoint of BackgroundMattingV2, or a ready ONNX."""
+
+    checkpoint: Path | None = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
+    onnx: Path | None = None
+    backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = "mobilenetv2"
+    backbone_scale: Annotated[float, Field(gt=0, le=0.5)] = 0.25
+    refine_mode: Literal["sampling", "thresholding", "full"] = "sampling"
+    refine_sample_pixels: Positive = 80_000
+    refine_threshold: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _onnx_alone(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("onnx") is not None and "checkpoint" not in given:
+            return {**given, "checkpoint": None}
+        return given
+
+    @model_validator(mode="after")
+    def _one_original(self) -> "ModelSection":
+        if (self.checkpoint is None) == (self.onnx is None):
+            raise ValueError("give exactly one of `checkpoint` and `onnx`")
+        return self
+
+
+class HopTolerance(Section):
+    """How far a hop's outputs may be from the original's, on real composites; differences in 0..1 units.
+
+    `mean` and `quantile` (the 99.9 % one) hold for alpha and foreground alike; `cells` is the largest share of 4x4
+    cells in which any alpha differs by more than 1e-2, that is, of refined cells that were chosen differently.
+    There is no limit on the maximum: one cell chosen differently is a large difference, and says nothing.
+    """
+
+    mean: NonNegative
+    quantile: NonNegative
+    cells: Annotated[float, Field(ge=0, le=1)]
+
+
+DEFAULT_TOLERANCES = {
+    "onnx": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
+    "onnx-simplified": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
+    "ir-fp32": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
+    "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2, cells=5e-2),
+}
+
+
+class ParitySection(Section):
+    """How the hops of a conversion are judged."""
+
+    samples: Positive = 2
+    tolerances: dict[str, HopTolerance] = DEFAULT_TOLERANCES
+    counterfactual_margin: Annotated[float, Field(ge=1)] = 5.0
+
+    @field_validator("tolerances")
+    @classmethod
+    def _with_defaults(cls, given: dict[str, HopTolerance]) -> dict[str, HopTolerance]:
+        if unknown := sorted(set(given) - set(DEFAULT_TOLERANCES)):
+            raise ValueError(f"unknown hops {', '.join(unknown)}; known are {', '.join(DEFAULT_TOLERANCES)}")
+        return {**DEFAULT_TOLERANCES, **given}
+
+
+class ConvertSection(Section):
+    """Which forms are made of the original, for which input size, and where they go."""
+
+    input_shape: tuple[Positive, Positive] = (720, 1280)
+    opset: Annotated[int, Field(ge=18, le=23)] = 20
+    precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
+    out: Path = Path("models/background-matting-mobilenetv2")
+    parity: ParitySection = ParitySection()
+
+    @field_validator("input_shape")
+    @classmethod
+    def _divisible(cls, shape: tuple[int, int]) -> tuple[int, int]:
+        if any(side % 4 for side in shape):
+            raise ValueError(f"height and width must be divisible by 4, not {shape[0]}x{shape[1]}")
+        return shape
+
+    @field_validator("precisions")
+    @classmethod
+    def _unique(cls, precisions: tuple[Precision, ...]) -> tuple[Precision, ...]:
+        return tuple(dict.fromkeys(precisions))
+
+
+class DatasetSection(Section):
+    """The composite set: `synthetic` (made from a seed, kept under `data/`), or a folder in OMZ's layout."""
+
+    path: str = "synthetic"
+    count: Positive = 24
+    seed: Annotated[int, Field(ge=0)] = 1
+    size: tuple[Positive, Positive] = (720, 1280)
+    limit: Positive | None = None
+
+
+class EvaluateSection(Section):
+    """What is run and measured. The first variant is the original that drift is counted from."""
+
+    variants: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "torch",
+        "onnx",
+        "ir-fp32@f32",
+        "ir-fp16@f32",
+        "ir-fp16@default",
+    )
+    worst: Annotated[int, Field(ge=0)] = 5
+
+
+class Tolerance(Section):
+    """How far a metric may move: by `absolute` (published units) or `relative` (share of the expected), the larger.
+
+    `direction` says which way is bad: with `increase` (every metric here is an error, so higher is worse) an
+    improvement passes and is shown; with `both` any move beyond the limit fails.
+    """
+
+    absolute: NonNegative = 0.0
+    relative: NonNegative = 0.0
+    direction: Direction = "increase"
+
+
+class GateSection(Section):
+    """When a run is red. Keys: inference precision that really ran (`f32`, `bf16`, `f16`), then metric name.
+
+    `against_original` judges drift of each variant from the original of the same run; `against_baseline` judges each
+    variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances
+    is a failure. A run on fewer than `minimum_samples` samples can fail but cannot pass: it ends inconclusive.
+    """
+
+    minimum_samples: Positive = 1
+    baseline: Path = Path("configs/baselines/default.json")
+    against_original: dict[str, dict[str, Tolerance]] = {}
+    against_baseline: dict[str, dict[str, Tolerance]] = {}
+
+
+class Config(Section):
+    """One job, from checkpoint to verdict."""
+
+    name: str = "default"
+    model: ModelSection = ModelSection()
+    convert: ConvertSection = ConvertSection()
+    dataset: DatasetSection = DatasetSection()
+    evaluate: EvaluateSection = EvaluateSection()
+    gate: GateSection = GateSection()

@@ -1,0 +1,128 @@
+"""The configuration reader: what it accepts, and what its errors tell."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configs.errors import UsageError
+from configs.load import config_from_dict, load_config
+from configs.schema import Config
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "job.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_committed_default_states_the_defaults_of_the_schema() -> None:
+    loaded, plain = load_config(REPOSITORY / "configs/default.yaml"), Config()
+    for section in ("name", "model", "convert", "dataset", "evaluate"):
+        assert getattr(loaded, section) == getattr(plain, section), section
+    assert loaded.gate.against_original["f32"]["alpha_mad"].absolute == 0.05
+    assert loaded.gate.against_baseline["bf16"]["alpha_grad"].direction == "both"
+
+
+@pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "{}"])
+def test_an_empty_file_is_the_default_job(tmp_path: Path, text: str) -> None:
+    assert load_config(_written(tmp_path, text)) == Config()
+
+
+def test_given_keys_win_and_the_others_keep_their_defaults(tmp_path: Path) -> None:
+    config = load_config(_written(tmp_path, "dataset: {seed: 7, size: [64, 96]}\n"))
+    assert (config.dataset.seed, config.dataset.size, config.dataset.count) == (7, (64, 96), 24)
+    assert config.convert == Config().convert
+
+
+def test_numbers_in_scientific_notation_are_numbers(tmp_path: Path) -> None:
+    text = "convert: {parity: {tolerances: {onnx: {mean: 1e-5, quantile: 2e-4, cells: 0}}}}"
+    assert load_config(_written(tmp_path, text)).convert.parity.tolerances["onnx"].quantile == 2e-4
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"evalute": {}}, "evalute: unknown key; did you mean `evaluate`?"),
+        ({"model": {"chekpoint": "a"}}, "model.chekpoint: unknown key; did you mean `checkpoint`?"),
+        (
+            {"gate": {"against_original": {"f32": {"alpha_mad": {"absolut": 1}}}}},
+            r"gate.against_original.f32.alpha_mad.absolut: unknown key; did you mean `absolute`? "
+            "(known here: absolute, relative, direction)",
+        ),
+        (
+            {"convert": {"parity": {"tolerances": {"onnx": {"mean": 0, "quantile": 0, "cels": 0}}}}},
+            "convert.parity.tolerances.onnx.cels: unknown key; did you mean `cells`?",
+        ),
+    ],
+)
+def test_an_unknown_key_gets_the_nearest_known_one(content: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        config_from_dict(content, "job.yaml")
+    assert str(caught.value).startswith("job.yaml: wrong configuration\n")
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"dataset": {"count": 0}}, r"dataset\.count: .*greater than 0 \(found 0\)"),
+        ({"dataset": {"size": [1, 2, 3]}}, r"dataset\.size: .*2 items"),
+        ({"convert": {"input_shape": [721, 1280]}}, "must be divisible by 4, not 721x1280"),
+        ({"convert": {"precisions": ["fp31"]}}, r"convert\.precisions\.0: .*'fp32' or 'fp16' \(found 'fp31'\)"),
+        ({"evaluate": {"variants": []}}, r"evaluate\.variants: .*at least 1"),
+        ({"model": {"checkpoint": "a", "onnx": "b"}}, "give exactly one of `checkpoint` and `onnx`"),
+        ({"model": {"checkpoint": None}}, "give exactly one of `checkpoint` and `onnx`"),
+        ({"model": None}, r"model: .*\(found None\)"),
+        ({1: 2}, r"1: Keys should be strings"),
+        ({"gate": {"against_original": {"f32": {"x": {"absolute": float("nan")}}}}}, "finite number"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_found(content: dict[Any, Any], expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
+        config_from_dict(content, "job.yaml")
+
+
+def test_every_problem_of_a_file_is_listed_at_once(tmp_path: Path) -> None:
+    path = _written(tmp_path, "dataset: {count: -1, sede: 3}\nmodell: {}\n")
+    with pytest.raises(UsageError) as caught:
+        load_config(path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{path}: wrong configuration"
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["dataset.count", "dataset.sede", "modell"]
+
+
+def test_precisions_given_twice_count_once() -> None:
+    config = config_from_dict({"convert": {"precisions": ["fp16", "fp32", "fp16"]}}, "job.yaml")
+    assert config.convert.precisions == ("fp16", "fp32")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.yaml: the configuration cannot be read \(No such file"):
+        load_config(tmp_path / "nowhere.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("model: [unclosed\n", r"job\.yaml: not valid YAML: .*line 2"),
+        ("- a\n- b\n", r"expected a mapping of sections at the top, found list"),
+        ("just words", r"expected a mapping of sections at the top, found str"),
+        ("model: !!python/object/apply:os.system ['true']\n", "not valid YAML: could not determine a constructor"),
+        ("dataset: {seed: 1}\nmodel: {}\ndataset: {seed: 2}\n", r"the key `dataset` is given twice.*line 3"),
+        ("dataset: {seed: 1, seed: 2}\n", "the key `seed` is given twice"),
+        ("{[a, b]: 1}", "not valid YAML: .*unhashable key"),
+    ],
+)
+def test_a_file_that_is_no_mapping_in_yaml_says_so(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(UsageError, match=f"(?s){expected}"):
+        load_config(_written(tmp_path, text))
+
+
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(UsageError, match="not valid YAML"):
+        load_config(path)
