@@ -1,0 +1,197 @@
+"""`manifest.json`: what a set holds, file by file with hashes, where it came from and under which licences.
+
+Nothing in it depends on when or where it was written: the same set gives the same bytes.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from configs.errors import DataError
+from configs.files import sha256_of, write_atomically
+from datasets.images import image_size
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+
+_REMEDY = "restore it, make the set again, or move it away if another program wrote it"
+
+Positive = Annotated[int, Field(gt=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileEntry(_Entry):
+    """One image: its path below the set's root (with `/`), hash, length in bytes, and size in pixels."""
+
+    path: str
+    sha256: Sha256
+    bytes: Positive
+    height: Positive
+    width: Positive
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
+            raise ValueError("expected a plain path below the set's root, with `/`")
+        return path
+
+
+class SampleEntry(_Entry):
+    """One sample: `<clip>/<frame>`, and the words by which reports group it."""
+
+    id: str
+    tags: tuple[str, ...] = ()
+
+
+class Generator(_Entry):
+    """The program that made the set, and everything it needs to make it again; `size` is height, width."""
+
+    name: str
+    version: int
+    seed: int
+    count: Positive
+    size: tuple[Positive, Positive]
+
+
+class PhotographEntry(_Entry):
+    """A photograph that went into the set: the package and file it comes from, its licence and whom to credit."""
+
+    name: str
+    package: str
+    file: str
+    licence: str
+    credit: str
+
+
+class Manifest(_Entry):
+    """The whole of `manifest.json`.
+
+    Attributes:
+        name: the set's name, as reports show it.
+        generator: None for a set that was imported.
+        sequential: whether the frames of a clip follow each other in time, so that metrics over time make sense.
+        exact_composites: whether each composite is `datasets.compose.composite` of the files beside it, to the bit.
+        files: sorted by path.
+        samples: sorted by id.
+        photographs: sorted by name; what must be credited.
+        content_sha256: `content_sha256` of `files`: the set's identity.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str
+    generator: Generator | None = None
+    sequential: bool = False
+    exact_composites: bool = False
+    files: tuple[FileEntry, ...]
+    samples: tuple[SampleEntry, ...]
+    photographs: tuple[PhotographEntry, ...] = ()
+    content_sha256: Sha256
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        paths, ids = [file.path for file in self.files], [sample.id for sample in self.samples]
+        for key, names in (("files", paths), ("samples", ids)):
+            if twice := [name for name, times in Counter(names).items() if times > 1]:
+                raise ValueError(f"`{key}` lists {twice[0]} more than once")
+        found = content_sha256((file.path, file.sha256) for file in self.files)
+        if found != self.content_sha256:
+            raise ValueError(f"`content_sha256` is {self.content_sha256}, but `files` give {found}")
+        return self
+
+
+def content_sha256(files: Iterable[tuple[str, str]]) -> str:
+    """Return the identity of a set: SHA-256 over its sorted lines `<file's sha256>  <path>`, one per image.
+
+    Args:
+        files: pairs of path below the root (with `/`) and the SHA-256 of the file's bytes, in any order.
+    """
+    lines = sorted(files)
+    return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
+
+
+def file_entry(root: Path, path: Path) -> FileEntry:
+    """Describe an image file below `root`.
+
+    Raises:
+        DataError: the file is missing, or is not an image that the readers accept.
+    """
+    height, width = image_size(path)
+    return FileEntry(
+        path=path.relative_to(root).as_posix(),
+        sha256=sha256_of(path),
+        bytes=path.stat().st_size,
+        height=height,
+        width=width,
+    )
+
+
+def make_manifest(
+    name: str,
+    files: Iterable[FileEntry],
+    samples: Iterable[SampleEntry],
+    *,
+    photographs: Iterable[PhotographEntry] = (),
+    generator: Generator | None = None,
+    sequential: bool = False,
+    exact_composites: bool = False,
+) -> Manifest:
+    """Build a manifest: sorts the lists and computes the content's hash."""
+    ordered = tuple(sorted(files, key=lambda file: file.path))
+    return Manifest(
+        name=name,
+        generator=generator,
+        sequential=sequential,
+        exact_composites=exact_composites,
+        files=ordered,
+        samples=tuple(sorted(samples, key=lambda sample: sample.id)),
+        photographs=tuple(sorted(photographs, key=lambda photograph: photograph.name)),
+        content_sha256=content_sha256((file.path, file.sha256) for file in ordered),
+    )
+
+
+def write_manifest(root: Path, manifest: Manifest) -> Path:
+    """Write `manifest.json` into the set's root, atomically, and return its path."""
+    path = root / MANIFEST_NAME
+    write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
+    return path
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """Read the manifest of the set at `root`; None when it has none.
+
+    Raises:
+        DataError: the file is unreadable, not JSON, of another schema version, or inconsistent in itself.
+    """
+    path = root / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise DataError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    for problem in problems:
+        if problem["type"] == "json_invalid":
+            return f"not valid JSON ({problem['ctx']['error']}); {_REMEDY}"
+        if problem["loc"] == ("schema_version",):
+            return f"schema version {problem['input']!r}; this version of the toolkit reads {SCHEMA_VERSION}"
+    lines = [f"{'.'.join(map(str, problem['loc'])) or 'manifest'}: {problem['msg']}" for problem in problems]
+    more = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
+    return f"not a valid manifest; {_REMEDY}\n  " + "\n  ".join(lines[:5]) + more

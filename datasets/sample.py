@@ -1,0 +1,45 @@
+"""The two values that travel through the toolkit: a sample from a data set, and a prediction from a runner."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One frame to matte, with its ground truth; every image of the same height and width.
+
+    Attributes:
+        id: unique within its set and stable, `<clip>/<frame>` in OMZ's layout.
+        source: (H, W, 3) uint8 RGB, the composite.
+        background: (H, W, 3) uint8 RGB, the background plate: the scene without the person.
+        alpha: (H, W) uint8, 0 transparent to 255 opaque.
+        foreground: (H, W, 3) uint8 RGB, straight (not premultiplied) colours; without meaning where alpha is 0.
+        tags: words by which reports group samples, such as `motion-blur`.
+    """
+
+    id: str
+    source: NDArray[np.uint8]
+    background: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+    foreground: NDArray[np.uint8]
+    tags: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.source.shape[0], self.source.shape[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a runner returns for a sample, at the network's size.
+
+    Attributes:
+        alpha: (H, W) float32, 0..1; neither rounded nor clipped again.
+        foreground: (H, W, 3) float32 RGB, 0..1.
+    """
+
+    alpha: NDArray[np.float32]
+    foreground: NDArray[np.float32]
