@@ -1,0 +1,1 @@
+"""Metrics, the evaluation loop, results, drift and gate, and the rendering of reports."""

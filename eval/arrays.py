@@ -1,0 +1,45 @@
+"""Checks of the arrays that metrics are given, shared by every metric."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.errors import DataError
+
+
+def unit_truth(name: str, image: NDArray[np.uint8], shape: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+    """Return 8-bit ground truth divided by 255, as float32.
+
+    Args:
+        name: what the image is called in errors.
+        image: uint8, of `shape`, or of any (H, W) with at least one pixel when `shape` is None.
+        shape: the shape to hold it to.
+
+    Raises:
+        DataError: the type or the shape is another.
+    """
+    if image.dtype != np.uint8:
+        raise DataError(f"{name}: expected uint8 values 0..255, found {image.dtype}")
+    if shape is None and (image.ndim != 2 or image.size == 0):
+        raise DataError(f"{name}: expected a shape of (height, width), found {image.shape}")
+    if shape is not None and image.shape != shape:
+        raise DataError(f"{name}: expected the shape {shape} of the other ground truth, found {image.shape}")
+    return image.astype(np.float32) / np.float32(255)
+
+
+def float_image(name: str, image: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return a prediction after checking its type, its shape and that every value is finite.
+
+    Raises:
+        DataError: one of these is wrong; the message counts the values that are not finite.
+    """
+    if image.dtype != np.float32:
+        raise DataError(f"{name}: expected float32 values 0..1, found {image.dtype}")
+    if image.shape != shape:
+        raise DataError(f"{name}: expected the ground truth's shape {shape}, found {image.shape}")
+    finite = np.isfinite(image)
+    if not finite.all():
+        raise DataError(
+            f"{name}: expected finite values, found {image.size - int(finite.sum())} NaN or infinite of {image.size}; "
+            "the model or its conversion is broken for this sample"
+        )
+    return image

@@ -1,0 +1,137 @@
+"""What a gate's verdict is written as: JSON, JUnit XML, tables for the terminal, markdown for a CI job's summary."""
+
+import json
+import os
+from itertools import groupby
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from configs.errors import UsageError
+from configs.files import write_atomically
+from eval.formatting import markdown_table, number, signed
+from eval.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
+
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+_STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
+
+
+def write_gate_json(path: Path, report: GateReport) -> None:
+    """Write the verdict and every row as JSON; a value that is not finite was judged a failure and reads null.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    content = {
+        "schema_version": 1,
+        "verdict": report.verdict,
+        "exit_code": report.exit_code,
+        "notes": list(report.notes),
+        "rows": [{name: getattr(row, name) for name in GateRow.__slots__} for row in report.rows],
+    }
+    write_atomically(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_junit(path: Path, report: GateReport) -> None:
+    """Write one JUnit test case per row; an inconclusive one is an error of the type `inconclusive`.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    totals = {
+        "tests": str(len(report.rows)),
+        "failures": str(report.count("fail")),
+        "errors": str(report.count("inconclusive")),
+    }
+    root = ET.Element("testsuites", totals)
+    suite = ET.SubElement(root, "testsuite", {"name": "mattekit gate", **totals})
+    for row in report.rows:
+        name = {"classname": f"gate.{row.check}.{row.variant}", "name": row.metric}
+        case = ET.SubElement(suite, "testcase", name)
+        if row.verdict in ("fail", "inconclusive"):
+            tag = "failure" if row.verdict == "fail" else "error"
+            problem = ET.SubElement(case, tag, {"type": row.verdict, "message": row.reason})
+            problem.text = _values(row)
+        else:
+            ET.SubElement(case, "system-out").text = f"{row.verdict}: {_values(row)}"
+    ET.indent(root)
+    text = ET.tostring(root, encoding="unicode", xml_declaration=False)
+    write_atomically(path, f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n')
+
+
+def append_step_summary(report: GateReport) -> None:
+    """Append the verdict as markdown to the file that `GITHUB_STEP_SUMMARY` names; nothing when it is not set.
+
+    Raises:
+        UsageError: that file cannot be written.
+    """
+    target = os.environ.get(SUMMARY_VARIABLE)
+    if not target:
+        return
+    try:
+        with Path(target).open("a", encoding="utf-8") as stream:
+            stream.write(gate_markdown(report))
+    except OSError as error:
+        raise UsageError(f"{target}: ${SUMMARY_VARIABLE} cannot be written ({error.strerror})") from error
+
+
+def gate_markdown(report: GateReport) -> str:
+    """Return the verdict, the notes and a table of all rows, as GitHub-flavoured markdown."""
+    header = ("Check", "Variant", "Metric", "Obtained", "Expected", "Difference", "Limit", "Verdict", "Reason")
+    rows = [
+        (CHECK_TITLES[row.check], f"`{row.variant}`", row.metric, *_numbers(row), row.verdict, row.reason)
+        for row in report.rows
+    ]
+    lines = [f"## Gate: {report.verdict}", "", headline(report), ""]
+    lines += [f"> {note}\n" for note in report.notes]
+    return "\n".join([*lines, markdown_table(header, rows, right=(3, 4, 5, 6)), ""])
+
+
+def headline(report: GateReport) -> str:
+    """Return the verdict in one sentence."""
+    counts = [f"{report.count('fail')} failed", f"{report.count('inconclusive')} inconclusive"]
+    if improved := report.count("improved"):
+        counts.append(f"{improved} improved beyond the limit")
+    return f"{len(report.rows)} judgements: {', '.join(counts)}."
+
+
+def print_gate(report: GateReport, console: Console) -> None:
+    """Print the verdict as tables of at most 80 columns, one per check and variant, then notes and reasons."""
+    for (check, variant), group in groupby(report.rows, key=lambda row: (row.check, row.variant)):
+        table = Table(
+            title=f"[bold]{escape(variant)}[/bold]: {CHECK_TITLES[check]}",
+            title_justify="left",
+            title_style="",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+        )
+        table.add_column("metric", min_width=14)
+        for name in ("obtained", "expected", "difference", "limit"):
+            table.add_column(name, justify="right", min_width=9, no_wrap=True)
+        table.add_column("verdict", min_width=12, no_wrap=True)
+        for row in group:
+            table.add_row(row.metric, *_numbers(row), f"[{_STYLES[row.verdict]}]{row.verdict}[/]")
+        console.print(table)
+        console.print()
+    for note in report.notes:
+        console.print(f"[yellow]note[/]: {escape(note)}")
+    for row in report.rows:
+        if row.reason:
+            where = escape(f"{row.variant}, {row.metric} ({CHECK_TITLES[row.check]}): {row.reason}")
+            console.print(f"[{_STYLES[row.verdict]}]{row.verdict}[/]: {where}")
+    style = {0: "bold green", 1: "bold red"}.get(report.exit_code, "bold yellow")
+    console.print(f"[{style}]gate {report.verdict}[/]: {headline(report)}")
+
+
+def _numbers(row: GateRow) -> tuple[str, str, str, str]:
+    return number(row.obtained), number(row.expected), signed(row.difference), number(row.limit)
+
+
+def _values(row: GateRow) -> str:
+    obtained, expected, difference, limit = _numbers(row)
+    return f"obtained {obtained} | expected {expected} | difference {difference} | limit {limit}"

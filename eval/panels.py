@@ -1,0 +1,175 @@
+"""Pictures of the samples on which a converted form moved most, kept small while the set goes by."""
+
+import heapq
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from configs.errors import DataError
+from datasets.images import write_png
+from datasets.sample import Prediction, Sample
+from eval.results import WorstRecord
+from eval.scoring import match_prediction
+
+TILE_SIDE = 320
+DIFFERENCE_GAIN = 10
+PANEL_FOLDER = "panels"
+RANK_METRIC = "alpha_mad"
+
+_GAP = 6
+_LABEL_HEIGHT = 22
+_TITLE_HEIGHT = 26
+_BACKGROUND = (255, 255, 255)
+_INK = (20, 20, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One labelled picture of a panel: (h, w, 3) uint8 RGB."""
+
+    label: str
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    sample: str
+    variant: str | None
+    original: float
+    drift: float | None
+    tiles: tuple[Tile, ...]
+
+
+class WorstKeeper:
+    """The worst samples of a run with their tiles; holds at most `limit` of them, already scaled down.
+
+    Worst is the largest |drift in Alpha MAD| of any converted variant; of equals, the larger Alpha MAD of the original,
+    then the later id.
+
+    Args:
+        limit: how many to keep.
+        original: the name of the original among the variants.
+    """
+
+    def __init__(self, limit: int, original: str) -> None:
+        self._limit = limit
+        self._original = original
+        self._heap: list[tuple[tuple[float, float, str], _Candidate]] = []
+
+    def offer(self, sample: Sample, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]) -> None:
+        """Look at a sample; each id at most once.
+
+        Args:
+            sample: the sample.
+            predictions: variant name to its prediction, the original's among them.
+            alpha_mad: variant name to Alpha MAD on this sample.
+
+        Raises:
+            DataError: the original, or a variant's score, is missing.
+        """
+        missing = {self._original, *predictions} - set(alpha_mad) | {self._original} - set(predictions)
+        if missing:
+            raise DataError(f"sample {sample.id}: expected predictions and Alpha MAD of {', '.join(sorted(missing))}")
+        if self._limit == 0:
+            return
+        original = alpha_mad[self._original]
+        drifts = {name: alpha_mad[name] - original for name in predictions if name != self._original}
+        variant = max(drifts, key=lambda name: abs(drifts[name]), default=None)
+        drift = None if variant is None else drifts[variant]
+        rank = (abs(drift or 0.0), original, sample.id)
+        if len(self._heap) == self._limit and rank <= self._heap[0][0]:
+            return
+        tiles = _tiles(sample, predictions[self._original], variant, None if variant is None else predictions[variant])
+        candidate = _Candidate(sample.id, variant, original, drift, tiles)
+        if len(self._heap) < self._limit:
+            heapq.heappush(self._heap, (rank, candidate))
+        else:
+            heapq.heapreplace(self._heap, (rank, candidate))
+
+    def write(self, run_dir: Path) -> tuple[WorstRecord, ...]:
+        """Write one PNG per kept sample under `panels/` in the run's folder; return their records, worst first.
+
+        Raises:
+            UsageError: the folder cannot be written.
+        """
+        records: list[WorstRecord] = []
+        for place, (_, candidate) in enumerate(sorted(self._heap, key=lambda entry: entry[0], reverse=True), start=1):
+            name = f"{PANEL_FOLDER}/{place:02d}-{_slug(candidate.sample)}.png"
+            write_png(run_dir / name, panel(candidate.tiles, _title(candidate)))
+            records.append(
+                WorstRecord(
+                    sample=candidate.sample,
+                    variant=candidate.variant,
+                    original=candidate.original,
+                    drift=candidate.drift,
+                    panel=name,
+                )
+            )
+        return tuple(records)
+
+
+def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
+    """Return the tiles side by side under their labels and a title, as (H, W, 3) uint8 RGB."""
+    width = sum(tile.image.shape[1] + _GAP for tile in tiles) + _GAP
+    height = _TITLE_HEIGHT + _LABEL_HEIGHT + max(tile.image.shape[0] for tile in tiles) + _GAP
+    canvas = Image.new("RGB", (width, height), _BACKGROUND)
+    draw = ImageDraw.Draw(canvas)
+    draw.text((_GAP, 5), title, fill=_INK, font=ImageFont.load_default(size=14))
+    left = _GAP
+    for tile in tiles:
+        draw.text((left, _TITLE_HEIGHT + 3), tile.label, fill=_INK, font=ImageFont.load_default(size=13))
+        canvas.paste(Image.fromarray(tile.image), (left, _TITLE_HEIGHT + _LABEL_HEIGHT))
+        left += tile.image.shape[1] + _GAP
+    return np.asarray(canvas)
+
+
+def _tiles(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
+    expected = match_prediction(sample, original).alpha
+    tiles = [
+        Tile("source", _scaled(sample.source)),
+        Tile("ground truth alpha", _scaled(_grey(sample.alpha))),
+        Tile("original alpha", _scaled(_grey(_to_bytes(expected)))),
+    ]
+    if variant is not None and converted is not None:
+        obtained = match_prediction(sample, converted).alpha
+        difference = np.abs(obtained - expected) * np.float32(DIFFERENCE_GAIN)
+        tiles.append(Tile(f"{variant} alpha", _scaled(_grey(_to_bytes(obtained)))))
+        tiles.append(Tile(f"|difference| x{DIFFERENCE_GAIN}", _scaled(_grey(_to_bytes(difference)))))
+    return tuple(tiles)
+
+
+def _scaled(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the image shrunk, never enlarged, so that its longer side is at most `TILE_SIDE`."""
+    height, width = image.shape[:2]
+    scale = TILE_SIDE / max(height, width)
+    if scale >= 1:
+        return image.copy()
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.repeat(image[..., np.newaxis], 3, axis=2)
+
+
+def _to_bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+
+
+def _title(candidate: _Candidate) -> str:
+    if candidate.drift is None:
+        return f"{candidate.sample}   Alpha MAD {candidate.original:.3f}"
+    return (
+        f"{candidate.sample}   Alpha MAD {candidate.original:.3f} (original), "
+        f"{candidate.drift:+.3f} with {candidate.variant}"
+    )
+
+
+def _slug(sample_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", sample_id).strip("-.") or "sample"

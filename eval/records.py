@@ -1,0 +1,77 @@
+"""Versioned records in JSON: written whole or not at all, read with every way of being wrong named."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from configs.errors import DataError
+from configs.files import write_atomically
+
+SCHEMA_VERSION = 1
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """A record: frozen, without unknown keys, without NaN and infinities."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None:
+    """Write a record as indented JSON.
+
+    Raises:
+        DataError: a value is not finite.
+        UsageError: the folder cannot be written.
+    """
+    try:
+        text = json.dumps(record.model_dump(), indent=2, allow_nan=False, ensure_ascii=False, sort_keys=sort_keys)
+    except ValueError as error:
+        raise DataError(f"{path}: not written, because it would hold a number that is not finite ({error})") from error
+    write_atomically(path, text + "\n")
+
+
+def read_record(path: Path, kind: type[Record], remedy: str) -> Record:
+    """Read a record with a `schema_version` from JSON; `remedy` says what to do when it is missing or wrong.
+
+    Raises:
+        DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file; {remedy}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: corrupt, expected JSON of finite numbers ({error}); {remedy}") from error
+    _require_version(path, content, remedy)
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"]) or "(top level)"
+        raise DataError(f"{path}: {key}: {problem['msg']} ({error.error_count()} problem(s)); {remedy}") from error
+
+
+def _require_version(path: Path, content: Any, remedy: str) -> None:
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: expected a JSON object, found {type(content).__name__}; {remedy}")
+    found = content.get("schema_version")
+    if found != SCHEMA_VERSION:
+        raise DataError(f"{path}: schema_version: expected {SCHEMA_VERSION}, found {found!r}; {remedy}")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a finite number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse(text)
+    return value

@@ -1,0 +1,167 @@
+"""The report of a run: a pure function from results to markdown, and a writer."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+from jinja2 import Environment as TemplateEnvironment
+from jinja2 import FileSystemLoader, StrictUndefined
+
+from configs.files import write_atomically
+from configs.schema import GateSection
+from eval.formatting import code, number, signed
+from eval.judge import judge_original
+from eval.report_tables import (
+    condition_table,
+    latency_table,
+    limit_for,
+    metrics_of,
+    model_table,
+    original_record,
+    original_table,
+    overview_table,
+    tag_table,
+    title_of,
+    variant_table,
+)
+from eval.results import Results, VariantRecord, WorstRecord
+from eval.verdict import GateReport
+
+REPORT_FILE = "report.md"
+TEMPLATES = Path(__file__).parent / "templates"
+SHOWN_FAILURES = 8
+
+
+def write_report(run_dir: Path, results: Results, gate: GateSection | None = None) -> Path:
+    """Write `report.md` into the run's folder and return its path.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    path = run_dir / REPORT_FILE
+    write_atomically(path, render_report(results, gate))
+    return path
+
+
+def render_report(results: Results, gate: GateSection | None = None) -> str:
+    """Return the report as GitHub-flavoured markdown; links are relative to the run's folder.
+
+    Args:
+        results: the run.
+        gate: tolerances, so that drift can be judged and limits shown; without them the report shows figures alone.
+
+    Raises:
+        UsageError: the tolerances name a metric that does not exist.
+    """
+    environment = TemplateEnvironment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # markdown, not HTML
+    )
+    verdict = None if gate is None else judge_original(results, gate)
+    original = results.variant(results.original)
+    text = environment.get_template("report.md.j2").render(
+        results=results,
+        headline=_headline(results, verdict),
+        failures=[] if verdict is None else _failures(verdict),
+        largest=_largest_drift(results, gate),
+        overview=overview_table(results),
+        undefined=[] if original is None else _undefined(original, results.dataset.samples),
+        variants=[(_describe(v), variant_table(results, v, gate)) for v in results.converted()],
+        reference="" if results.converted() else original_table(results),
+        worst=[(_worst_line(record), quote(record.panel)) for record in results.worst],
+        tags=tag_table(results),
+        latency=latency_table(results),
+        models=model_table(results),
+        conditions=condition_table(results),
+        settings=yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True),
+        rerun="\n".join(results.rerun or _default_rerun(results)),
+    )
+    return text.rstrip("\n") + "\n"
+
+
+def _headline(results: Results, verdict: GateReport | None) -> str:
+    original, samples = code(results.original), results.dataset.samples
+    if not results.converted():
+        return f"**Nothing to compare**: only the original {original} ran, on {samples} samples."
+    if verdict is None:
+        return f"**Not judged**: no tolerances were given. Drift from {original} over {samples} samples is shown below."
+    if verdict:
+        return (
+            f"**Nothing was lost**: every converted variant stays within its limits of the original {original}, "
+            f"on {samples} samples."
+        )
+    if verdict.verdict == "inconclusive":
+        return f"**Not settled**: nothing failed against {original}, but the evidence does not suffice."
+    return (
+        f"**Something was lost**: {verdict.count('fail')} of {len(verdict.rows)} judgements against the original "
+        f"{original} failed, on {samples} samples."
+    )
+
+
+def _failures(verdict: GateReport) -> list[str]:
+    rows = verdict.failures()
+    lines = [
+        f"{row.verdict}: {code(row.variant)}, {title_of(row.metric)}: {row.reason}" for row in rows[:SHOWN_FAILURES]
+    ]
+    if len(rows) > SHOWN_FAILURES:
+        lines.append(f"and {len(rows) - SHOWN_FAILURES} more: see the tables below")
+    return lines
+
+
+def _largest_drift(results: Results, gate: GateSection | None) -> str:
+    """Name the drift that takes the largest share of its limit, or of the original's value where there is no limit."""
+    found: tuple[float, str] | None = None
+    for variant in results.converted():
+        for metric in metrics_of(results):
+            drift, record = results.drift_of(variant.name, metric.name), original_record(results, metric.name)
+            if drift is None or drift.mean is None or record is None or record.mean is None:
+                continue
+            limit = limit_for(gate, variant, metric.name, record.mean)
+            if gate is not None and limit is None:
+                continue
+            share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
+            whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
+            text = (
+                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.precision}), "
+                f"{share:.3g} % of {whole}"
+            )
+            if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
+                found = share, text
+    if found is None:
+        return "none could be measured"
+    return "none: every judged metric equals the original's" if found[0] == 0 else found[1]
+
+
+def _share(part: float, whole: float) -> float:
+    if part == 0:
+        return 0.0
+    return 100 * part / whole if whole else float("inf")
+
+
+def _undefined(original: VariantRecord, samples: int) -> list[str]:
+    return [
+        f"{title_of(name)} is undefined for {record.undefined} of {samples} samples; "
+        f"its mean is over the other {record.samples}."
+        for name, record in original.metrics.items()
+        if record.undefined
+    ]
+
+
+def _default_rerun(results: Results) -> tuple[str, ...]:
+    names = ",".join(variant.name for variant in results.variants)
+    where = "synthetic" if results.dataset.name == "synthetic" else (results.dataset.path or results.dataset.name)
+    return f"mattekit evaluate --dataset {where} --variants {names}", "mattekit gate RUN_DIR"
+
+
+def _describe(variant: VariantRecord) -> str:
+    weights = f"{variant.weights} weights, " if variant.weights else ""
+    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.precision}"
+
+
+def _worst_line(record: WorstRecord) -> str:
+    text = f"{code(record.sample)}: Alpha MAD {number(record.original)} with the original"
+    return text if record.variant is None else f"{text}, {signed(record.drift)} with {code(record.variant)}"

@@ -1,0 +1,82 @@
+"""Small runs with obvious figures, shared by the tests of results, gate and report."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from eval_runs import IDS, METRIC_BASE, make_rows
+
+from configs.environment import Environment
+from configs.schema import GateSection
+from datasets.sample import Sample
+from eval.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.summary import assemble_results
+
+SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"]}}
+MakeResults = Callable[..., Results]
+
+
+@pytest.fixture
+def make_results() -> MakeResults:
+    def make(
+        shift: dict[str, float] | None = None,
+        cpu_class: str = "avx2",
+        ids: tuple[str, ...] = IDS,
+        manifest: str | None = "0" * 64,
+        default_precision: str = "bf16",
+        drop: str | None = None,
+    ) -> Results:
+        rows = [row for row in make_rows(shift, ids) if row.variant != drop]
+        variants = [
+            VariantRecord(name="torch", framework="torch", precision="f32", model_path="models/m.pth"),
+            VariantRecord(name="ir-fp32@f32", framework="openvino", precision="f32", weights="fp32"),
+            VariantRecord(name="ir-fp16@default", framework="openvino", precision=default_precision, weights="fp16"),
+        ]
+        return assemble_results(
+            created="2025-01-02T03:04:05+00:00",
+            environment=Environment(
+                versions={"torch": "2.0", "openvino": None},
+                python="3.11.0",
+                os="Linux",
+                cpu_class=cpu_class,
+                cpu_name="A CPU",
+                git_commit=None,
+            ),
+            dataset=DatasetRecord(
+                name="synthetic",
+                path="data/synthetic",
+                manifest_sha256=manifest,
+                samples=len(ids),
+                samples_sha256=samples_sha256(ids),
+            ),
+            settings=SETTINGS,
+            original="torch",
+            variants=[variant for variant in variants if variant.name != drop],
+            rows=rows,
+        )
+
+    return make
+
+
+@pytest.fixture
+def gate() -> GateSection:
+    """Return tolerances of 0.1 against the original for any precision, of 0.05 both ways against the baseline."""
+    original = {name: {"absolute": 0.1} for name in METRIC_BASE}
+    baseline = {name: {"absolute": 0.05, "direction": "both"} for name in METRIC_BASE}
+    return GateSection.model_validate(
+        {
+            "against_original": {"f32": original, "bf16": original},
+            "against_baseline": {"f32": baseline, "bf16": baseline},
+        }
+    )
+
+
+@pytest.fixture
+def sample() -> Sample:
+    """Return an 8x8 sample whose left half is opaque red, on a black scene."""
+    alpha = np.zeros((8, 8), np.uint8)
+    alpha[:, :4] = 255
+    foreground = np.zeros((8, 8, 3), np.uint8)
+    foreground[..., 0] = 255
+    source = np.where(alpha[..., np.newaxis] > 0, foreground, 0).astype(np.uint8)
+    return Sample("a/0001", source, np.zeros((8, 8, 3), np.uint8), alpha, foreground)
