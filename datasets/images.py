@@ -5,6 +5,7 @@ that an image comes in as viewers show it. Colour profiles and gamma are ignored
 Refused, rather than guessed: more than 8 bits per channel, CMYK, transparency where none belongs, none where it does.
 """
 
+import hashlib
 import io
 import struct
 from pathlib import Path
@@ -91,6 +92,16 @@ def image_size(path: Path) -> tuple[int, int]:
     image = _open(path, decode=False)
     width, height = image.size
     return (width, height) if image.getexif().get(_ORIENTATION, 1) >= 5 else (height, width)
+
+
+def pixels_sha256(path: Path) -> str:
+    """Return the SHA-256 of an image's size and decoded RGBA pixels, which no encoder or compression changes.
+
+    Raises:
+        DataError: not an image that the readers accept.
+    """
+    pixels = np.asarray(_open(path).convert("RGBA"))
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
 
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from datasets.images import read_rgb, read_rgba
+from datasets.images import pixels_sha256, read_rgb, read_rgba
 from datasets.manifest import MANIFEST_NAME, Manifest, content_sha256, read_manifest
 from datasets.sample import Sample
 
@@ -79,7 +79,7 @@ class SampleSet:
 
     @cached_property
     def manifest_sha256(self) -> str:
-        """The set's identity: `content_sha256` of its images, from the manifest, else computed by reading every file.
+        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file.
 
         Raises:
             DataError: a file has become unreadable.
@@ -87,7 +87,7 @@ class SampleSet:
         if self.manifest is not None:
             return self.manifest.content_sha256
         files = (path for ref in self.refs for path in ref.files)
-        return content_sha256((path.relative_to(self.root).as_posix(), sha256_of(path)) for path in files)
+        return content_sha256((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in files)
 
 
 @dataclass(frozen=True, slots=True)

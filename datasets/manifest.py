@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from configs.errors import DataError
 from configs.files import sha256_of, write_atomically
-from datasets.images import image_size
+from datasets.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 1
@@ -29,10 +29,14 @@ class _Entry(BaseModel):
 
 
 class FileEntry(_Entry):
-    """One image: its path below the set's root (with `/`), hash, length in bytes, and size in pixels."""
+    """One image: its path below the set's root (with `/`), hashes of the file and of its pixels, length, and size.
+
+    The pixels' hash survives another PNG encoder, which gives other files of the same pictures.
+    """
 
     path: str
     sha256: Sha256
+    pixels_sha256: Sha256
     bytes: Positive
     height: Positive
     width: Positive
@@ -103,17 +107,17 @@ class Manifest(_Entry):
         for key, names in (("files", paths), ("samples", ids)):
             if twice := [name for name, times in Counter(names).items() if times > 1]:
                 raise ValueError(f"`{key}` lists {twice[0]} more than once")
-        found = content_sha256((file.path, file.sha256) for file in self.files)
+        found = content_sha256((file.path, file.pixels_sha256) for file in self.files)
         if found != self.content_sha256:
             raise ValueError(f"`content_sha256` is {self.content_sha256}, but `files` give {found}")
         return self
 
 
 def content_sha256(files: Iterable[tuple[str, str]]) -> str:
-    """Return the identity of a set: SHA-256 over its sorted lines `<file's sha256>  <path>`, one per image.
+    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image.
 
     Args:
-        files: pairs of path below the root (with `/`) and the SHA-256 of the file's bytes, in any order.
+        files: pairs of path below the root (with `/`) and `pixels_sha256` of the image, in any order.
     """
     lines = sorted(files)
     return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
@@ -129,6 +133,7 @@ def file_entry(root: Path, path: Path) -> FileEntry:
     return FileEntry(
         path=path.relative_to(root).as_posix(),
         sha256=sha256_of(path),
+        pixels_sha256=pixels_sha256(path),
         bytes=path.stat().st_size,
         height=height,
         width=width,
@@ -155,7 +160,7 @@ def make_manifest(
         files=ordered,
         samples=tuple(sorted(samples, key=lambda sample: sample.id)),
         photographs=tuple(sorted(photographs, key=lambda photograph: photograph.name)),
-        content_sha256=content_sha256((file.path, file.sha256) for file in ordered),
+        content_sha256=content_sha256((file.path, file.pixels_sha256) for file in ordered),
     )
 
 

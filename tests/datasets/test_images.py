@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError, UsageError
-from datasets.images import image_size, read_alpha, read_rgb, read_rgba, write_png
+from datasets.images import image_size, pixels_sha256, read_alpha, read_rgb, read_rgba, write_png
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 RNG = np.random.default_rng(0)
@@ -290,3 +290,14 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         read_rgb(tmp_path / "nowhere.png")
     with pytest.raises(DataError, match="cannot be read"):
         read_rgb(tmp_path)
+
+
+def test_the_hash_of_pixels_does_not_depend_on_the_compression(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    Image.fromarray(image).save(tmp_path / "fast.png", compress_level=0)
+    Image.fromarray(image).save(tmp_path / "small.png", compress_level=9)
+    assert (tmp_path / "fast.png").read_bytes() != (tmp_path / "small.png").read_bytes()
+    assert pixels_sha256(tmp_path / "fast.png") == pixels_sha256(tmp_path / "small.png")
+    image[3, 2, 1] ^= 1
+    write_png(tmp_path / "other.png", image)
+    assert pixels_sha256(tmp_path / "other.png") != pixels_sha256(tmp_path / "fast.png")

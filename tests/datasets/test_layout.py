@@ -101,7 +101,7 @@ def test_hidden_files_and_those_of_file_managers_are_passed_over(root: Path) -> 
 def test_without_a_manifest_the_identity_is_computed_from_the_files(root: Path) -> None:
     sample_set = open_set(root)
     expected = content_sha256(
-        (entry.path, entry.sha256) for entry in (file_entry(root, path) for path in root.glob("*/*/*.png"))
+        (entry.path, entry.pixels_sha256) for entry in (file_entry(root, path) for path in root.glob("*/*/*.png"))
     )
     assert sample_set.manifest is None
     assert sample_set.manifest_sha256 == expected

@@ -27,7 +27,7 @@ ZEROS, ONES = "0" * 64, "1" * 64
 
 
 def _file(path: str, digest: str = ZEROS) -> FileEntry:
-    return FileEntry(path=path, sha256=digest, bytes=5, height=2, width=3)
+    return FileEntry(path=path, sha256=digest, pixels_sha256=digest, bytes=5, height=2, width=3)
 
 
 def _manifest() -> Manifest:
