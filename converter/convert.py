@@ -1,0 +1,234 @@
+"""The conversion, from the original to a folder of proved forms: the story that the other modules are the words of."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+from configs.environment import installed_versions
+from configs.errors import ConversionError, DataError, MattekitError, UsageError
+from configs.files import new_folder, sha256_of
+from configs.schema import Config
+from converter.contract import Contract, ir_contract
+from converter.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.ir_steps import ir_from_onnx
+from converter.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
+from converter.original import Original, open_original, original_of, source_file
+from converter.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
+from converter.record import (
+    RECORD_NAME,
+    Conversion,
+    Form,
+    SourceFile,
+    check_files,
+    form_files,
+    form_path,
+    ir_hop,
+    is_ir,
+    read_record,
+    write_record,
+)
+from converter.runners.base import Runner
+from converter.runners.onnx_runtime import OnnxRunner
+from converter.runners.openvino_ir import OpenVinoRunner
+from datasets.sample import Prediction, Sample
+
+Say = Callable[[str], None]
+LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino")
+
+
+def convert(config: Config, *, force: bool = False, say: Say = print) -> Conversion:
+    """Make ONNX and IR of the configured original, prove each, and put them under `config.convert.out`.
+
+    Does nothing where that folder already holds the same conversion, unless `force`. The folder appears, or is
+    replaced, only when every form in it is whole and proved.
+
+    Args:
+        config: the job.
+        force: convert even if it is already done.
+        say: called with a line about each step.
+
+    Raises:
+        DataError: the original is missing, broken, or not this network.
+        ConversionError: a step failed; the message names it and those that ran before it.
+        ParityError: a form differs from the original by more than its tolerance, or breaks its contract.
+    """
+    out = config.convert.out
+    source = source_file(config.model)
+    key = _key(config, source)
+    if not force and (done := _already_done(out, key)):
+        say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
+        return done
+    _refuse_foreign_folder(out)
+    original = open_original(config.model, config.convert.input_shape)
+    samples = parity_samples(config.dataset, config.convert.input_shape, config.convert.parity.samples)
+    with new_folder(out) as work:
+        forms = tuple(_make_forms(config, original, samples, work, _Steps(say)))
+        record = Conversion(
+            key=key,
+            source=source,
+            settings=_settings(config),
+            exporter=EXPORTER if original.network else None,
+            versions=installed_versions(LIBRARIES),
+            forms=forms,
+        )
+        write_record(work, record)
+    for form in forms:
+        say(_line(form))
+    say(f"{out}: converted and verified")
+    return record
+
+
+def verify(folder: Path, config: Config, *, say: Say = print) -> tuple[Form, ...]:
+    """Prove a converted model folder again: its files' hashes, every hop's parity, every IR's contract.
+
+    The original and the size are those that the folder's record names; samples and tolerances are `config`'s.
+
+    Raises:
+        DataError: a file is missing or changed, or the original is no longer the one recorded.
+        ParityError: a form is out of tolerance or breaks its contract.
+    """
+    record = read_record(folder)
+    check_files(folder, record)
+    say(f"{folder}: {sum(len(form.files) for form in record.forms)} files match their hashes")
+    original = original_of(record)
+    samples = parity_samples(config.dataset, original.contract.size, config.convert.parity.samples)
+    prover = _Prover(config, samples, original)
+    proved = []
+    for form in record.forms:
+        parity, counterfactuals = prover.prove(form.hop, folder)
+        proved.append(form.model_copy(update={"parity": parity, "counterfactuals": counterfactuals}))
+        say(_line(proved[-1]))
+    return tuple(proved)
+
+
+class _Steps:
+    """Runs steps by name; a failure names the step and those that ran before it."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._done: list[str] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        started = perf_counter()
+        try:
+            yield
+        except MattekitError:
+            raise
+        except Exception as error:
+            before = ", ".join(self._done) or "none"
+            raise ConversionError(f"step {name} failed: {error} (steps done before it: {before})") from error
+        self._done.append(name)
+        self._say(f"  {name}: {perf_counter() - started:.1f} s")
+
+
+class _Prover:
+    """Holds the original's predictions, and proves forms against them."""
+
+    def __init__(self, config: Config, samples: Sequence[Sample], original: Original) -> None:
+        self._settings = config.convert.parity
+        self._samples = samples
+        self._reference: list[Prediction] | None = None
+        if original.network is not None:
+            self._reference = predict_all(original.torch_runner(), samples)
+
+    def prove(self, hop: str, folder: Path) -> tuple[Parity, Counterfactuals | None]:
+        """Measure and judge the form that `hop` made in `folder`."""
+        with _runner_of(hop, folder) as runner:
+            predictions = predict_all(runner, self._samples)
+            if self._reference is None:
+                self._reference = predictions  # the first form of a ready ONNX is the original itself
+            parity = measure_parity(self._reference, predictions)
+            check_parity(hop, parity, self._settings.tolerances[hop])
+            if not is_ir(hop):
+                return parity, None
+            counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
+            check_counterfactuals(hop, counterfactuals, runner.contract, self._settings.counterfactual_margin)
+            return parity, counterfactuals
+
+
+def _make_forms(
+    config: Config, original: Original, samples: Sequence[Sample], work: Path, steps: _Steps
+) -> Iterator[Form]:
+    contract = original.contract
+    prover = _Prover(config, samples, original)
+    exported, simplified = work / form_path("onnx"), work / form_path("onnx-simplified")
+    with steps("onnx"):
+        if original.network is not None:
+            onnx_from_torch(original.network, contract, config.convert.opset, exported)
+        else:
+            adopt_onnx(Path(original.source.path), contract, exported)
+        details = check_onnx(exported, contract)
+        yield _form("onnx", work, contract, details, prover)
+    with steps("onnx-simplified"):
+        simplify_onnx(exported, contract, simplified)
+        details = check_onnx(simplified, contract)
+        yield _form("onnx-simplified", work, contract, details, prover)
+    for precision in config.convert.precisions:
+        hop = ir_hop(precision)
+        with steps(hop):
+            target = work / form_path(hop)
+            target.parent.mkdir()
+            declared = ir_contract(contract.size, original.source.sha256)
+            ir_from_onnx(simplified, declared, precision, target)
+            yield _form(hop, work, declared, {}, prover)
+
+
+def _form(hop: str, work: Path, contract: Contract, details: dict[str, str], prover: _Prover) -> Form:
+    parity, counterfactuals = prover.prove(hop, work)
+    return Form(
+        hop=hop,
+        files={name.as_posix(): sha256_of(work / name) for name in form_files(hop)},
+        contract=contract,
+        parity=parity,
+        counterfactuals=counterfactuals,
+        details=details,
+    )
+
+
+def _runner_of(hop: str, folder: Path) -> Runner:
+    path = folder / form_path(hop)
+    return OpenVinoRunner(path, "f32") if is_ir(hop) else OnnxRunner(path)
+
+
+def _line(form: Form) -> str:
+    worst = max(form.parity.alpha.max, form.parity.foreground.max)
+    proof = "" if form.counterfactuals is None else "; contract proved"
+    return (
+        f"  {form.hop}: mean |alpha difference| {form.parity.alpha.mean:.2g}, largest of any output {worst:.2g}, "
+        f"{form.parity.differing_cells} cells refined otherwise{proof}"
+    )
+
+
+def _already_done(out: Path, key: str) -> Conversion | None:
+    try:
+        record = read_record(out)
+        if record.key == key:
+            check_files(out, record)
+            return record
+    except DataError:
+        return None
+    return None
+
+
+def _refuse_foreign_folder(out: Path) -> None:
+    """Never replace a folder that is not a converted model's."""
+    if out.is_dir() and any(out.iterdir()) and not (out / RECORD_NAME).is_file():
+        raise UsageError(f"{out}: not empty, and not a converted model folder; choose another --out")
+
+
+def _settings(config: Config) -> dict[str, object]:
+    return {
+        "model": config.model.model_dump(mode="json"),
+        "convert": config.convert.model_dump(mode="json", exclude={"out"}),
+    }
+
+
+def _key(config: Config, source: SourceFile) -> str:
+    """Hash everything that decides the result: source, settings, versions, and the converter's own code."""
+    code = {path.name: sha256_of(path) for path in sorted(Path(__file__).parent.rglob("*.py"))}
+    facts = [source.sha256, _settings(config), installed_versions(LIBRARIES), code]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,154 @@
+"""What a model is: parameters, arithmetic, operations and I/O contract, of a checkpoint, an ONNX or an IR."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+
+import onnx
+import openvino
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from configs.errors import DataError
+from configs.schema import ModelSection
+from converter.checkpoint import load_network
+from converter.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
+from converter.network import MattingNetwork
+from converter.network.refiner import CELL
+from converter.onnx_steps import read_onnx
+from converter.runners.openvino_ir import contract_of_ir, read_ir
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Facts about a model file.
+
+    Attributes:
+        kind: what the file is.
+        facts: name to value, in the order they are to be shown.
+        operations: operation type to count, for graphs.
+        contract: the I/O contract the file carries, if it is a converted form.
+    """
+
+    kind: str
+    facts: dict[str, str]
+    operations: dict[str, int] = field(default_factory=dict)
+    contract: Contract | None = None
+
+
+def describe_model(path: Path, model: ModelSection, size: tuple[int, int]) -> ModelInfo:
+    """Describe a checkpoint (as the network that `model` configures, at `size`), an ONNX file or an IR's XML.
+
+    Raises:
+        DataError: the file is missing, broken or of another kind.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such model file; give a .pth, .safetensors, .onnx or an IR's .xml")
+    if path.suffix == ".onnx":
+        return _describe_onnx(path)
+    if path.suffix == ".xml":
+        return _describe_ir(path)
+    return _describe_checkpoint(model.model_copy(update={"checkpoint": path, "onnx": None}), size)
+
+
+def network_gflops(network: MattingNetwork, size: tuple[int, int]) -> tuple[float, float]:
+    """Return GFLOPs (2 x multiply-adds of convolutions) of the base network, and of the refiner per chosen cell.
+
+    The refiner is counted patch by patch, as the paper has it; the base network for images of `size`.
+    """
+    scaled = tuple(int(side * network.backbone_scale) for side in size)
+    image = torch.zeros(1, 3, *scaled)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network.base(image, image)
+    refiner = network.refiner
+    # Outputs per cell: 6x6 and 4x4 at half resolution, 6x6 and 4x4 at the full one.
+    outputs = ((refiner.conv1, 36), (refiner.conv2, 16), (refiner.conv3, 36), (refiner.conv4, 16))
+    per_cell = sum(2 * pixels * convolution.weight.numel() for convolution, pixels in outputs)
+    return counter.get_total_flops() / 1e9, per_cell / 1e9
+
+
+def _describe_checkpoint(model: ModelSection, size: tuple[int, int]) -> ModelInfo:
+    network = load_network(model)
+    base, per_cell = network_gflops(network, size)
+    facts = {
+        "backbone": model.backbone,
+        "parameters": f"{sum(parameter.numel() for parameter in network.parameters()):,}",
+        "float values": f"{sum(v.numel() for v in network.state_dict().values() if v.is_floating_point()):,} "
+        "(with BatchNorm statistics)",
+        f"GFLOPs, base network at {size[0]}x{size[1]}": f"{base:.4f}",
+    }
+    if model.refine_mode == "sampling":
+        cells = model.refine_sample_pixels // CELL**2
+        facts[f"GFLOPs, refiner with {cells:,} cells"] = f"{per_cell * cells:.4f}"
+    return ModelInfo("PyTorch checkpoint of BackgroundMattingV2", facts)
+
+
+def _describe_onnx(path: Path) -> ModelInfo:
+    model = read_onnx(path)
+    text = next((entry.value for entry in model.metadata_props if entry.key == ONNX_KEY), None)
+    domains = ", ".join(f"{entry.domain or 'ai.onnx'} {entry.version}" for entry in model.opset_import)
+    facts = {
+        "opset": domains,
+        "producer": f"{model.producer_name} {model.producer_version}".strip(),
+        "parameters": f"{sum(prod(tensor.dims) for tensor in model.graph.initializer):,}",
+        "GFLOPs, convolutions": _gflops(_onnx_convolution_flops(model)),
+    }
+    operations = Counter(node.op_type for node in model.graph.node)
+    contract = parse_contract(text, str(path)) if text else None
+    return ModelInfo("ONNX", facts, dict(sorted(operations.items())), contract)
+
+
+def _gflops(flops: int | None) -> str:
+    return "unknown (the file leaves shapes free)" if flops is None else f"{flops / 1e9:.4f}"
+
+
+def _onnx_convolution_flops(model: onnx.ModelProto) -> int | None:
+    """Return the FLOPs of all convolutions, None unless every one of them has a fixed output shape and kernel."""
+    inferred = onnx.shape_inference.infer_shapes(model)
+    shapes = {
+        value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+        for value in (*inferred.graph.value_info, *inferred.graph.output)
+    }
+    kernels = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    total = 0
+    for node in model.graph.node:
+        if node.op_type == "Conv":
+            outputs, kernel = prod(shapes.get(node.output[0], [0])), kernels.get(node.input[1])
+            if not outputs or kernel is None:
+                return None
+            total += 2 * outputs * prod(kernel[1:])
+    return total
+
+
+def _describe_ir(path: Path) -> ModelInfo:
+    model = read_ir(openvino.Core(), path)
+    operations = Counter(operation.get_type_name() for operation in model.get_ordered_ops())
+    constants = [operation for operation in model.get_ordered_ops() if operation.get_type_name() == "Constant"]
+    stored = Counter(str(constant.get_element_type().to_string()) for constant in constants)
+    facts = {
+        "weights stored as": ", ".join(f"{kind} ({count})" for kind, count in sorted(stored.items())),
+        "constant values": f"{sum(prod(constant.get_output_shape(0)) for constant in constants):,}",
+        "GFLOPs, convolutions": _gflops(_ir_convolution_flops(model)),
+        "made by": f"OpenVINO {_rt_info(model, 'OpenVINO Runtime')}",
+    }
+    contract = contract_of_ir(model, path) if model.has_rt_info(list(RT_INFO_PATH)) else None
+    return ModelInfo("OpenVINO IR", facts, dict(sorted(operations.items())), contract)
+
+
+def _ir_convolution_flops(model: openvino.Model) -> int | None:
+    """Return the FLOPs of all convolutions, None unless every one of them has a fixed output shape and kernel."""
+    total = 0
+    for operation in model.get_ordered_ops():
+        kind = operation.get_type_name()
+        if kind in ("Convolution", "GroupConvolution"):
+            if operation.output(0).get_partial_shape().is_dynamic or operation.input(1).get_partial_shape().is_dynamic:
+                return None
+            # Kernels are (out, in, h, w), or (groups, out, in, h, w): what follows the outputs is summed over.
+            kernel = list(operation.input(1).get_shape())[2 if kind == "GroupConvolution" else 1 :]
+            total += 2 * prod(operation.get_output_shape(0)) * prod(kernel)
+    return total
+
+
+def _rt_info(model: openvino.Model, key: str) -> str:
+    return str(model.get_rt_info([key]).value) if model.has_rt_info([key]) else "unknown"

@@ -1,0 +1,5 @@
+"""BackgroundMattingV2, written from the paper (arXiv 2012.07810) and the published state dicts' keys and shapes."""
+
+from converter.network.matting import MattingNetwork, MattingOutput
+
+__all__ = ["MattingNetwork", "MattingOutput"]

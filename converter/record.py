@@ -1,0 +1,129 @@
+"""`conversion.json`: what a converted model folder holds, how it was made, and what was proved of it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from configs.errors import DataError
+from configs.files import sha256_of, write_atomically
+from configs.schema import ModelSection, Section
+from converter.contract import Contract
+from converter.counterfactual import Counterfactuals
+from converter.parity import Parity
+
+RECORD_NAME = "conversion.json"
+
+
+class SourceFile(Section):
+    """The file the conversion started from: the original."""
+
+    kind: Literal["checkpoint", "onnx"]
+    path: str
+    sha256: str
+
+
+class Form(Section):
+    """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs."""
+
+    hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
+    files: dict[str, str]
+    contract: Contract
+    parity: Parity
+    counterfactuals: Counterfactuals | None = None
+    details: dict[str, str]
+
+
+class Conversion(Section):
+    """The whole record.
+
+    Attributes:
+        key: hash of everything that decides the result; equal keys need no second conversion.
+        source: the original.
+        settings: the configuration's model and convert sections.
+        exporter: that made the ONNX; None where a ready one was taken.
+        versions: of the libraries that took part.
+        forms: in the order of the hops.
+    """
+
+    schema_version: Literal[1] = 1
+    key: str
+    source: SourceFile
+    settings: dict[str, object]
+    exporter: str | None
+    versions: dict[str, str | None]
+    forms: Annotated[tuple[Form, ...], Field(min_length=1)]
+
+    def form(self, hop: str) -> Form | None:
+        """Return the form made by `hop`, if there is one."""
+        return next((form for form in self.forms if form.hop == hop), None)
+
+
+def recorded_model(record: Conversion) -> ModelSection:
+    """Return the settings of the original, as they were when it was converted.
+
+    Raises:
+        DataError: the record does not hold them.
+    """
+    try:
+        return ModelSection.model_validate(record.settings.get("model"))
+    except ValidationError as error:
+        raise DataError(
+            f"{RECORD_NAME} of {record.source.path}: its settings.model is not readable; convert again with --force "
+            f"({error})"
+        ) from error
+
+
+def ir_hop(precision: str) -> str:
+    """Return the name of the hop that makes the IR with weights of `precision`."""
+    return f"ir-{precision}"
+
+
+def is_ir(hop: str) -> bool:
+    """Tell whether a hop makes an OpenVINO IR."""
+    return hop.startswith("ir-")
+
+
+def form_path(hop: str) -> Path:
+    """Return the file that runs the form made by `hop`, relative to the converted model folder."""
+    if is_ir(hop):
+        return Path(hop.removeprefix("ir-")) / "model.xml"
+    return Path({"onnx": "exported.onnx", "onnx-simplified": "model.onnx"}[hop])
+
+
+def form_files(hop: str) -> tuple[Path, ...]:
+    """Return all files of the form made by `hop`, relative to the converted model folder."""
+    path = form_path(hop)
+    return (path, path.with_suffix(".bin")) if is_ir(hop) else (path,)
+
+
+def write_record(folder: Path, record: Conversion) -> None:
+    """Write `conversion.json` into a converted model folder."""
+    write_atomically(folder / RECORD_NAME, record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(folder: Path) -> Conversion:
+    """Read a converted model folder's record.
+
+    Raises:
+        DataError: the folder or its record is missing or not readable.
+    """
+    path = folder / RECORD_NAME
+    try:
+        return Conversion.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: no converted model here ({error.strerror}); run `mattekit convert`") from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not a readable record; convert again with --force ({error})") from error
+
+
+def check_files(folder: Path, record: Conversion) -> None:
+    """Raise `DataError` naming the first file that is missing or differs from its hash."""
+    for form in record.forms:
+        for name, expected in form.files.items():
+            found = sha256_of(folder / name)
+            if found != expected:
+                raise DataError(
+                    f"{folder / name}: changed since its conversion (SHA-256 {found[:12]}, recorded {expected[:12]}); "
+                    "convert again with --force"
+                )

@@ -1,0 +1,118 @@
+"""The runner contract: a sample's two images in, a prediction out, whatever runs beneath.
+
+    with TorchRunner(...) as runner:
+        prediction = runner.predict(sample.source, sample.background)
+
+A runner owns colour order, range, layout and size; it takes them from its form's I/O contract.
+"""
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from configs.errors import DataError
+from converter.contract import Contract, Port
+from datasets.sample import Prediction
+
+Tensor = NDArray[np.float32]
+
+
+class Runner(ABC):
+    """One runnable form of the network.
+
+    Attributes:
+        framework: what runs it, `torch`, `onnxruntime` or `openvino`.
+        precision: the inference precision that really runs: `f32`, `bf16` or `f16`.
+        contract: what the form takes and gives.
+    """
+
+    framework: str
+    precision: str
+    contract: Contract
+
+    def predict(self, source: NDArray[np.uint8], background: NDArray[np.uint8]) -> Prediction:
+        """Matte one frame.
+
+        Args:
+            source, background: (H, W, 3) uint8 RGB; resized to the network's size where they differ from it.
+
+        Returns:
+            The prediction at the network's size.
+
+        Raises:
+            DataError: images of another kind, or a result that is not finite numbers.
+        """
+        return decode_outputs(self.contract, *self.infer(*encode_inputs(self.contract, source, background)))
+
+    @abstractmethod
+    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+        """Run the form on tensors of the contract's shapes; return alpha and foreground as its contract says."""
+
+    def close(self) -> None:  # noqa: B027 - most runners hold nothing that must be given back
+        """Give back what the runner holds."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def encode_inputs(
+    contract: Contract, source: NDArray[np.uint8], background: NDArray[np.uint8]
+) -> tuple[Tensor, Tensor]:
+    """Return the two input tensors that `contract` asks for, from (H, W, 3) uint8 RGB images."""
+    source_port, background_port = contract.inputs
+    return encode_image(source, source_port), encode_image(background, background_port)
+
+
+def decode_outputs(contract: Contract, alpha: Tensor, foreground: Tensor) -> Prediction:
+    """Return the prediction that two output tensors stand for under `contract`."""
+    alpha_port, foreground_port = contract.outputs
+    return Prediction(
+        alpha=decode_tensor(alpha, alpha_port)[..., 0], foreground=decode_tensor(foreground, foreground_port)
+    )
+
+
+def encode_image(image: NDArray[np.uint8], port: Port) -> Tensor:
+    """Turn an (H, W, 3) uint8 RGB image into the (1, 3, h, w) float32 tensor that `port` asks for.
+
+    Another size is brought to the port's with Pillow's BILINEAR, which averages when it shrinks (accuracy_checker's
+    resize).
+
+    Raises:
+        DataError: the image is not (H, W, 3) uint8.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise DataError(f"{port.name}: expected an (H, W, 3) uint8 RGB image, found {image.shape} {image.dtype}")
+    if image.shape[:2] != port.size:
+        height, width = port.size
+        image = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
+    if port.colour_order == "BGR":
+        image = image[..., ::-1]
+    tensor = np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32)
+    # Divide rather than multiply by 1/255: white must be exactly 1.
+    return tensor if port.high == 255 else tensor / np.float32(255 / port.high)
+
+
+def decode_tensor(tensor: Tensor, port: Port) -> Tensor:
+    """Turn the (1, C, h, w) tensor of `port` into (h, w, C) float32 in 0..1, RGB.
+
+    Raises:
+        DataError: another shape than the contract's, or values that are not finite.
+    """
+    if tensor.shape != port.shape:
+        raise DataError(f"{port.name}: expected an output of shape {port.shape}, found {tensor.shape}")
+    if not np.isfinite(tensor).all():
+        raise DataError(f"{port.name}: the model returned NaN or infinity")
+    image = tensor[0].transpose(1, 2, 0)
+    if port.colour_order == "BGR":
+        image = image[..., ::-1]
+    scaled = image if port.high == 1 else image / np.float32(port.high)
+    return np.ascontiguousarray(scaled, dtype=np.float32)

@@ -1,0 +1,39 @@
+"""An ONNX file, run by onnxruntime on the CPU in float32."""
+
+from pathlib import Path
+
+import onnxruntime
+
+from configs.errors import DataError
+from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, parse_contract
+from converter.runners.base import Runner, Tensor
+
+
+class OnnxRunner(Runner):
+    """Runs an ONNX file that carries its contract in its metadata.
+
+    Raises:
+        DataError: the file is missing, is no ONNX model, or carries no contract.
+    """
+
+    framework = "onnxruntime"
+    precision = "f32"
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise DataError(f"{path}: onnxruntime cannot load it ({str(error).splitlines()[0]})") from error
+        text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
+        if text is None:
+            raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
+        self.contract = parse_contract(text, str(path))
+
+    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Runner.infer`."""
+        alpha, foreground = self._session.run([ALPHA, FOREGROUND], {SOURCE: source, BACKGROUND: background})
+        return alpha, foreground

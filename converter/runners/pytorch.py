@@ -1,0 +1,24 @@
+"""The original network, run by PyTorch in float32."""
+
+import torch
+
+from converter.contract import Contract
+from converter.network import MattingNetwork
+from converter.runners.base import Runner, Tensor
+
+
+class TorchRunner(Runner):
+    """Runs a `MattingNetwork` on the CPU."""
+
+    framework = "torch"
+    precision = "f32"
+
+    def __init__(self, network: MattingNetwork, contract: Contract) -> None:
+        self.contract = contract
+        self._network = network.eval()
+
+    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Runner.infer`."""
+        with torch.inference_mode():
+            output = self._network(torch.from_numpy(source), torch.from_numpy(background))
+        return output.pha.numpy(), output.fgr.numpy()

@@ -1,0 +1,31 @@
+"""What several folders of tests share: a tiny model, its conversion, and a small set. Made once, never changed."""
+
+from pathlib import Path
+
+import pytest
+from tiny_model import SIZE, tiny_config, write_tiny_onnx
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_onnx(tmp_path_factory.mktemp("tiny") / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_onnx: Path) -> Path:
+    """Return the tiny network's converted model folder."""
+    from converter.convert import convert
+
+    out = tiny_onnx.parent / "models"
+    convert(tiny_config(tiny_onnx, out), say=lambda _: None)
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a synthetic set of three samples of the tiny network's size."""
+    from datasets.synthesize import synthesize
+
+    root = tmp_path_factory.mktemp("set") / "three"
+    synthesize(root, 3, 1, SIZE, workers=1)
+    return root

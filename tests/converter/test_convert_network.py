@@ -1,0 +1,58 @@
+"""The whole story with the real network, its weights the golden ones, through PyTorch's exporter."""
+
+import re
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+from golden_network import golden_network, golden_state
+
+from configs.load import config_from_dict
+from converter.contract import network_contract
+from converter.convert import convert, verify
+from converter.onnx_steps import EXPORTER, onnx_from_torch
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIZE = (128, 192)
+
+
+@pytest.mark.slow
+def test_checkpoint_to_proved_forms(tmp_path: Path) -> None:
+    checkpoint, out = tmp_path / "network.safetensors", tmp_path / "models"
+    safetensors.torch.save_file(golden_state("mobilenetv2"), checkpoint)
+    # Every cell is refined: with random weights, near-ties of the error would decide which cells are.
+    config = config_from_dict(
+        {
+            "model": {"checkpoint": str(checkpoint), "refine_mode": "full"},
+            "convert": {"input_shape": SIZE, "out": str(out)},
+            "dataset": {"count": 2},
+        },
+        "test",
+    )
+
+    record = convert(config, say=lambda _: None)
+
+    assert record.exporter == EXPORTER
+    assert record.source.kind == "checkpoint"
+    assert [form.hop for form in record.forms] == ["onnx", "onnx-simplified", "ir-fp32", "ir-fp16"]
+    for form in record.forms:
+        assert form.parity.samples == 2
+        assert (form.counterfactuals is not None) == form.hop.startswith("ir-")
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    said: list[str] = []
+    assert convert(config, say=said.append) == record
+    assert len(said) == 1
+    assert said[0].endswith("nothing to do")
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == times
+    verify(out, config, say=lambda _: None)
+
+    exported = (out / "exported.onnx").read_bytes()
+    again = tmp_path / "again.onnx"
+    contract = network_contract(SIZE, record.source.sha256)
+    onnx_from_torch(golden_network(refine_mode="full"), contract, config.convert.opset, again)
+    assert again.read_bytes() == exported
+    for path in ("exported.onnx", "model.onnx", "fp32/model.xml", "fp16/model.xml"):
+        content = (out / path).read_bytes()
+        assert str(ROOT).encode() not in content, path
+        assert str(tmp_path).encode() not in content, path
+        assert not re.search(rb"site-packages|matting\.py|File \"", content), path

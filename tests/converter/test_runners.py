@@ -1,0 +1,264 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import openvino
+import pytest
+from golden_network import golden_network
+from PIL import Image
+from tiny_model import SIZE, tiny_answer
+
+from configs.errors import DataError, UsageError
+from converter.contract import Contract, Port, ir_contract, network_contract
+from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor, encode_image, encode_inputs
+from converter.runners.onnx_runtime import OnnxRunner
+from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
+from converter.runners.pytorch import TorchRunner
+from datasets.sample import Prediction, Sample
+
+HASH = "0" * 64
+# Two by two pixels: red, green, blue, and a grey of 51 = 255 / 5.
+PIXELS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 51, 51]]], np.uint8)
+
+
+def image_port(order: str, high: float, size: tuple[int, int] = (2, 2)) -> Port:
+    return Port.model_validate({"name": "src", "shape": (1, 3, *size), "high": high, "colour_order": order})
+
+
+class ConstantRunner(Runner):
+    """Gives the same outputs for every input."""
+
+    framework = "constant"
+    precision = "f32"
+
+    def __init__(self, contract: Contract, alpha: Tensor, foreground: Tensor) -> None:
+        self.contract, self.outputs = contract, (alpha, foreground)
+
+    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+        return self.outputs
+
+
+@pytest.mark.parametrize("high", [1, 255, 65025])
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
+def test_encoding_gives_range_and_order(order: str, high: float) -> None:
+    tensor = encode_image(PIXELS, image_port(order, high))
+
+    red, green, blue = ([[1, 0], [0, 0.2]], [[0, 1], [0, 0.2]], [[0, 0], [1, 0.2]])
+    channels = (red, green, blue) if order == "RGB" else (blue, green, red)
+    assert tensor.dtype == np.float32
+    assert tensor.flags.c_contiguous
+    np.testing.assert_allclose(tensor, [np.array(channels) * high], rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("high", [1, 255])
+def test_encoding_gives_white_and_black_exactly(high: float) -> None:
+    tensor = encode_image(PIXELS, image_port("RGB", high))
+
+    assert (tensor.min(), tensor.max()) == (0, high)
+
+
+def test_encoding_to_0_to_255_keeps_every_level() -> None:
+    levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+
+    tensor = encode_image(levels, image_port("BGR", 255, (16, 16)))
+
+    assert np.array_equal(tensor[0, 0].ravel(), np.arange(256, dtype=np.float32))
+
+
+def test_encoding_resizes_as_pillow_bilinear_does() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+
+    tensor = encode_image(image, image_port("BGR", 255, (8, 12)))
+
+    resized = np.asarray(Image.fromarray(image).resize((12, 8), Image.Resampling.BILINEAR))
+    assert np.array_equal(tensor[0].transpose(1, 2, 0)[..., ::-1], resized.astype(np.float32))
+
+
+def test_encoding_keeps_source_and_background_apart() -> None:
+    white = np.full_like(PIXELS, 255)
+
+    source, background = encode_inputs(network_contract((4, 4), HASH), white, np.zeros_like(PIXELS))
+
+    assert source.shape == background.shape == (1, 3, 4, 4)
+    assert source.min() == 1
+    assert background.max() == 0
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((2, 2), np.uint8), np.zeros((2, 2, 4), np.uint8), np.zeros((2, 2, 3), np.float32)]
+)
+def test_encoding_refuses_other_images(image: np.ndarray) -> None:
+    with pytest.raises(DataError, match=r"src: expected an \(H, W, 3\) uint8 RGB image, found"):
+        encode_image(image, image_port("RGB", 1))
+
+
+@pytest.mark.parametrize("high", [1, 255])
+@pytest.mark.parametrize("order", ["RGB", "BGR"])
+def test_decoding_inverts_encoding(order: str, high: float) -> None:
+    port = image_port(order, high)
+
+    image = decode_tensor(encode_image(PIXELS, port), port)
+
+    assert image.dtype == np.float32
+    assert image.flags.c_contiguous
+    np.testing.assert_allclose(image, PIXELS / 255, rtol=0, atol=1e-7)
+
+
+def test_decoding_drops_the_channel_of_alpha_only() -> None:
+    alpha, foreground = np.full((1, 1, 4, 8), 0.25, np.float32), np.zeros((1, 3, 4, 8), np.float32)
+
+    prediction = decode_outputs(network_contract((4, 8), HASH), alpha, foreground)
+
+    assert prediction.alpha.shape == (4, 8)
+    assert prediction.foreground.shape == (4, 8, 3)
+    assert np.array_equal(np.unique(prediction.alpha), [0.25])
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_result_that_is_not_finite_is_an_error(broken: float) -> None:
+    alpha, foreground = np.zeros((1, 1, 4, 4), np.float32), np.zeros((1, 3, 4, 4), np.float32)
+    foreground[0, 1, 2, 3] = broken
+    runner = ConstantRunner(network_contract((4, 4), HASH), alpha, foreground)
+
+    with pytest.raises(DataError, match="fgr: the model returned NaN or infinity"):
+        runner.predict(PIXELS, PIXELS)
+
+
+def test_a_result_of_another_shape_is_an_error() -> None:
+    alpha, foreground = np.zeros((1, 1, 4, 8), np.float32), np.zeros((1, 3, 4, 4), np.float32)
+    runner = ConstantRunner(network_contract((4, 4), HASH), alpha, foreground)
+
+    with pytest.raises(DataError, match=r"pha: expected an output of shape \(1, 1, 4, 4\), found \(1, 1, 4, 8\)"):
+        runner.predict(PIXELS, PIXELS)
+
+
+FORMS: dict[str, Callable[[Path], Runner]] = {
+    "exported.onnx": OnnxRunner,
+    "model.onnx": OnnxRunner,
+    "fp32/model.xml": lambda path: OpenVinoRunner(path, "f32"),
+    "fp16/model.xml": lambda path: OpenVinoRunner(path, "f32"),
+}
+
+
+@pytest.mark.parametrize("name", list(FORMS))
+def test_every_form_gives_the_answer(
+    tiny_models: Path, name: str, samples: list[Sample], answers: list[Prediction]
+) -> None:
+    with FORMS[name](tiny_models / name) as runner:
+        found = [runner.predict(sample.source, sample.background) for sample in samples]
+
+    tolerance = 1e-3 if "fp16" in name else 1e-5
+    for prediction, answer in zip(found, answers, strict=True):
+        np.testing.assert_allclose(prediction.alpha, answer.alpha, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(prediction.foreground, answer.foreground, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "fp32/model.xml"])
+def test_a_form_resizes_images_of_another_size(tiny_models: Path, name: str) -> None:
+    source = np.random.default_rng(1).integers(0, 256, (100, 150, 3), np.uint8)
+
+    with FORMS[name](tiny_models / name) as runner:
+        prediction = runner.predict(source, np.zeros_like(source))
+
+    small = np.asarray(Image.fromarray(source).resize((SIZE[1], SIZE[0]), Image.Resampling.BILINEAR))
+    np.testing.assert_allclose(prediction.foreground, tiny_answer(small, np.zeros_like(small))[1], rtol=0, atol=1e-5)
+
+
+def test_contract_is_read_back_from_the_form(tiny_models: Path) -> None:
+    network, ir = OnnxRunner(tiny_models / "model.onnx"), OpenVinoRunner(tiny_models / "fp16/model.xml", "f32")
+
+    digest = network.contract.source_sha256
+    assert len(digest) == 64
+    assert network.contract == network_contract(SIZE, digest)
+    assert ir.contract == ir_contract(SIZE, digest)
+
+
+def test_openvino_says_what_precision_really_runs(tiny_models: Path) -> None:
+    path = tiny_models / "fp16/model.xml"
+
+    assert OpenVinoRunner(path, "f32").precision == "f32"
+    assert OpenVinoRunner(path, "default").precision == default_inference_precision()
+    assert default_inference_precision() in ("f32", "bf16", "f16")
+
+
+@pytest.mark.parametrize("asked", ["bf16", "f16"])
+def test_openvino_never_runs_another_precision_in_silence(tiny_models: Path, asked: str) -> None:
+    try:
+        runner = OpenVinoRunner(tiny_models / "fp32/model.xml", asked)  # type: ignore[arg-type]
+    except UsageError as error:
+        assert f"asked OpenVINO for {asked}, but this CPU runs" in str(error)
+    else:
+        assert runner.precision == asked
+
+
+def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
+    dark, light = np.zeros((1, 3, *SIZE), np.float32), np.full((1, 3, *SIZE), 255, np.float32)
+
+    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner:
+        alpha, foreground = runner.infer(dark, dark)
+        runner.infer(light, dark)
+
+    assert alpha.max() == 0
+    np.testing.assert_allclose(foreground, 0.05, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "missing"), [("model.onnx", "model.onnx"), ("fp32/model.xml", "fp32/model.bin")])
+def test_a_missing_file_is_named(tiny_models: Path, tmp_path: Path, name: str, missing: str) -> None:
+    folder = shutil.copytree(tiny_models, tmp_path / "models")
+    (folder / missing).unlink()
+
+    with pytest.raises(DataError, match=rf"{missing}: no such .*; run `mattekit convert`"):
+        FORMS[name](folder / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "damaged"),
+    [("model.onnx", "model.onnx"), ("fp32/model.xml", "fp32/model.xml"), ("fp32/model.xml", "fp32/model.bin")],
+)
+@pytest.mark.parametrize("damage", ["empty", "half", "tail", "garbage"])
+def test_a_broken_file_is_named(tiny_models: Path, tmp_path: Path, name: str, damaged: str, damage: str) -> None:
+    folder = shutil.copytree(tiny_models, tmp_path / "models")
+    whole = (folder / damaged).read_bytes()
+    content = {"empty": b"", "half": whole[: len(whole) // 2], "tail": whole[:-40], "garbage": b"garbage"}[damage]
+    (folder / damaged).write_bytes(content)
+
+    with pytest.raises(DataError, match=rf"{name}: (onnxruntime cannot load|OpenVINO cannot read) it"):
+        FORMS[name](folder / name)
+
+
+def test_an_onnx_without_contract_is_refused(tiny_onnx: Path) -> None:
+    with pytest.raises(DataError, match=r"carries no I/O contract; convert it with `mattekit convert --onnx"):
+        OnnxRunner(tiny_onnx)
+
+
+def test_an_ir_without_contract_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plain.xml"
+    openvino.save_model(openvino.Core().read_model(tiny_onnx), path)
+
+    with pytest.raises(DataError, match=r"plain\.xml: carries no I/O contract in its rt_info"):
+        OpenVinoRunner(path, "f32")
+
+
+def test_an_onnx_whose_contract_is_garbled_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    model = onnx.load(tiny_models / "model.onnx")
+    model.metadata_props[0].value = "{}"
+    onnx.save(model, tmp_path / "garbled.onnx")
+
+    with pytest.raises(DataError, match=r"garbled\.onnx: its I/O contract is not readable"):
+        OnnxRunner(tmp_path / "garbled.onnx")
+
+
+def test_torch_runs_the_network_of_the_contract() -> None:
+    rng = np.random.default_rng(2)
+    source, background = rng.integers(0, 256, (2, 64, 96, 3), np.uint8)
+
+    with TorchRunner(golden_network(refine_mode="full"), network_contract((64, 96), HASH)) as runner:
+        prediction = runner.predict(source, background)
+        swapped = runner.predict(background, source)
+
+    assert (runner.framework, runner.precision) == ("torch", "f32")
+    assert prediction.alpha.shape == (64, 96)
+    assert prediction.foreground.shape == (64, 96, 3)
+    assert np.abs(prediction.alpha - swapped.alpha).max() > 1e-3
