@@ -1,0 +1,1 @@
+"""How the bundled checkpoint was made: a resumable recipe on composites of the synthetic generator."""

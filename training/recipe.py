@@ -1,0 +1,74 @@
+"""The typed form of `training/recipe.yaml`: the bank of pictures, the stages, the seeds."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from configs.errors import UsageError
+from configs.schema import Positive, Section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class BankSection(Section):
+    """The pictures that training composes: rendered once by the synthetic generator, at `size`."""
+
+    seed: int
+    foregrounds: Positive
+    backgrounds: Positive
+    size: tuple[Positive, Positive]
+
+    @field_validator("size")
+    @classmethod
+    def _divisible(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if any(side % 4 for side in size):
+            raise ValueError(f"height and width must be divisible by 4, not {size[0]}x{size[1]}")
+        return size
+
+
+class Stage(Section):
+    """A part of the training.
+
+    Attributes:
+        train: `base` trains encoder, ASPP and decoder on frames at the backbone's resolution; `whole` all, end to end.
+        zoom: pixels of the frame per pixel of the bank, so 0.25 shows whole pictures at the backbone's resolution.
+        frame: height and width of the frames the network is given.
+        learning_rate: at the start of the stage, for the base network.
+        refiner_learning_rate: likewise for the refiner (stages that train the whole).
+        final_share: the share of the learning rate that the cosine decay ends at.
+    """
+
+    name: str
+    train: Literal["base", "whole"]
+    iterations: Positive
+    batch: Positive
+    frame: tuple[Positive, Positive]
+    zoom: Annotated[float, Field(gt=0, le=2)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    refiner_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    warmup: Annotated[int, Field(ge=0)] = 0
+    final_share: Share = 0.05
+
+
+class Recipe(Section):
+    """Everything that decides the checkpoint."""
+
+    seed: int
+    weight_decay: Annotated[float, Field(ge=0)]
+    average_decay: Share
+    bank: BankSection
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        UsageError: the file cannot be read or is not a valid recipe.
+    """
+    try:
+        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise UsageError(f"{path}: not a valid training recipe: {error}") from error

@@ -1,0 +1,220 @@
+"""Train the bundled checkpoint: `python -m training.train`. A killed run goes on where it last saved.
+
+The run's folder holds the bank, `state.pt` (everything to resume), `losses.csv`, and at the end of every stage the
+averaged weights as safetensors in fp16. Example i of a stage depends on the recipe's seed, the stage and i alone, so
+a resumed run sees what an unbroken one would have seen.
+"""
+
+import csv
+import math
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import cv2
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
+
+from configs.errors import MattekitError
+from configs.files import write_atomically
+from converter.checkpoint import save_half
+from converter.network import MattingNetwork
+from training.bank import Bank, map_bank, open_bank
+from training.composites import compose_example
+from training.objective import base_loss, whole_loss
+from training.recipe import Recipe, Stage, load_recipe
+
+LOG_EVERY = 20
+SAVE_EVERY = 100
+GRADIENT_LIMIT = 1.0
+COMPOSE_BESIDE = True
+"""Whether examples are composed in a process of their own, beside the training."""
+console = Console()
+
+
+def train(recipe: Recipe, folder: Path) -> Path:
+    """Run every stage of `recipe` that is not yet done in `folder`; return the final checkpoint's path."""
+    with Progress(console=console) as progress:
+        task = progress.add_task("bank", total=None)
+        open_bank(folder / "bank", recipe.bank, lambda done, total: progress.update(task, completed=done, total=total))
+    torch.manual_seed(recipe.seed)
+    network = MattingNetwork(refine_mode="full").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    moving = get_ema_multi_avg_fn(recipe.average_decay)  # type: ignore[no-untyped-call]
+    average = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
+    state = _load_state(folder / "state.pt", network, average)
+    for index, stage in enumerate(recipe.stages):
+        if index >= state["stage"]:
+            resumed = state if index == state["stage"] else {"iteration": 0, "optimizer": None}
+            _run_stage(recipe, index, folder, network, average, resumed)
+            save_half(average.module.state_dict(), folder / f"{index}-{stage.name}.safetensors", {"stage": stage.name})
+            # Last, so that a run killed before does not count a stage as done whose weights were never written.
+            _save_state(folder / "state.pt", network, average, None, index + 1, 0)
+    return folder / f"{len(recipe.stages) - 1}-{recipe.stages[-1].name}.safetensors"
+
+
+def _run_stage(
+    recipe: Recipe,
+    index: int,
+    folder: Path,
+    network: MattingNetwork,
+    average: AveragedModel,
+    resumed: dict[str, Any],
+) -> None:
+    stage = recipe.stages[index]
+    loss_of = base_loss if stage.train == "base" else whole_loss
+    optimizer = _optimizer(network, stage, recipe.weight_decay)
+    if resumed["optimizer"] is not None:
+        optimizer.load_state_dict(resumed["optimizer"])
+    first = resumed["iteration"]
+    _forget_rows(folder / "losses.csv", stage.name, first)
+    network.train()
+    recent: list[float] = []
+    started = time.perf_counter()
+    for iteration, batch in enumerate(_batches(recipe, index, folder / "bank", first), first):
+        _set_learning_rate(optimizer, stage, iteration)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = loss_of(network, *batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
+        optimizer.step()
+        average.update_parameters(network)
+        recent.append(loss.item())
+        done = iteration + 1
+        if done % LOG_EVERY == 0 or done == stage.iterations:
+            pace = (time.perf_counter() - started) / (done - first)
+            _log(folder / "losses.csv", stage.name, done, sum(recent) / len(recent), pace)
+            recent.clear()
+        if done % SAVE_EVERY == 0 and done < stage.iterations:
+            _save_state(folder / "state.pt", network, average, optimizer, index, done)
+
+
+def _optimizer(network: MattingNetwork, stage: Stage, weight_decay: float) -> torch.optim.Optimizer:
+    refiner = list(network.refiner.parameters())
+    known = {id(parameter) for parameter in refiner}
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in network.parameters() if id(p) not in known], "peak": stage.learning_rate}
+    ]
+    if stage.train == "whole":
+        groups.append({"params": refiner, "peak": stage.refiner_learning_rate or stage.learning_rate})
+    return torch.optim.AdamW(groups, lr=stage.learning_rate, weight_decay=weight_decay)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, stage: Stage, iteration: int) -> None:
+    warm = min(1.0, (iteration + 1) / (stage.warmup + 1))
+    cosine = (1 + math.cos(math.pi * iteration / stage.iterations)) / 2
+    factor = warm * (stage.final_share + (1 - stage.final_share) * cosine)
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * factor
+
+
+class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
+    """Example i of a stage, as (3 | 1, h, w) tensors: source, background, alpha, foreground."""
+
+    def __init__(self, bank: Path, seed: tuple[int, int], stage: Stage, first: int) -> None:
+        self.bank_folder, self.seed, self.stage, self.first = bank, seed, stage, first
+
+    @cached_property
+    def bank(self) -> Bank:
+        """The bank, mapped by the process that first needs it: a mapping sent to another one would be copied whole."""
+        return map_bank(self.bank_folder)
+
+    def __len__(self) -> int:
+        return (self.stage.iterations - self.first) * self.stage.batch
+
+    def __getitem__(self, position: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        cv2.setNumThreads(1)
+        index = position + self.first * self.stage.batch
+        random = np.random.default_rng([*self.seed, index])
+        example = compose_example(self.bank, random, self.stage.frame, self.stage.zoom)
+        images = (example.source, example.background, example.alpha[..., None], example.foreground)
+        source, background, alpha, foreground = (
+            torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))) for image in images
+        )
+        return source, background, alpha, foreground
+
+
+def _batches(recipe: Recipe, index: int, bank: Path, first: int) -> Iterator[list[Tensor]]:
+    stage = recipe.stages[index]
+    examples = _Examples(bank, (recipe.seed, index), stage, first)
+    # Spawned, not forked: a fork would copy the locks of threads that torch and OpenCV have started.
+    process: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 4, "multiprocessing_context": "spawn"}
+    for batch in DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})):
+        yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+
+
+def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) -> None:
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        if fresh:
+            writer.writerow(["stage", "iteration", "loss", "seconds_per_iteration"])
+        writer.writerow([stage, iteration, f"{loss:.5f}", f"{seconds:.3f}"])
+    console.print(f"{stage} {iteration}: loss {loss:.4f}, {seconds:.2f} s/iteration")
+
+
+def _forget_rows(path: Path, stage: str, first: int) -> None:
+    """Drop what a killed run logged of iterations that are about to be repeated."""
+    if not path.exists():
+        return
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    kept = [row for row in rows if (cells := row.split(","))[0] != stage or int(cells[1]) <= first]
+    write_atomically(path, "\n".join([header, *kept]) + "\n")
+
+
+def _save_state(
+    path: Path,
+    network: MattingNetwork,
+    average: AveragedModel,
+    optimizer: torch.optim.Optimizer | None,
+    stage: int,
+    iteration: int,
+) -> None:
+    partial = path.with_suffix(".partial")
+    torch.save(
+        {
+            "network": network.state_dict(),
+            "average": average.state_dict(),
+            "optimizer": None if optimizer is None else optimizer.state_dict(),
+            "stage": stage,
+            "iteration": iteration,
+        },
+        partial,
+    )
+    partial.replace(path)
+
+
+def _load_state(path: Path, network: MattingNetwork, average: AveragedModel) -> dict[str, Any]:
+    if not path.exists():
+        return {"stage": 0, "iteration": 0, "optimizer": None}
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    console.print(f"resuming in stage {state['stage']} after iteration {state['iteration']}")
+    return state
+
+
+def main(
+    recipe: Annotated[Path, typer.Option(help="The recipe to follow.")] = Path("training/recipe.yaml"),
+    out: Annotated[Path, typer.Option(help="The run's folder; an unfinished run there is resumed.")] = Path(
+        "training/runs/default"
+    ),
+) -> None:
+    """Train a checkpoint by a recipe; kill it at any time and start it again to go on."""
+    try:
+        console.print(f"trained: {train(load_recipe(recipe), out)}")
+    except MattekitError as error:
+        console.print(f"error: {error}")
+        raise typer.Exit(error.exit_code) from error
+
+
+if __name__ == "__main__":
+    typer.run(main)
