@@ -1,0 +1,1 @@
+"""The command line: `mattekit <verb>`, also `python -m mattekit`."""

@@ -1,0 +1,32 @@
+"""The process: run a verb, turn every foreseen error into its message and exit code."""
+
+import os
+import sys
+
+from mattekit.app import app
+from mattekit.console import errors
+
+INTERNAL_ERROR = 70
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code that the README lists."""
+    from configs.errors import MattekitError
+
+    try:
+        app(prog_name="mattekit")
+    except MattekitError as error:
+        errors.print(f"error: {error}", style="bold red", markup=False, highlight=False)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception:
+        errors.print_exception()
+        errors.print("internal error: please report it with the lines above", style="bold red")
+        sys.exit(INTERNAL_ERROR)
+
+
+if __name__ == "__main__":
+    main()

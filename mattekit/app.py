@@ -1,0 +1,26 @@
+"""The verbs, put together. Each lives in a module of `mattekit.verbs` and imports heavy libraries only when run."""
+
+import typer
+
+from mattekit.verbs import convert, dataset, doctor, evaluate, gate, info
+
+app = typer.Typer(
+    help=(
+        "Convert matting networks from PyTorch to ONNX to OpenVINO, run the original and every converted form on the "
+        "same composites, and say with numbers whether anything was lost.\n\n"
+        "A first run, offline: `mattekit convert`, then `mattekit evaluate`, then `mattekit gate`.\n\n"
+        "Exit codes: 0 all well; 1 drift or parity failure; 2 usage or configuration; 3 data missing or corrupt; "
+        "4 conversion failed; 5 inconclusive; 70 internal error."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command("convert")(convert.convert)
+app.command("verify")(convert.verify)
+app.command("evaluate")(evaluate.evaluate)
+app.command("gate")(gate.gate)
+app.command("info")(info.info)
+app.command("doctor")(doctor.doctor)
+app.add_typer(dataset.app, name="dataset")

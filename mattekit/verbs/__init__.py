@@ -1,0 +1,1 @@
+"""One module per verb, or per pair of verbs that share their options."""

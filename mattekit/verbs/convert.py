@@ -1,0 +1,71 @@
+"""`mattekit convert` and `mattekit verify`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from configs.errors import UsageError
+from configs.load import load_config, override
+from mattekit.console import say
+from mattekit.options import CONFIG, ConfigOption, names_from, size_from
+
+
+def convert(
+    config: ConfigOption = CONFIG,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Start from this PyTorch checkpoint, .pth or .safetensors.")
+    ] = None,
+    onnx: Annotated[Path | None, typer.Option(help="Start from this ONNX instead; it then is the original.")] = None,
+    input_shape: Annotated[
+        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size the forms are made for, divisible by 4.")
+    ] = None,
+    precisions: Annotated[str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Convert even if it is already done.")] = False,
+) -> None:
+    """Convert a checkpoint to ONNX and OpenVINO IR, and prove every form on real composites.
+
+    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. A form that differs from the
+    original, or whose contract is not what it says, stops the conversion with exit 1 and nothing is written.
+
+    Examples:
+
+        mattekit convert
+
+        mattekit convert --checkpoint pytorch_mobilenetv2.pth --out models/published
+
+        mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
+    """
+    from converter.convert import convert as run
+
+    if checkpoint and onnx:
+        raise UsageError("give --checkpoint or --onnx, not both")
+    changes = {
+        "convert.input_shape": size_from(input_shape, "--input-shape", "HEIGHTxWIDTH"),
+        "convert.precisions": names_from(precisions),
+        "convert.out": out,
+    }
+    job = override(load_config(config), changes)
+    if checkpoint or onnx:
+        model = job.model.model_copy(update={"checkpoint": checkpoint, "onnx": onnx})
+        job = job.model_copy(update={"model": model})
+    run(job, force=force, say=say)
+
+
+def verify(
+    models: Annotated[Path, typer.Argument(help="A converted model's folder.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Prove a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
+
+    Samples and tolerances come from the configuration; original and size from the folder's `conversion.json`.
+
+    Example:
+
+        mattekit verify models/background-matting-mobilenetv2
+    """
+    from converter.convert import verify as run
+
+    forms = run(models, load_config(config), say=say)
+    say(f"{models}: all {len(forms)} forms proved")

@@ -1,0 +1,64 @@
+"""`mattekit info`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from configs.load import load_config
+from mattekit.console import output, say
+from mattekit.options import CONFIG, ConfigOption, size_from
+
+
+def info(
+    model: Annotated[Path, typer.Argument(help="A checkpoint, an ONNX file, or an IR's .xml.")],
+    config: ConfigOption = CONFIG,
+    input_shape: Annotated[
+        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size for which a checkpoint's GFLOPs are counted.")
+    ] = None,
+) -> None:
+    """Say what a model is: parameters, GFLOPs, operations, and its I/O contract.
+
+    Examples:
+
+        mattekit info training/checkpoints/mattekit-mobilenetv2.safetensors
+
+        mattekit info models/background-matting-mobilenetv2/fp16/model.xml
+    """
+    from converter.info import describe_model
+
+    job = load_config(config)
+    size = size_from(input_shape, "--input-shape", "HEIGHTxWIDTH") or job.convert.input_shape
+    described = describe_model(model, job.model, size)
+    say(f"{model}: {described.kind}")
+    facts = Table(box=None, show_header=False)
+    for name, value in described.facts.items():
+        facts.add_row(name, value)
+    if described.operations:
+        facts.add_row("operations", ", ".join(f"{kind} {count}" for kind, count in described.operations.items()))
+    output.print(facts)
+    if described.contract is None:
+        say("I/O contract: none carried")
+        return
+    ports = Table(title="I/O contract", title_justify="left")
+    for heading in ("tensor", "direction", "shape", "layout", "type", "range", "colour order"):
+        ports.add_column(heading)
+    contract = described.contract
+    for direction, group in (("in", contract.inputs), ("out", contract.outputs)):
+        for port in group:
+            shape = "x".join(str(side) for side in port.shape)
+            ports.add_row(
+                port.name,
+                direction,
+                shape,
+                port.layout,
+                port.element_type,
+                f"0..{port.high:g}",
+                port.colour_order or "-",
+            )
+    output.print(ports)
+    say(
+        f"inputs divided by {contract.scale:g} inside; source SHA-256 {contract.source_sha256[:16]}; "
+        f"mattekit {contract.toolkit_version}"
+    )

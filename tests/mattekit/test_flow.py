@@ -1,0 +1,121 @@
+"""Whole pieces of work on the command line: sets, conversions, proofs, and the way from an ONNX to a verdict."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outcome import Run
+
+from configs.files import sha256_of
+
+
+def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:
+    arguments = ("dataset", "synthesize", "--config", job(), "--count", 1, "--size", "96x64", "--out", "set")
+    made = run(*arguments)
+    assert made.code == 0
+    assert "set: 1 samples" in made.text
+    picture = tmp_path / "set" / "com" / "synthetic" / "0000.png"
+    before = picture.stat().st_mtime_ns
+    assert run(*arguments).code == 0
+    assert picture.stat().st_mtime_ns == before
+    assert run("dataset", "verify", "set").code == 0
+    assert run(*arguments, "--seed", 2).code == 2  # another set is there
+    shutil.copy(tmp_path / "set" / "bgr" / "synthetic" / "0000.png", picture)
+    outcome = run("dataset", "verify", "set")
+    assert outcome.code == 3
+    assert "com/synthetic/0000.png" in outcome.text
+
+
+def test_info_tells_the_contract_of_a_form(run: Run, job: Callable[..., Path], tiny_models: Path) -> None:
+    outcome = run("info", tiny_models / "fp16" / "model.xml", "--config", job())
+    assert outcome.code == 0
+    assert "I/O contract" in outcome.text
+    assert "inputs divided by 255 inside" in outcome.text
+    assert all(name in outcome.text for name in ("src", "bgr", "pha", "fgr", "BGR", "0..255"))
+
+
+def test_verify_proves_a_sound_folder_and_refuses_a_changed_one(
+    run: Run, job: Callable[..., Path], tiny_models: Path, tmp_path: Path
+) -> None:
+    outcome = run("verify", tiny_models, "--config", job())
+    assert outcome.code == 0
+    assert "all 4 forms proved" in outcome.text
+    shutil.copytree(tiny_models, tmp_path / "models")
+    (tmp_path / "models" / "fp16" / "model.xml").write_text("<net/>", encoding="utf-8")
+    outcome = run("verify", "models", "--config", job())
+    assert outcome.code == 3
+    assert "fp16/model.xml: changed since its conversion" in outcome.text
+
+
+def test_a_form_whose_colour_order_is_swapped_is_a_parity_failure(
+    run: Run, job: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from openvino.preprocess import PreProcessSteps
+
+    monkeypatch.setattr(PreProcessSteps, "reverse_channels", lambda steps: steps)
+    outcome = run("convert", "--config", job(), "--out", "models")
+    assert outcome.code == 1
+    assert "hop ir-fp32" in outcome.text
+    assert not (tmp_path / "models").exists()
+
+
+def _change(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def _shift_alpha_mad(results: dict[str, Any], by: float) -> None:
+    for variant in results["variants"]:
+        variant["metrics"]["alpha_mad"]["mean"] += by
+
+
+def test_the_whole_flow_from_an_onnx_to_a_verdict(
+    run: Run, job: Callable[..., Path], tiny_onnx: Path, tmp_path: Path
+) -> None:
+    config = job(convert={"out": "models"}, dataset={"path": "synthetic"})
+
+    converted = run("convert", "--config", config, "--onnx", tiny_onnx)
+    assert converted.code == 0
+    assert "models: converted and verified" in converted.text
+    record = sha256_of(tmp_path / "models" / "conversion.json")
+    again = run("convert", "--config", config, "--onnx", tiny_onnx)
+    assert again.code == 0
+    assert "nothing to do" in again.text
+    assert sha256_of(tmp_path / "models" / "conversion.json") == record
+
+    evaluated = run("evaluate", "--config", config)
+    assert evaluated.code == 0
+    [run_dir] = (tmp_path / "reports").iterdir()
+    assert run_dir.name.startswith("tiny-")
+    assert f"report: {Path('reports') / run_dir.name / 'report.md'}" in evaluated.text
+    assert "passed" in evaluated.text.lower()
+
+    assert run("gate", "--config", config).code == 3  # no baseline yet
+    assert run("gate", "--config", config, "--update-baseline").code == 2  # without a reason
+    updated = run("gate", "--config", config, "--update-baseline", "--reason", "the first run")
+    assert updated.code == 0
+    baseline = tmp_path / "baseline.json"
+    assert json.loads(baseline.read_text(encoding="utf-8"))["reason"] == "the first run"
+
+    assert run("gate", "--config", config).code == 0
+    for _ in range(2):
+        assert run("gate", run_dir, "--config", config).code == 0
+    assert json.loads((run_dir / "gate.json").read_text(encoding="utf-8"))["verdict"] == "passed"
+    assert (run_dir / "junit.xml").is_file()
+
+    _change(run_dir / "results.json", lambda results: _shift_alpha_mad(results, 0.01))
+    failed = run("gate", "--config", config)
+    assert failed.code == 1
+    assert "Alpha MAD" in failed.text or "alpha_mad" in failed.text
+
+    _change(baseline, lambda expected: expected.update(cpu_class="another"))
+    inconclusive = run("gate", "--config", config)
+    assert inconclusive.code == 5
+    assert "another" in inconclusive.text
+
+    _change(run_dir / "results.json", lambda results: _shift_alpha_mad(results, -0.01))
+    assert run("gate", "--config", config).code == 0  # another class, but within the limits
