@@ -1,0 +1,141 @@
+"""The project's rules that no other tool holds: which way imports go, what stays light, how long a module may be."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mattekit.verbs import doctor
+
+ROOT = Path(__file__).resolve().parent.parent
+ALLOWED = {
+    "configs": {"configs"},
+    "datasets": {"configs", "datasets"},
+    "converter": {"configs", "datasets", "converter"},
+    "eval": {"configs", "datasets", "converter", "eval"},
+    "training": {"configs", "datasets", "converter", "training"},
+    "mattekit": {"configs", "datasets", "converter", "eval", "training", "mattekit"},
+}
+HEAVY = ("torch", "openvino", "onnxruntime", "onnx", "onnxsim")
+LONGEST = 350
+SOURCES = sorted(path for package in ALLOWED for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def _named(paths: list[Path]) -> list[tuple[str, Path]]:
+    return [(path.relative_to(ROOT).as_posix(), path) for path in paths]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the full name of every module that a file imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+
+
+def _ours(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _imported(path)} & set(ALLOWED)
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_imports_go_one_way(package: str) -> None:
+    sources = [path for path in SOURCES if path.relative_to(ROOT).parts[0] == package]
+    assert sources
+    wrong = {name: _ours(path) - ALLOWED[package] for name, path in _named(sources)}
+    assert {name: packages for name, packages in wrong.items() if packages} == {}
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
+    tests = [path for path in TESTS if path.relative_to(ROOT).parts[1] == package]
+    assert tests
+    wrong = {name: _ours(path) - ALLOWED[package] for name, path in _named(tests)}
+    assert {name: packages for name, packages in wrong.items() if packages} == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "run('--help')",
+        "run('gate', '--help')",
+        "run('gate', 'no-such-run')",
+        "run('dataset', 'verify', 'no-such-set')",
+        "import eval.gate, eval.report",
+        "import training.bank, training.composites, training.recipe",
+    ],
+)
+def test_what_needs_no_framework_imports_none(code: str) -> None:
+    script = f"""
+import sys
+def run(*arguments):
+    from mattekit.__main__ import main
+    sys.argv = ["mattekit", *arguments]
+    try:
+        main()
+    except SystemExit:
+        pass
+{code}
+print("heavy:", *[name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy:"
+
+
+def test_only_who_runs_a_framework_imports_it() -> None:
+    importing = {
+        name for name, path in _named(SOURCES) if {module.partition(".")[0] for module in _imported(path)} & set(HEAVY)
+    }
+    assert {name.partition("/")[0] for name in importing} == {"converter", "training"}
+    assert {name for name in importing if name.startswith("training")} == {
+        "training/objective.py",
+        "training/train.py",
+    }
+
+
+def test_no_module_is_long() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in _named(SOURCES)}
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_every_file_says_what_it_is_for() -> None:
+    parsed = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in _named(SOURCES)}
+    assert [name for name, tree in parsed.items() if not ast.get_docstring(tree)] == []
+
+
+def test_test_files_have_unique_names_and_are_no_packages() -> None:
+    names = [path.name for path in TESTS if path.name != "conftest.py"]
+    assert len(set(names)) == len(names)
+    assert "__init__.py" not in names
+
+
+def test_every_package_is_declared() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        declared = tomllib.load(stream)["tool"]["setuptools"]["packages"]
+    found = {".".join(path.relative_to(ROOT).parent.parts) for path in SOURCES if path.name == "__init__.py"}
+    assert set(declared) == found
+    assert {".".join(path.relative_to(ROOT).parent.parts) for path in SOURCES} == found
+
+
+def test_no_other_distribution_provides_our_packages() -> None:
+    assert doctor._shadowed_packages() == []
+
+
+def test_another_distribution_with_one_of_our_packages_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    providers = {"datasets": ["mattekit", "datasets"], "eval": ["mattekit"], "numpy": ["numpy"]}
+    monkeypatch.setattr(doctor.importlib.metadata, "packages_distributions", lambda: providers)
+    [problem] = doctor._shadowed_packages()
+    assert "`datasets` is also provided by datasets" in problem
+    assert "make clean install" in problem
+
+
+def test_a_package_from_elsewhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys.modules["datasets"], "__file__", str(tmp_path / "datasets" / "__init__.py"))
+    [problem] = doctor._shadowed_packages()
+    assert "package `datasets` was imported from" in problem
