@@ -20,7 +20,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 
 from configs.errors import MattekitError
@@ -47,17 +46,54 @@ def train(recipe: Recipe, folder: Path) -> Path:
         open_bank(folder / "bank", recipe.bank, lambda done, total: progress.update(task, completed=done, total=total))
     torch.manual_seed(recipe.seed)
     network = MattingNetwork(refine_mode="full").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    moving = get_ema_multi_avg_fn(recipe.average_decay)  # type: ignore[no-untyped-call]
-    average = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
+    average = _Average(network, recipe.average_decay)
     state = _load_state(folder / "state.pt", network, average)
     for index, stage in enumerate(recipe.stages):
         if index >= state["stage"]:
             resumed = state if index == state["stage"] else {"iteration": 0, "optimizer": None}
+            if resumed["iteration"] == 0:
+                average.restart(network)
             _run_stage(recipe, index, folder, network, average, resumed)
-            save_half(average.module.state_dict(), folder / f"{index}-{stage.name}.safetensors", {"stage": stage.name})
+            save_half(average.weights, folder / f"{index}-{stage.name}.safetensors", {"stage": stage.name})
             # Last, so that a run killed before does not count a stage as done whose weights were never written.
             _save_state(folder / "state.pt", network, average, None, index + 1, 0)
     return folder / f"{len(recipe.stages) - 1}-{recipe.stages[-1].name}.safetensors"
+
+
+class _Average:
+    """Exponential moving average of a network's floating-point state, one per stage.
+
+    The decay starts low and grows to its full value, so that the average forgets the stage's first weights, which for
+    the refiner are random.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self.restart(network)
+
+    def restart(self, network: nn.Module) -> None:
+        """Begin again with the network as it is."""
+        self.updates = 0
+        self.weights = {key: value.clone() for key, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Take the network's present state into the average."""
+        self.updates += 1
+        decay = min(self._decay, (1 + self.updates) / (10 + self.updates))
+        for key, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.weights[key].lerp_(value, 1 - decay)
+            else:
+                self.weights[key].copy_(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything to resume."""
+        return {"weights": self.weights, "updates": self.updates}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Resume."""
+        self.weights, self.updates = state["weights"], state["updates"]
 
 
 def _run_stage(
@@ -65,7 +101,7 @@ def _run_stage(
     index: int,
     folder: Path,
     network: MattingNetwork,
-    average: AveragedModel,
+    average: _Average,
     resumed: dict[str, Any],
 ) -> None:
     stage = recipe.stages[index]
@@ -86,7 +122,7 @@ def _run_stage(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
         optimizer.step()
-        average.update_parameters(network)
+        average.update(network)
         recent.append(loss.item())
         done = iteration + 1
         if done % LOG_EVERY == 0 or done == stage.iterations:
@@ -173,7 +209,7 @@ def _forget_rows(path: Path, stage: str, first: int) -> None:
 def _save_state(
     path: Path,
     network: MattingNetwork,
-    average: AveragedModel,
+    average: _Average,
     optimizer: torch.optim.Optimizer | None,
     stage: int,
     iteration: int,
@@ -192,7 +228,7 @@ def _save_state(
     partial.replace(path)
 
 
-def _load_state(path: Path, network: MattingNetwork, average: AveragedModel) -> dict[str, Any]:
+def _load_state(path: Path, network: MattingNetwork, average: _Average) -> dict[str, Any]:
     if not path.exists():
         return {"stage": 0, "iteration": 0, "optimizer": None}
     state: dict[str, Any] = torch.load(path, weights_only=True)

@@ -154,7 +154,7 @@ def test_the_checkpoint_holds_the_averaged_weights(unbroken: tuple[Path, list[fl
     state = torch.load(folder / "state.pt", weights_only=True)
     stored = load_network(ModelSection(checkpoint=folder / "1-whole.safetensors")).state_dict()
     key = "refiner.conv1.weight"
-    averaged, last = state["average"][f"module.{key}"], state["network"][key]
+    averaged, last = state["average"]["weights"][key], state["network"][key]
     torch.testing.assert_close(stored[key], averaged.half().float())
     assert (averaged != last).any()
 
