@@ -24,6 +24,8 @@ class OnnxRunner(Runner):
             raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Waiting threads that spin would slow the other variants of an evaluation down.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's exceptions share no public base class
