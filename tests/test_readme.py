@@ -1,0 +1,81 @@
+"""The README's promises that a machine can hold: its commands parse, its links lead somewhere, its codes are true."""
+
+import re
+from pathlib import Path
+
+import pytest
+from command_lines import command_lines, parse_mattekit
+
+from configs.errors import MattekitError
+from configs.load import load_config
+from eval.report import render_report
+from eval.results import read_results
+from mattekit.__main__ import INTERNAL_ERROR
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "reports/example/report.md"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+VERB_LINES = sorted(set(command_lines(README, "mattekit")))
+MAKE_LINES = sorted(set(command_lines(README, "make")))
+MAKE_WORDS = {word for line in MAKE_LINES for word in line}
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", MAKEFILE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("arguments", VERB_LINES, ids=" ".join)
+def test_every_mattekit_command_has_an_existing_verb_with_existing_options(arguments: tuple[str, ...]) -> None:
+    parse_mattekit(arguments)
+
+
+@pytest.mark.parametrize("arguments", MAKE_LINES, ids=" ".join)
+def test_every_make_command_has_an_existing_target(arguments: tuple[str, ...]) -> None:
+    assert {word for word in arguments if "=" not in word} <= TARGETS
+
+
+def test_the_daily_commands_are_there() -> None:
+    assert {"convert", "evaluate", "gate", "test"} <= MAKE_WORDS
+    assert {"convert", "evaluate", "gate"} <= {arguments[0] for arguments in VERB_LINES if arguments}
+
+
+def test_the_help_of_make_names_every_target() -> None:
+    explained = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, re.MULTILINE))
+    assert explained == TARGETS
+    [phony] = re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
+    assert set(phony.split()) == TARGETS
+
+
+@pytest.mark.parametrize("path", [".ci/run", "Makefile"])
+def test_the_commands_that_scripts_run_parse(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8").replace("$(CONFIG)", "configs/default.yaml")
+    found = re.findall(r"/mattekit (.*?)(?: \|\| .*)?$", text, re.MULTILINE)
+    assert found
+    for arguments in found:
+        parse_mattekit(tuple(arguments.split()))
+
+
+def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert codes == {0, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
+
+
+def test_every_link_into_the_repository_leads_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
+    gate = load_config(ROOT / "configs/default.yaml").gate
+    assert EXAMPLE.read_text(encoding="utf-8") == render_report(read_results(EXAMPLE.parent), gate)
+
+
+def test_the_readme_shows_the_table_of_the_example_report() -> None:
+    [table] = re.findall(r"^\| Metric \| Unit \| Original .*?\n\n", EXAMPLE.read_text(encoding="utf-8"), re.M | re.S)
+    assert table in README
+
+
+def test_the_card_of_the_checkpoint_gives_the_scores_of_the_example_report() -> None:
+    metrics = read_results(EXAMPLE.parent).variants[0].metrics
+    names = ("alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse")
+    scores = " | ".join(f"{metrics[name].mean:.2f}" for name in names)
+    assert f"| {scores} |" in (ROOT / "training/checkpoints/README.md").read_text(encoding="utf-8")
