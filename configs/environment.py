@@ -8,7 +8,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from configs.records import Frozen
 
 PACKAGES = (
     "mattekit",
@@ -36,7 +36,7 @@ _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
 _ARM_MACHINES = ("aarch64", "arm64", "armv7l", "armv8l")
 
 
-class Environment(BaseModel):
+class Environment(Frozen):
     """The conditions of a run.
 
     Attributes:
@@ -48,8 +48,6 @@ class Environment(BaseModel):
         git_commit: revision of the toolkit's checkout, with `-dirty` when tracked files differ from it; None when it is
             not a checkout.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     versions: dict[str, str | None]
     python: str

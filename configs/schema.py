@@ -6,7 +6,9 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from configs.records import Frozen
 
 Precision = Literal["fp32", "fp16"]
 Direction = Literal["increase", "decrease", "both"]
@@ -14,10 +16,18 @@ Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Section(BaseModel):
-    """A part of the configuration: frozen, and without unknown keys."""
+def _divisible(size: tuple[int, int]) -> tuple[int, int]:
+    if any(side % 4 for side in size):
+        raise ValueError(f"height and width must be divisible by 4, not {size[0]}x{size[1]}")
+    return size
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+DivisibleSize = Annotated[tuple[Positive, Positive], AfterValidator(_divisible)]
+"""Height and width that the network can take."""
+
+
+class Section(Frozen):
+    """A part of the configuration: frozen, and without unknown keys."""
 
 
 class ModelSection(Section):
@@ -84,18 +94,11 @@ class ParitySection(Section):
 class ConvertSection(Section):
     """Which forms are made of the original, for which input size, and where they go."""
 
-    input_shape: tuple[Positive, Positive] = (720, 1280)
+    input_shape: DivisibleSize = (720, 1280)
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
     out: Path = Path("models/background-matting-mobilenetv2")
     parity: ParitySection = ParitySection()
-
-    @field_validator("input_shape")
-    @classmethod
-    def _divisible(cls, shape: tuple[int, int]) -> tuple[int, int]:
-        if any(side % 4 for side in shape):
-            raise ValueError(f"height and width must be divisible by 4, not {shape[0]}x{shape[1]}")
-        return shape
 
     @field_validator("precisions")
     @classmethod
@@ -148,8 +151,8 @@ class GateSection(Section):
 
     minimum_samples: Positive = 1
     baseline: Path = Path("configs/baselines/default.json")
-    against_original: dict[str, dict[str, Tolerance]] = {}
-    against_baseline: dict[str, dict[str, Tolerance]] = {}
+    against_original: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
+    against_baseline: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
 
 
 class Config(Section):

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError
-from configs.schema import Positive, Section
+from configs.records import Frozen
+from configs.schema import Positive
 
 ColourOrder = Literal["RGB", "BGR"]
 
@@ -22,7 +23,7 @@ ONNX_KEY = "mattekit.contract"
 RT_INFO_PATH = ("mattekit", "contract")
 
 
-class Port(Section):
+class Port(Frozen):
     """An input or output tensor.
 
     Attributes:
@@ -47,7 +48,7 @@ class Port(Section):
         return self.shape[2], self.shape[3]
 
 
-class Contract(Section):
+class Contract(Frozen):
     """What a form takes and gives.
 
     Attributes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from configs.errors import ParityError
-from configs.schema import Section
+from configs.records import Frozen
 from converter.contract import ColourOrder, Contract, Port
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.sample import Prediction, Sample
@@ -26,7 +26,7 @@ LOOKS_LIKE = {
 }
 
 
-class Counterfactuals(Section):
+class Counterfactuals(Frozen):
     """Distance from the original (mean |difference| of alpha plus that of foreground) for every way to run the form."""
 
     distances: dict[str, float]

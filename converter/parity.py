@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError, ParityError
-from configs.schema import DatasetSection, HopTolerance, Section
+from configs.records import Frozen
+from configs.schema import DatasetSection, HopTolerance
 from converter.runners.base import Runner
 from datasets.layout import iterate, open_set
 from datasets.sample import Prediction, Sample
@@ -19,7 +20,7 @@ CELL = 4
 CELL_DIFFERS = 1e-2
 
 
-class Difference(Section):
+class Difference(Frozen):
     """|difference| of one output over all samples, in 0..1 units."""
 
     max: float
@@ -27,7 +28,7 @@ class Difference(Section):
     quantile: float
 
 
-class Parity(Section):
+class Parity(Frozen):
     """How far a form is from the original: alpha, foreground, and the share of 4x4 cells that were refined otherwise.
 
     `cells` counts cells in which any alpha differs by more than 1e-2: near-ties of the predicted error make forms

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from configs import records
 from configs.errors import DataError
-from configs.files import sha256_of, write_atomically
-from configs.schema import ModelSection, Section
+from configs.files import sha256_of
+from configs.schema import ModelSection
 from converter.contract import Contract
 from converter.counterfactual import Counterfactuals
 from converter.parity import Parity
@@ -15,7 +16,7 @@ from converter.parity import Parity
 RECORD_NAME = "conversion.json"
 
 
-class SourceFile(Section):
+class SourceFile(records.Frozen):
     """The file the conversion started from: the original."""
 
     kind: Literal["checkpoint", "onnx"]
@@ -23,7 +24,7 @@ class SourceFile(Section):
     sha256: str
 
 
-class Form(Section):
+class Form(records.Frozen):
     """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs."""
 
     hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
@@ -34,7 +35,7 @@ class Form(Section):
     details: dict[str, str]
 
 
-class Conversion(Section):
+class Conversion(records.Frozen):
     """The whole record.
 
     Attributes:
@@ -99,7 +100,7 @@ def form_files(hop: str) -> tuple[Path, ...]:
 
 def write_record(folder: Path, record: Conversion) -> None:
     """Write `conversion.json` into a converted model folder."""
-    write_atomically(folder / RECORD_NAME, record.model_dump_json(indent=2) + "\n")
+    records.write_record(folder / RECORD_NAME, record)
 
 
 def read_record(folder: Path) -> Conversion:
@@ -108,13 +109,7 @@ def read_record(folder: Path) -> Conversion:
     Raises:
         DataError: the folder or its record is missing or not readable.
     """
-    path = folder / RECORD_NAME
-    try:
-        return Conversion.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: no converted model here ({error.strerror}); run `mattekit convert`") from error
-    except (ValidationError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a readable record; convert again with --force ({error})") from error
+    return records.read_record(folder / RECORD_NAME, Conversion, "run `mattekit convert` to make it")
 
 
 def check_files(folder: Path, record: Conversion) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from configs.errors import DataError
 from configs.files import sha256_of, write_atomically
+from configs.records import Frozen
 from datasets.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
@@ -24,11 +25,7 @@ Positive = Annotated[int, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FileEntry(_Entry):
+class FileEntry(Frozen):
     """One image: its path below the set's root (with `/`), hashes of the file and of its pixels, length, and size.
 
     The pixels' hash survives another PNG encoder, which gives other files of the same pictures.
@@ -50,14 +47,14 @@ class FileEntry(_Entry):
         return path
 
 
-class SampleEntry(_Entry):
+class SampleEntry(Frozen):
     """One sample: `<clip>/<frame>`, and the words by which reports group it."""
 
     id: str
     tags: tuple[str, ...] = ()
 
 
-class Generator(_Entry):
+class Generator(Frozen):
     """The program that made the set, and everything it needs to make it again; `size` is height, width."""
 
     name: str
@@ -67,7 +64,7 @@ class Generator(_Entry):
     size: tuple[Positive, Positive]
 
 
-class PhotographEntry(_Entry):
+class PhotographEntry(Frozen):
     """A photograph that went into the set: the package and file it comes from, its licence and whom to credit."""
 
     name: str
@@ -77,7 +74,7 @@ class PhotographEntry(_Entry):
     credit: str
 
 
-class Manifest(_Entry):
+class Manifest(Frozen):
     """The whole of `manifest.json`.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from configs.errors import UsageError
-from eval.records import Frozen, read_record, write_record
+from configs.records import Frozen, read_record, write_record
 from eval.results import DatasetRecord, Results
 
 UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from configs.environment import Environment
 from configs.errors import DataError
-from eval.records import Frozen, read_record, write_record
+from configs.records import Frozen, read_record, write_record
 
 RESULTS_FILE = "results.json"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from configs.errors import UsageError
-from configs.schema import Positive, Section
+from configs.schema import DivisibleSize, Positive, Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -18,14 +18,7 @@ class BankSection(Section):
     seed: int
     foregrounds: Positive
     backgrounds: Positive
-    size: tuple[Positive, Positive]
-
-    @field_validator("size")
-    @classmethod
-    def _divisible(cls, size: tuple[int, int]) -> tuple[int, int]:
-        if any(side % 4 for side in size):
-            raise ValueError(f"height and width must be divisible by 4, not {size[0]}x{size[1]}")
-        return size
+    size: DivisibleSize
 
 
 class Stage(Section):

@@ -301,7 +301,7 @@ def test_verifying_names_a_missing_file(job: Job, models: Path) -> None:
 
 
 def test_verifying_a_folder_without_record(job: Job, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"conversion\.json: no converted model here .*; run `mattekit convert`"):
+    with pytest.raises(DataError, match=r"conversion\.json: there is no such file; run `mattekit convert`"):
         verify(tmp_path, job(), say=lambda _: None)
 
 
@@ -323,7 +323,8 @@ def test_verifying_with_a_corrupt_record(job: Job, models: Path, damage: Callabl
     path = models / RECORD_NAME
     path.write_text(damage(path.read_text()))
 
-    with pytest.raises(DataError, match=r"conversion\.json.*(not a readable record|not readable); convert again"):
+    remedy = r"run `mattekit convert` to make it|convert again with --force"
+    with pytest.raises(DataError, match=rf"conversion\.json.*({remedy})"):
         verify(models, job(), say=lambda _: None)
 
 

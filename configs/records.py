@@ -1,4 +1,4 @@
-"""Versioned records in JSON: written whole or not at all, read with every way of being wrong named."""
+"""Records: frozen types, and versioned ones in JSON, written whole or not at all and read with every fault named."""
 
 import json
 import math
