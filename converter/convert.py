@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 
@@ -126,21 +127,23 @@ class _Steps:
 
 
 class _Prover:
-    """Holds the original's predictions, and proves forms against them."""
+    """Proves forms against the original's predictions for the same samples."""
 
     def __init__(self, config: Config, samples: Sequence[Sample], original: Original) -> None:
         self._settings = config.convert.parity
         self._samples = samples
-        self._reference: list[Prediction] | None = None
-        if original.network is not None:
-            self._reference = predict_all(original.torch_runner(), samples)
+        self._original = original
+
+    @cached_property
+    def _reference(self) -> list[Prediction]:
+        # Not before the first form is made: only then is a ready ONNX known to have the right inputs and outputs.
+        with self._original.runner() as runner:
+            return predict_all(runner, self._samples)
 
     def prove(self, hop: str, folder: Path) -> tuple[Parity, Counterfactuals | None]:
         """Measure and judge the form that `hop` made in `folder`."""
         with _runner_of(hop, folder) as runner:
             predictions = predict_all(runner, self._samples)
-            if self._reference is None:
-                self._reference = predictions  # the first form of a ready ONNX is the original itself
             parity = measure_parity(self._reference, predictions)
             check_parity(hop, parity, self._settings.tolerances[hop])
             if not is_ir(hop):

@@ -1,6 +1,7 @@
 """The original that every converted form is compared with: a checkpoint run by PyTorch, or a ready ONNX."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from configs.errors import DataError
 from configs.files import sha256_of
@@ -9,6 +10,8 @@ from converter.checkpoint import load_network
 from converter.contract import Contract, network_contract
 from converter.network import MattingNetwork
 from converter.record import Conversion, SourceFile, recorded_model
+from converter.runners.base import Runner
+from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.pytorch import TorchRunner
 
 
@@ -19,6 +22,10 @@ class Original:
     source: SourceFile
     contract: Contract
     network: MattingNetwork | None
+
+    def runner(self) -> Runner:
+        """Return a runner of the original, whichever it is."""
+        return self.torch_runner() if self.network else OnnxRunner(Path(self.source.path), self.contract)
 
     def torch_runner(self) -> TorchRunner:
         """Return a runner of the checkpoint.

@@ -5,21 +5,25 @@ from pathlib import Path
 import onnxruntime
 
 from configs.errors import DataError
-from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, parse_contract
+from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, parse_contract
 from converter.runners.base import Runner, Tensor
 
 
 class OnnxRunner(Runner):
-    """Runs an ONNX file that carries its contract in its metadata.
+    """Runs an ONNX file.
+
+    Args:
+        path: the file.
+        contract: that of a file which carries none in its metadata, such as another program's.
 
     Raises:
-        DataError: the file is missing, is no ONNX model, or carries no contract.
+        DataError: the file is missing, is no ONNX model, or no contract is known.
     """
 
     framework = "onnxruntime"
     precision = "f32"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, contract: Contract | None = None) -> None:
         if not path.is_file():
             raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
         options = onnxruntime.SessionOptions()
@@ -31,9 +35,10 @@ class OnnxRunner(Runner):
         except Exception as error:  # onnxruntime's exceptions share no public base class
             raise DataError(f"{path}: onnxruntime cannot load it ({str(error).splitlines()[0]})") from error
         text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
-        if text is None:
+        known = parse_contract(text, str(path)) if text else contract
+        if known is None:
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
-        self.contract = parse_contract(text, str(path))
+        self.contract = known
 
     def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`."""

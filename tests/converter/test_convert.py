@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from tiny_model import GAIN, SIZE, tiny_config
@@ -12,7 +13,7 @@ from configs.errors import ConversionError, DataError, ParityError, UsageError
 from configs.files import sha256_of
 from configs.schema import Config
 from converter import convert as story
-from converter.contract import ir_contract, network_contract
+from converter.contract import Contract, ir_contract, network_contract
 from converter.convert import convert, verify
 from converter.counterfactual import DECLARED
 from converter.record import RECORD_NAME, read_record
@@ -340,3 +341,18 @@ def test_verifying_after_the_source_went(own_job: Config, own_models: Path, own_
 
     with pytest.raises(DataError, match=r"original\.onnx: no such model file"):
         verify(own_models, own_job, say=lambda _: None)
+
+
+def test_an_adopted_onnx_is_compared_with_the_file_it_came_from(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    adopt = story.adopt_onnx
+
+    def adopt_wrongly(source: Path, contract: Contract, target: Path) -> None:
+        adopt(source, contract, target)
+        model = onnx.load(target)
+        [gain] = [tensor for tensor in model.graph.initializer if tensor.name == "gain"]
+        gain.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(gain) * np.float32(1.01), "gain"))
+        onnx.save(model, target)
+
+    monkeypatch.setattr(story, "adopt_onnx", adopt_wrongly)
+    with pytest.raises(ParityError, match=r"^hop onnx: .*foreground"):
+        convert(job(), say=lambda _: None)
