@@ -13,6 +13,7 @@ from configs.errors import UsageError
 from configs.schema import Config
 
 DEFAULT_CONFIG = Path("configs/default.yaml")
+_EXTENDS = "extends"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -32,9 +33,36 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def load_config(path: Path = DEFAULT_CONFIG) -> Config:
     """Read and check a configuration file; keys that it leaves out take the schema's defaults.
 
+    With `extends: other.yaml` (relative to the file) the other file's values stand where this one gives none.
+
     Raises:
-        UsageError: the file is missing, is not YAML, or holds an unknown key, a key twice or a value out of range.
+        UsageError: the file is missing, is not YAML, extends itself, or holds an unknown key, a key twice or a value
+            out of range.
     """
+    return config_from_dict(_read_extended(path, ()), str(path))
+
+
+def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    if path.resolve() in extending:
+        raise UsageError(f"{path}: the configuration extends itself; remove one `{_EXTENDS}`")
+    content = _read_mapping(path)
+    if _EXTENDS not in content:
+        return content
+    other = content.pop(_EXTENDS)
+    if not isinstance(other, str):
+        raise UsageError(f"{path}: {_EXTENDS}: expected the name of a configuration file, found {other!r}")
+    return _merged(_read_extended(path.parent / other, (*extending, path.resolve())), content)
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        result[key] = _merged(base[key], value) if both else value
+    return result
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except OSError as error:
@@ -45,7 +73,7 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         content = {}
     if not isinstance(content, dict):
         raise UsageError(f"{path}: expected a mapping of sections at the top, found {type(content).__name__}")
-    return config_from_dict(content, str(path))
+    return content
 
 
 def config_from_dict(content: dict[str, Any], origin: str) -> Config:

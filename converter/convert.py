@@ -232,6 +232,7 @@ def _settings(config: Config) -> dict[str, object]:
 
 def _key(config: Config, source: SourceFile) -> str:
     """Hash everything that decides the result: source, settings, versions, and the converter's own code."""
-    code = {path.name: sha256_of(path) for path in sorted(Path(__file__).parent.rglob("*.py"))}
+    folder = Path(__file__).parent
+    code = {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*.py"))}
     facts = [source.sha256, _settings(config), installed_versions(LIBRARIES), code]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -126,3 +126,32 @@ def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(UsageError, match="not valid YAML"):
         load_config(path)
+
+
+def test_an_extended_file_gives_what_the_other_leaves_out(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("name: base\ndataset: {count: 3, seed: 5}\n", encoding="utf-8")
+    path = tmp_path / "small.yaml"
+    path.write_text("extends: base.yaml\ndataset: {count: 1}\n", encoding="utf-8")
+    config = load_config(path)
+    assert (config.name, config.dataset.count, config.dataset.seed) == ("base", 1, 5)
+
+
+def test_a_file_that_extends_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("extends: two.yaml\n", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("extends: one.yaml\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"one\.yaml: the configuration extends itself"):
+        load_config(tmp_path / "one.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("extends: 3\n", "name of a configuration"), ("extends: no.yaml", "no.yaml")]
+)
+def test_extending_what_is_no_file_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "job.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=expected):
+        load_config(tmp_path / "job.yaml")
+
+
+def test_ci_judges_by_the_default_limits() -> None:
+    ci, default = load_config(Path("configs/ci.yaml")), load_config()
+    assert ci.gate.model_copy(update={"baseline": default.gate.baseline}) == default.gate
