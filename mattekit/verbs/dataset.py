@@ -1,16 +1,16 @@
-"""`mattekit dataset synthesize` and `mattekit dataset verify`."""
+"""`mattekit dataset`: making, checking and showing sets."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.errors import DataError
+from configs.errors import DataError, UsageError
 from configs.load import load_config
 from mattekit.console import progress_bars, say
 from mattekit.options import CONFIG, ConfigOption, size_from
 
-app = typer.Typer(help="Make and check sample sets in OMZ's layout.", no_args_is_help=True)
+app = typer.Typer(help="Make, check and show sample sets in OMZ's layout.", no_args_is_help=True)
 
 
 @app.command()
@@ -72,3 +72,29 @@ def verify(folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: c
     say(str(verdict))
     if not verdict:
         raise DataError(f"{folder}: the set is not sound; see above")
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many samples, evenly chosen.")] = 8,
+) -> None:
+    """Draw a contact sheet of a set: source, background, alpha and foreground of some samples.
+
+    Example:
+
+        mattekit dataset show path/to/set --limit 12 --out sheet.png
+    """
+    from datasets.contact_sheet import set_contact_sheet
+    from datasets.images import write_png
+    from datasets.layout import open_set
+
+    path = out or folder / "contact-sheet.png"
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"--out: expected a name ending in .png, found {path}")
+    sample_set = open_set(folder)
+    with progress_bars() as report:
+        sheet = set_contact_sheet(sample_set, limit, lambda done, total: report("drawing", done, total))
+    write_png(path, sheet)
+    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples")
