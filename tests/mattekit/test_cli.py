@@ -26,6 +26,7 @@ VERBS = (
     ("dataset", "synthesize"),
     ("dataset", "verify"),
     ("dataset", "show"),
+    ("dataset", "compose"),
 )
 
 
@@ -247,3 +248,15 @@ def test_show_refuses_another_kind_of_file(run: Run, tiny_set: Path) -> None:
     outcome = run("dataset", "show", tiny_set, "--out", "sheet.jpg")
     assert outcome.code == 2
     assert "expected a name ending in .png" in outcome.text
+
+
+def test_compose_makes_a_set_and_names_what_is_missing(run: Run, tiny_set: Path, tmp_path: Path) -> None:
+    inputs = ("--foregrounds", tiny_set / "fgr", "--backgrounds", tiny_set / "bgr")
+    outcome = run("dataset", "compose", *inputs, "--out", "made", "--size", "96x64", "--plate", "handheld")
+    assert outcome.code == 0
+    assert "made: 3 samples" in outcome.text
+    assert run("dataset", "verify", "made").code == 0
+    assert run("dataset", "compose", *inputs, "--out", "other", "--plate", "crooked").code == 2
+    missing = run("dataset", "compose", *inputs[:3], tmp_path / "nowhere", "--out", "other")
+    assert missing.code == 3
+    assert "nowhere: no such folder; expected backgrounds" in missing.text
