@@ -82,7 +82,7 @@ def compose_set(
         progress: called with (samples done, samples in all).
 
     Raises:
-        UsageError: a number out of range; `out` holds something else, or cannot be written.
+        UsageError: a number out of range; `out` holds something else, lies in an input folder, or cannot be written.
         DataError: a folder is missing or holds no pictures, too few backgrounds or a picture of another format; two
             files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere.
     """
@@ -90,6 +90,9 @@ def compose_set(
         raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size[1]}x{size[0]}")
     if per_foreground <= 0 or seed < 0:
         raise UsageError(f"expected per_foreground above 0 and seed 0 or more, found {per_foreground} and {seed}")
+    for folder in (foregrounds, backgrounds):
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"{out}: lies in {folder}, whose pictures go in; choose another folder with --out")
     people = _inputs(foregrounds, "foregrounds", frozenset({".png"}))
     places = _inputs(backgrounds, "backgrounds", frozenset({".png", ".jpg", ".jpeg"}))
     if per_foreground > len(places):

@@ -104,8 +104,12 @@ def test_a_set_that_is_there_is_kept_and_anything_else_refused(people: Path, pla
     (out / "com/a/x.png").write_bytes(b"")
     with pytest.raises(UsageError, match=r"was changed since it was made \(changed: com/a/x\.png\)"):
         _compose(people, places, out)
+    (people.parent / "mine").mkdir()
+    (people.parent / "mine/letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(UsageError, match="not a composed set"):
-        _compose(people, places, places)
+        _compose(people, places, people.parent / "mine")
+    with pytest.raises(UsageError, match="whose pictures go in"):
+        _compose(people, places, places / "set")
 
 
 def _opaque(people: Path, places: Path) -> None:
