@@ -74,12 +74,31 @@ class PhotographEntry(Frozen):
     credit: str
 
 
+class OriginEntry(Frozen):
+    """What a composed sample was made of: paths below the two input folders, and the files' hashes."""
+
+    id: str
+    foreground: str
+    foreground_sha256: Sha256
+    background: str
+    background_sha256: Sha256
+
+
+class Composition(Frozen):
+    """How a set was composed from folders of foregrounds and backgrounds; `origins` sorted by id."""
+
+    per_foreground: Positive
+    plate: Literal["exact", "handheld"]
+    origins: tuple[OriginEntry, ...]
+
+
 class Manifest(Frozen):
     """The whole of `manifest.json`.
 
     Attributes:
         name: the set's name, as reports show it.
         generator: None for a set that was imported.
+        composition: None for a set that was not composed from folders.
         sequential: whether the frames of a clip follow each other in time, so that metrics over time make sense.
         exact_composites: whether each composite is `datasets.compose.composite` of the files beside it, to the bit.
         files: sorted by path.
@@ -91,6 +110,7 @@ class Manifest(Frozen):
     schema_version: Literal[1] = 1
     name: str
     generator: Generator | None = None
+    composition: Composition | None = None
     sequential: bool = False
     exact_composites: bool = False
     files: tuple[FileEntry, ...]
@@ -144,6 +164,7 @@ def make_manifest(
     *,
     photographs: Iterable[PhotographEntry] = (),
     generator: Generator | None = None,
+    composition: Composition | None = None,
     sequential: bool = False,
     exact_composites: bool = False,
 ) -> Manifest:
@@ -152,6 +173,7 @@ def make_manifest(
     return Manifest(
         name=name,
         generator=generator,
+        composition=composition,
         sequential=sequential,
         exact_composites=exact_composites,
         files=ordered,

@@ -130,14 +130,14 @@ def _already_there(out: Path, recipe: Generator, force: bool) -> bool:
             f"{out}: holds another synthetic set, {_recipe_name(manifest.generator)}, where {_recipe_name(recipe)} "
             f"is to go; {remedy}"
         )
-    if damaged := _damage(out, manifest):
+    if damaged := damage(out, manifest):
         if force:
             return False
         raise UsageError(f"{out}: the set was changed since it was made ({damaged}); {remedy}")
     return not force
 
 
-def _damage(root: Path, manifest: Manifest) -> str:
+def damage(root: Path, manifest: Manifest) -> str:
     """Say which files no longer are what the manifest says; empty when all are."""
     missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
     if missing:

@@ -71,8 +71,9 @@ def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -
     Errors: a breach of the layout; a manifest that is corrupt or disagrees with the files (missing, extra, hash, size);
     an image that the readers refuse; images of a sample that differ in size; a matte that only holds 0 and 1; all
     mattes of the set fully opaque; a composite that differs in any pixel although the manifest says they are exact.
-    Warnings: a matte that is empty, or without any transparent pixel; where composites need not be exact, one that
-    differs from its foreground over its background by more than `LOOSE_COMPOSITE` on average.
+    Warnings: a matte that is empty, or without any transparent pixel; where composites need not be exact
+    and the manifest tells of no hand-held plate, one that differs from its foreground over its background by more than
+    `LOOSE_COMPOSITE` on average.
 
     Args:
         root: the set's folder.
@@ -91,9 +92,12 @@ def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -
     if manifest is not None:
         _against_manifest(root, scan.refs, manifest, problems)
     exact = manifest is not None and manifest.exact_composites
+    # A hand-held plate is meant to differ from what is behind the person.
+    handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
+    loose = 255.0 if handheld else LOOSE_COMPOSITE
     opaque = 0
     for done, ref in enumerate(scan.refs, start=1):
-        opaque += _check_sample(ref, exact, problems)
+        opaque += _check_sample(ref, exact, loose, problems)
         if progress is not None:
             progress(done, len(scan.refs))
     if scan.refs and opaque == len(scan.refs):
@@ -124,7 +128,7 @@ def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifes
     )
 
 
-def _check_sample(ref: SampleRef, exact: bool, problems: list[Problem]) -> bool:
+def _check_sample(ref: SampleRef, exact: bool, loose: float, problems: list[Problem]) -> bool:
     """Add what is wrong with one sample to `problems`; tell whether its matte is fully opaque."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)
@@ -134,7 +138,7 @@ def _check_sample(ref: SampleRef, exact: bool, problems: list[Problem]) -> bool:
     foreground, alpha = pair
     problems += _check_alpha(ref.foreground, alpha)
     if source is not None and background is not None:
-        problems += _check_together(ref, source, background, foreground, alpha, exact)
+        problems += _check_together(ref, source, background, foreground, alpha, exact, loose)
     return bool((alpha == 255).all())
 
 
@@ -153,6 +157,7 @@ def _check_together(
     foreground: NDArray[np.uint8],
     alpha: NDArray[np.uint8],
     exact: bool,
+    loose: float,
 ) -> Iterator[Problem]:
     sizes = [image.shape[:2] for image in (source, background, foreground)]
     if len(set(sizes)) > 1:
@@ -168,7 +173,7 @@ def _check_together(
             f"{int(difference.max())} of 255; expected an exact composite"
         )
         yield Problem("composite", "error", message)
-    elif mean > LOOSE_COMPOSITE:
+    elif mean > loose:
         message = (
             f"{ref.source}: differs from {ref.foreground} over {ref.background} by {mean:.1f} of 255 on average; "
             "are the three of the same frame?"

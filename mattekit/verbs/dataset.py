@@ -1,16 +1,24 @@
-"""`mattekit dataset synthesize` and `mattekit dataset verify`."""
+"""`mattekit dataset`: making, composing, checking and showing sets."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.errors import DataError
+from configs.errors import DataError, UsageError
 from configs.load import load_config
 from mattekit.console import progress_bars, say
 from mattekit.options import CONFIG, ConfigOption, size_from
 
-app = typer.Typer(help="Make and check sample sets in OMZ's layout.", no_args_is_help=True)
+app = typer.Typer(help="Make, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True)
+
+
+class Plate(StrEnum):
+    """The plates that `compose` makes."""
+
+    exact = "exact"
+    handheld = "handheld"
 
 
 @app.command()
@@ -58,6 +66,42 @@ def synthesize(
 
 
 @app.command()
+def compose(
+    foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA PNGs, at any depth.")],
+    backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG or JPEG), at any depth.")],
+    out: Annotated[Path, typer.Option(help="The set's folder.")],
+    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the composites.")] = "1280x720",
+    per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
+    plate: Annotated[Plate, typer.Option(help="exact, or as a camera held by hand takes it.")] = Plate.exact,
+) -> None:
+    """Compose foregrounds over backgrounds into a set in OMZ's layout.
+
+    The same inputs and seed give the same bytes. Does nothing where the set is already there, whole.
+
+    Example:
+
+        mattekit dataset compose --foregrounds people --backgrounds places --out data/composed --per-foreground 5
+    """
+    from datasets.composing import compose_set
+
+    width_height = size_from(size, "--size", "WIDTHxHEIGHT")
+    assert width_height is not None
+    with progress_bars() as report:
+        made = compose_set(
+            foregrounds,
+            backgrounds,
+            out,
+            size=(width_height[1], width_height[0]),
+            per_foreground=per_foreground,
+            seed=seed,
+            plate=plate.value,
+            progress=lambda done, total: report("composing", done, total),
+        )
+    say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
+
+
+@app.command()
 def verify(folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")]) -> None:
     """Check a set: hashes, counterparts, sizes, bit depth, alpha, and that composites are what they say.
 
@@ -72,3 +116,29 @@ def verify(folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: c
     say(str(verdict))
     if not verdict:
         raise DataError(f"{folder}: the set is not sound; see above")
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many samples, evenly chosen.")] = 8,
+) -> None:
+    """Draw a contact sheet of a set: source, background, alpha and foreground of some samples.
+
+    Example:
+
+        mattekit dataset show path/to/set --limit 12 --out sheet.png
+    """
+    from datasets.contact_sheet import set_contact_sheet
+    from datasets.images import write_png
+    from datasets.layout import open_set
+
+    path = out or folder / "contact-sheet.png"
+    if path.suffix.lower() != ".png":
+        raise UsageError(f"--out: expected a name ending in .png, found {path}")
+    sample_set = open_set(folder)
+    with progress_bars() as report:
+        sheet = set_contact_sheet(sample_set, limit, lambda done, total: report("drawing", done, total))
+    write_png(path, sheet)
+    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples")

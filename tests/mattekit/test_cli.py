@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 import mattekit.__main__ as process
 from configs.errors import ConversionError, DataError, InconclusiveError, MattekitError, ParityError, UsageError
+from datasets.images import read_rgb
 from mattekit.verbs import doctor
 
 VERBS = (
@@ -24,6 +25,8 @@ VERBS = (
     ("doctor",),
     ("dataset", "synthesize"),
     ("dataset", "verify"),
+    ("dataset", "show"),
+    ("dataset", "compose"),
 )
 
 
@@ -232,3 +235,28 @@ def test_doctor_names_what_is_not_as_pinned(run: Run, monkeypatch: pytest.Monkey
     outcome = run("doctor")
     assert outcome.code == 2
     assert "numpy: pinned ==0.1, found" in outcome.text
+
+
+def test_show_draws_a_contact_sheet(run: Run, tiny_set: Path, tmp_path: Path) -> None:
+    outcome = run("dataset", "show", tiny_set, "--limit", 2, "--out", tmp_path / "sheet.png")
+    assert outcome.code == 0
+    assert "2 of 3 samples" in outcome.text
+    assert read_rgb(tmp_path / "sheet.png").shape[2] == 3
+
+
+def test_show_refuses_another_kind_of_file(run: Run, tiny_set: Path) -> None:
+    outcome = run("dataset", "show", tiny_set, "--out", "sheet.jpg")
+    assert outcome.code == 2
+    assert "expected a name ending in .png" in outcome.text
+
+
+def test_compose_makes_a_set_and_names_what_is_missing(run: Run, tiny_set: Path, tmp_path: Path) -> None:
+    inputs = ("--foregrounds", tiny_set / "fgr", "--backgrounds", tiny_set / "bgr")
+    outcome = run("dataset", "compose", *inputs, "--out", "made", "--size", "96x64", "--plate", "handheld")
+    assert outcome.code == 0
+    assert "made: 3 samples" in outcome.text
+    assert run("dataset", "verify", "made").code == 0
+    assert run("dataset", "compose", *inputs, "--out", "other", "--plate", "crooked").code == 2
+    missing = run("dataset", "compose", *inputs[:3], tmp_path / "nowhere", "--out", "other")
+    assert missing.code == 3
+    assert "nowhere: no such folder; expected backgrounds" in missing.text
