@@ -23,6 +23,7 @@ VERBS = (
     ("info",),
     ("doctor",),
     ("dataset", "synthesize"),
+    ("dataset", "fetch"),
     ("dataset", "verify"),
 )
 
