@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ from datasets.backgrounds import require_jpeg
 from datasets.fetch import HOPELESS, Downloader, DownloadError, Policy, fetch_first
 
 GOOD = jpeg(100)
-QUICK = Policy(attempts=3, timeout=0.2, backoff=0.5, longest_wait=100, slowest=1000)
+PATIENT = Policy(attempts=3, timeout=10, backoff=0.5, longest_wait=100, slowest=1000)
+QUICK = replace(PATIENT, timeout=0.3)
 
 
 class Pauses(list[float]):
@@ -32,7 +34,7 @@ def pauses() -> Pauses:
     return Pauses()
 
 
-def _download(server: Server, path: Path, pauses: Pauses, *replies: Reply, policy: Policy = QUICK) -> int:
+def _download(server: Server, path: Path, pauses: Pauses, *replies: Reply, policy: Policy = PATIENT) -> int:
     server.replies["/a.jpg"] = list(replies)
     found = Downloader(policy, pauses).download(f"{server.url}/a.jpg", path, require_jpeg)
     assert path.read_bytes() == GOOD
@@ -60,16 +62,20 @@ FAULTS = {
     "429": (Reply(429), "HTTP 429 Too Many Requests"),
     "403": (Reply(403), "HTTP 403 Forbidden"),
     "html": (Reply(body=HTML), "is not a JPEG; it starts with b'<!DOCTYPE html"),
-    "silent": (Reply(body=GOOD, delay=0.5), "timed out: nothing came for 0.2 s"),
+    "silent": (Reply(body=GOOD, delay=0.7), "timed out: nothing came for 0.3 s"),
     "dripping": (Reply(body=GOOD, drip=0.02), "too slow: "),
 }
+
+
+def _policy(fault: str) -> Policy:
+    return QUICK if fault in ("silent", "dripping") else PATIENT
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_passes_is_mended_by_another_attempt(
     server: Server, tmp_path: Path, pauses: Pauses, fault: str
 ) -> None:
-    assert _download(server, tmp_path / "a.jpg", pauses, FAULTS[fault][0], Reply(body=GOOD)) == 2
+    assert _download(server, tmp_path / "a.jpg", pauses, FAULTS[fault][0], Reply(body=GOOD), policy=_policy(fault)) == 2
     assert pauses == [0.5]
     assert _files(tmp_path) == ["a.jpg"]
 
@@ -80,7 +86,7 @@ def test_a_fault_that_stays_is_an_error_that_names_it_and_leaves_no_file(
 ) -> None:
     reply, reason = FAULTS[fault]
     with pytest.raises(DownloadError) as raised:
-        _download(server, tmp_path / "a.jpg", pauses, reply)
+        _download(server, tmp_path / "a.jpg", pauses, reply, policy=_policy(fault))
     assert str(raised.value).startswith(f"{server.url}/a.jpg: {reason}")
     assert str(raised.value).endswith("(tried 3 times)")
     assert server.asked["/a.jpg"] == 3
@@ -101,7 +107,7 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path, pauses: Pauses, mon
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/a.jpg"
         with pytest.raises(DownloadError, match=r"connection failed: .*refused"):
-            Downloader(QUICK, pauses).download(url, tmp_path / "a.jpg")
+            Downloader(PATIENT, pauses).download(url, tmp_path / "a.jpg")
 
 
 def test_the_wait_doubles_up_to_its_limit(server: Server, tmp_path: Path, pauses: Pauses) -> None:
@@ -161,13 +167,13 @@ def test_a_part_that_a_kill_left_is_overwritten(server: Server, tmp_path: Path, 
 @pytest.mark.parametrize("url", ["file:///etc/hosts", "ftp://127.0.0.1/a", "a.jpg"])
 def test_only_http_is_fetched(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match="expected an http:// or https:// URL"):
-        Downloader(QUICK).download(url, tmp_path / "a")
+        Downloader(PATIENT).download(url, tmp_path / "a")
 
 
 def test_a_folder_that_cannot_be_written_is_the_user_s_to_change(server: Server, tmp_path: Path) -> None:
     server.replies["/a.jpg"] = [Reply(body=GOOD)]
     with pytest.raises(UsageError, match="cannot be written"):
-        Downloader(QUICK).download(f"{server.url}/a.jpg", tmp_path / "missing" / "a.jpg")
+        Downloader(PATIENT).download(f"{server.url}/a.jpg", tmp_path / "missing" / "a.jpg")
 
 
 def test_stop_ends_a_wait_at_once(server: Server, tmp_path: Path) -> None:

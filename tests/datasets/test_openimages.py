@@ -19,7 +19,7 @@ COLUMNS = ("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", 
 COLUMNS += ("OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation")
 IDS = [f"{number:016x}" for number in range(40)]
 LICENCE = "https://creativecommons.org/licenses/by/2.0/"
-POLICY = Policy(attempts=2, timeout=2, backoff=0)
+POLICY = Policy(attempts=2, timeout=10, backoff=0)
 
 
 def write_table(path: Path, ids: list[str] = IDS, **changes: dict[str, str]) -> Path:
