@@ -1,4 +1,4 @@
-"""`mattekit dataset`: making, composing, checking and showing sets."""
+"""`mattekit dataset`: making, fetching, composing, checking and showing sets."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,7 @@ from configs.load import load_config
 from mattekit.console import progress_bars, say
 from mattekit.options import CONFIG, ConfigOption, size_from
 
-app = typer.Typer(help="Make, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True)
+app = typer.Typer(help="Make, fetch, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True)
 
 
 class Plate(StrEnum):
@@ -19,6 +19,27 @@ class Plate(StrEnum):
 
     exact = "exact"
     handheld = "handheld"
+
+
+class Source(StrEnum):
+    """Where `dataset fetch` can fetch from."""
+
+    OPENIMAGES = "openimages"
+
+
+class Split(StrEnum):
+    """The parts of Open Images."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class OnFailure(StrEnum):
+    """What becomes of an id that cannot be had."""
+
+    REPLACE = "replace"
+    FAIL = "fail"
 
 
 @app.command()
@@ -99,6 +120,59 @@ def compose(
             progress=lambda done, total: report("composing", done, total),
         )
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
+
+
+@app.command()
+def fetch(
+    source: Annotated[Source, typer.Argument(help="Where from.")],
+    out: Annotated[Path, typer.Option(help="The folder for the photographs.")],
+    count: Annotated[int | None, typer.Option(min=1, help="Number of photographs, drawn by the seed.")] = None,
+    ids: Annotated[Path | None, typer.Option(help="A file with the ids instead, one per line.")] = None,
+    split: Annotated[Split, typer.Option(help="Which part of Open Images.")] = Split.VALIDATION,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other photographs.")] = 1,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|URL", help="The split's images-with-rotation.csv; by default the public one."),
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="A mirror with <split>/<id>.jpg; by default the bucket.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Downloads at once.")] = 8,
+    on_failure: Annotated[
+        OnFailure | None,
+        typer.Option(help="An id that cannot be had: draw another, or end. By default: replace; with --ids: fail."),
+    ] = None,
+) -> None:
+    """Fetch photographs for backgrounds by id, each with its licence and author.
+
+    The same table and seed give the same photographs. Writes <id>.jpg, backgrounds.json (URLs, hashes, sizes, licences)
+    and ATTRIBUTION.csv. A run that was cut short goes on where it was; run the same command again. Photographs of an
+    earlier run that are not chosen are removed.
+
+    Examples:
+
+        mattekit dataset fetch openimages --count 500 --seed 1 --out data/openimages
+
+        mattekit dataset fetch openimages --ids ids.txt --split train --table train.csv --out data/openimages
+    """
+    from datasets.openimages import BASE_URL, Request, fetch_openimages, read_ids
+
+    with progress_bars() as report:
+        fetched = fetch_openimages(
+            out,
+            Request(
+                split=split.value,
+                seed=seed,
+                count=count,
+                ids=None if ids is None else read_ids(ids, split.value),
+                table=table,
+                base_url=base_url or BASE_URL,
+                on_failure=on_failure.value if on_failure else ("replace" if ids is None else "fail"),
+                workers=workers,
+            ),
+            progress=report,
+        )
+    for failed in fetched.failed:
+        say(f"replaced {failed.id}: {failed.reason}")
+    say(f"{out}: {len(fetched.images)} photographs from {source.value}, {len(fetched.failed)} ids replaced")
 
 
 @app.command()

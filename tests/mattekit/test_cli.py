@@ -24,6 +24,7 @@ VERBS = (
     ("info",),
     ("doctor",),
     ("dataset", "synthesize"),
+    ("dataset", "fetch"),
     ("dataset", "verify"),
     ("dataset", "show"),
     ("dataset", "compose"),
