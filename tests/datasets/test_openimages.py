@@ -171,6 +171,9 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(
         _fetch(bucket, table, out, workers=1)
     monkeypatch.undo()
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    # The thread may have taken up the next one before the run could stop it; what came whole is then kept.
+    whole = {json.loads(line)["id"] for line in (out / ".progress.jsonl").read_text().splitlines()}
+    assert set(order[:2]) <= whole <= {*order[:2], order[3]}
     with (out / ".progress.jsonl").open("a") as journal:
         journal.write('{"id": "00')
     (out / f".{order[3]}.jpg.part").write_bytes(b"half")
@@ -179,7 +182,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(
 
     record = _fetch(bucket, table, out)
     assert [image.id for image in record.images] == order[:4]
-    assert bucket.asked == {_path(order[2]): 1, _path(order[3]): 1}
+    assert bucket.asked == {_path(id): 1 for id in order[:4] if id not in whole}
     _fetch(bucket, table, tmp_path / "at once")
     assert _bytes(out) == _bytes(tmp_path / "at once")
 
