@@ -3,6 +3,7 @@
 Read: PNG and JPEG. Grey is replicated to three channels and a palette is looked up. An EXIF orientation is applied, so
 that an image comes in as viewers show it. Colour profiles and gamma are ignored: numbers are taken as stored.
 Refused, rather than guessed: more than 8 bits per channel, CMYK, transparency where none belongs, none where it does.
+A matte by itself may also be a grey PNG of 16 bits, which is rounded to 8.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ _FORMATS = ("PNG", "JPEG")
 _GREY_MODES = frozenset({"1", "L"})
 _ALPHA_MODES = frozenset({"LA", "RGBA"})
 _READABLE_MODES = _GREY_MODES | _ALPHA_MODES | {"P", "RGB"}
+_DEEP_GREY_MODE = "I;16"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COMPRESS_LEVEL = 2  # twice as fast as level 4 for 10 % more bytes
 _ORIENTATION = 0x0112
@@ -64,22 +66,29 @@ def read_rgba(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def read_alpha(path: Path) -> NDArray[np.uint8]:
-    """Read a matte kept as a grey image, as (H, W) uint8; an RGB file whose three channels agree counts as grey.
+    """Read a matte kept as a grey image, as (H, W) uint8.
+
+    16-bit grey is rounded to the nearest of 255 steps. A colour or palette image whose three channels agree counts as
+    grey, and an alpha channel that is opaque everywhere is passed over.
 
     Raises:
-        DataError: unreadable, not 8-bit, coloured, or with an alpha channel of its own.
+        DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel of its own.
     """
-    image = _open(path)
+    image = _open(path, deep_grey=True)
+    if image.mode == _DEEP_GREY_MODE:
+        return ((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8)
     if _has_transparency(image):
-        raise DataError(
-            f"{path}: has both colours and an alpha channel, so which one is the matte is ambiguous; "
-            "expected an 8-bit grey image"
-        )
+        rgba = np.asarray(image.convert("RGBA"))
+        if (rgba[..., 3] != 255).any():
+            raise DataError(
+                f"{path}: has both colours and an alpha channel, so which one is the matte is ambiguous; "
+                "expected a grey image"
+            )
     if image.mode in _GREY_MODES:
         return np.array(image.convert("L"))
     rgb = np.asarray(image.convert("RGB"))
     if (rgb != rgb[..., :1]).any():
-        raise DataError(f"{path}: is coloured; expected a matte as an 8-bit grey image")
+        raise DataError(f"{path}: is coloured; expected a matte as a grey image")
     return np.ascontiguousarray(rgb[..., 0])
 
 
@@ -121,18 +130,21 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     write_atomically(path, stream.getvalue())
 
 
-def _open(path: Path, *, decode: bool = True) -> Image.Image:
-    """Open, check and (with `decode`) load and orient an image; every way it can fail becomes a `DataError`."""
+def _open(path: Path, *, decode: bool = True, deep_grey: bool = False) -> Image.Image:
+    """Open, check and (with `decode`) load and orient an image; every way it can fail becomes a `DataError`.
+
+    With `deep_grey` a grey image of 16 bits passes.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not data:
         raise DataError(f"{path}: is empty (0 bytes); expected a PNG or JPEG image")
-    _check_png(path, data)
+    _check_png(path, data, deep_grey)
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        _check_opened(path, image)
+        _check_opened(path, image, deep_grey)
         if decode:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
@@ -145,26 +157,27 @@ def _open(path: Path, *, decode: bool = True) -> Image.Image:
     return image
 
 
-def _check_opened(path: Path, image: Image.Image) -> None:
+def _check_opened(path: Path, image: Image.Image, deep_grey: bool) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise DataError(f"{path}: is too large ({image.width}x{image.height}); at most {MAX_PIXELS} pixels are read")
     if image.mode == "CMYK":
         raise DataError(f"{path}: is CMYK; expected RGB: convert it to RGB first")
-    if image.mode not in _READABLE_MODES:
+    if image.mode not in _READABLE_MODES and not (deep_grey and image.mode == _DEEP_GREY_MODE):
         raise DataError(f"{path}: has pixels of mode {image.mode}; expected 8-bit grey, palette, RGB or RGBA")
     if image.format == "PNG" and getattr(image, "is_animated", False):
         raise DataError(f"{path}: is an animated PNG; expected one image per file")
 
 
-def _check_png(path: Path, data: bytes) -> None:
+def _check_png(path: Path, data: bytes, deep_grey: bool) -> None:
     """Refuse what Pillow would let pass: 16 bits per channel (it keeps the upper 8), no pixels, a missing end."""
-    if not data.startswith(_PNG_SIGNATURE) or len(data) < 25 or data[12:16] != b"IHDR":
+    if not data.startswith(_PNG_SIGNATURE) or len(data) < 26 or data[12:16] != b"IHDR":
         return
-    width, height, depth = struct.unpack(">IIB", data[16:25])
+    width, height, depth, colour_type = struct.unpack(">IIBB", data[16:26])
     if width == 0 or height == 0:
         raise DataError(f"{path}: has no pixels ({width}x{height})")
-    if depth > 8:
-        raise DataError(f"{path}: has {depth} bits per channel; expected 8: convert it to an 8-bit image first")
+    if depth > 8 and not (deep_grey and colour_type == 0):
+        also = ", or 16 of grey alone" if deep_grey else ""
+        raise DataError(f"{path}: has {depth} bits per channel; expected 8{also}: convert it to an 8-bit image first")
     if data.rfind(b"IEND") < 0:
         raise DataError(f"{path}: is truncated (its end is missing); restore or re-create it")
 

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import heapq
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from datasets.backgrounds import (
     require_jpeg,
     write_backgrounds,
 )
+from datasets.drawing import drawn
 from datasets.fetch import Downloader, Policy, fetch_first, is_url
 
 Split = Literal["train", "validation", "test"]
@@ -167,11 +167,6 @@ def read_rows(table: Path, split: Split) -> Iterator[Row]:
         raise DataError(f"{table}: cannot be read ({error.strerror}); {_TABLE_REMEDY}") from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{table}: not a table ({error}); {_TABLE_REMEDY}") from error
-
-
-def drawn(rows: Iterator[Row], seed: int, count: int) -> list[Row]:
-    """Return the first `count` rows by SHA-256(`<seed>:<id>`), an order that the table's own does not change."""
-    return heapq.nsmallest(count, rows, key=lambda row: hashlib.sha256(f"{seed}:{row.id}".encode()).digest())
 
 
 def reserve(count: int) -> int:

@@ -1,18 +1,12 @@
 """Write the synthetic set: rendered in parallel, the same bytes every time, whole or not at all."""
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from configs.errors import DataError, MattekitError, UsageError
+from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.schema import DatasetSection
 from datasets.images import write_png
@@ -28,6 +22,7 @@ from datasets.manifest import (
     read_manifest,
     write_manifest,
 )
+from datasets.parallel import cpus, in_parallel
 from datasets.synthetic import generate
 from datasets.synthetic.photographs import PHOTOGRAPHS
 from datasets.synthetic.plan import check_request
@@ -92,7 +87,7 @@ def synthesize(
         return open_set(out)
     with new_folder(out) as work:
         jobs = [_Job(work, seed, index, size) for index in range(count)]
-        written = _write_all(jobs, min(workers or _cpus(), count), progress)
+        written = _write_all(jobs, min(workers or cpus(), count), progress)
         write_manifest(work, _manifest(recipe, written))
     return open_set(out)
 
@@ -154,41 +149,12 @@ def damage(root: Path, manifest: Manifest) -> str:
 
 def _write_all(jobs: list[_Job], workers: int, progress: Progress | None) -> list[_Written]:
     written: list[_Written] = []
-    with _results(jobs, workers) as results:
+    with in_parallel(_write_sample, jobs, workers, "synthetic set") as results:
         for result in results:
             written.append(result)
             if progress is not None:
                 progress(len(written), len(jobs))
     return written
-
-
-@contextmanager
-def _results(jobs: list[_Job], workers: int) -> Iterator[Iterator[_Written]]:
-    """Yield what the jobs return, as they finish; leaving early cancels those that have not begun."""
-    if workers == 1:
-        yield map(_write_sample, jobs)
-        return
-    # Spawned, not forked: a fork would copy the locks of threads that OpenCV or torch may have started.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
-    try:
-        futures = [pool.submit(_write_sample, job) for job in jobs]
-        yield (future.result() for future in as_completed(futures))
-    except BrokenProcessPool as error:
-        raise MattekitError(
-            f"synthetic set: one of {workers} worker processes died, perhaps for lack of memory; "
-            "free some and run again (a script that calls this needs an `if __name__ == '__main__'` guard)"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
-
-
-def _cpus() -> int:
-    """Return how many CPUs this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _write_sample(job: _Job) -> _Written:

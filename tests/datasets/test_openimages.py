@@ -12,8 +12,9 @@ from bad_server import HTML, Reply, Server, jpeg
 
 from configs.errors import DataError, UsageError
 from datasets.backgrounds import BackgroundSet, read_backgrounds
+from datasets.drawing import drawn
 from datasets.fetch import Policy
-from datasets.openimages import Request, drawn, fetch_openimages, read_ids, read_rows
+from datasets.openimages import Request, fetch_openimages, read_ids, read_rows
 
 COLUMNS = ("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title")
 COLUMNS += ("OriginalSize", "OriginalMD5", "Thumbnail300KURL", "Rotation")

@@ -1,0 +1,19 @@
+"""Draw some of many by a seed, so that neither their order nor the others there are change who comes first."""
+
+import hashlib
+import heapq
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Named)
+
+
+def drawn(items: Iterable[Item], seed: int, count: int) -> list[Item]:
+    """Return the first `count` items by SHA-256(`<seed>:<id>`)."""
+    return heapq.nsmallest(count, items, key=lambda item: hashlib.sha256(f"{seed}:{item.id}".encode()).digest())

@@ -1,0 +1,71 @@
+"""Many jobs over all CPUs in processes of their own, few of them in flight, so that memory does not grow with them."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+import cv2
+
+from configs.errors import MattekitError
+
+_AHEAD = 4
+"""Jobs handed to the pool per process, so that none waits for the next one."""
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def in_parallel(
+    function: Callable[[Job], Result], jobs: Iterable[Job], workers: int, what: str
+) -> Iterator[Iterator[Result]]:
+    """Yield an iterator over what `function` returns for each job, as they finish; leaving early cancels the rest.
+
+    Args:
+        function: a module's function, which other processes can find.
+        jobs: what it is called with.
+        workers: processes; 1 works in this one, in the jobs' order.
+        what: what is being made, for the error.
+
+    Raises:
+        MattekitError: a process died; and whatever `function` raises.
+    """
+    if workers == 1:
+        yield map(function, jobs)
+        return
+    # Spawned, not forked: a fork would copy the locks of threads that OpenCV or torch may have started.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
+    try:
+        yield _as_finished(pool, function, iter(jobs), workers * _AHEAD)
+    except BrokenProcessPool as error:
+        raise MattekitError(
+            f"{what}: one of {workers} worker processes died, perhaps for lack of memory; "
+            "free some and run again (a script that calls this needs an `if __name__ == '__main__'` guard)"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def cpus() -> int:
+    """Return how many CPUs this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _as_finished(
+    pool: ProcessPoolExecutor, function: Callable[[Job], Result], jobs: Iterator[Job], in_flight: int
+) -> Iterator[Result]:
+    running: set[Future[Result]] = {pool.submit(function, job) for job in islice(jobs, in_flight)}
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= {pool.submit(function, job) for job in islice(jobs, len(finished))}
+        for future in finished:
+            yield future.result()
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
