@@ -3,12 +3,14 @@ PYTHON ?= python3
 CONFIG ?= configs/default.yaml
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+ESTIMATOR := .venv/.installed-import
+PUBLISHED := configs/humanmatting-openimages.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help install convert evaluate gate test test-slow check clean
+.PHONY: help install install-import convert evaluate gate published test test-slow check clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create .venv and install the pinned dependencies
 
@@ -17,6 +19,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the pinned dependencies into .venv (a minute or more)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install-import: $(ESTIMATOR) ## Install also what estimates foreground colours of imported sets (210 MB)
+
+$(ESTIMATOR): $(INSTALLED)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,import]'
 	@touch $@
 
 convert: $(INSTALLED) ## Convert the checkpoint to ONNX and OpenVINO IR, each form proved
@@ -28,6 +36,14 @@ evaluate: convert ## Run the original and every converted form, write reports/<r
 gate: $(INSTALLED) ## Judge the newest run against its original and the baseline (evaluates first if there is none)
 	@find reports -path reports/example -prune -o -name results.json -print | grep -q . || $(MAKE) --no-print-directory evaluate CONFIG=$(CONFIG)
 	$(BIN)/mattekit gate --config $(CONFIG)
+
+published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment's set>; see docs/real-sets.md
+	@test -d "$(FOREGROUNDS)" || { echo "expected FOREGROUNDS=<folder of AISegment's set>, found '$(FOREGROUNDS)'; see docs/real-sets.md" >&2; exit 2; }
+	@test -f pytorch_mobilenetv2.pth || { echo "pytorch_mobilenetv2.pth: the published weights are not here; see docs/real-sets.md" >&2; exit 3; }
+	@$(MAKE) --no-print-directory install-import
+	$(BIN)/mattekit dataset build --config $(PUBLISHED) --foregrounds "$(FOREGROUNDS)"
+	$(BIN)/mattekit convert --config $(PUBLISHED)
+	$(BIN)/mattekit evaluate --config $(PUBLISHED)
 
 test: $(INSTALLED) ## Run the fast tests
 	$(BIN)/python -m pytest

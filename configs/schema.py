@@ -11,6 +11,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from configs.records import Frozen
 
 Precision = Literal["fp32", "fp16"]
+Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
+"""Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
+MAX_SIDE = 2048
+"""Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -106,14 +110,38 @@ class ConvertSection(Section):
         return tuple(dict.fromkeys(precisions))
 
 
+class RecipeSection(Section):
+    """How `mattekit dataset build` makes the set: imported foregrounds over photographs of Open Images.
+
+    `kind` is the set that foregrounds come from, `foregrounds` how many of them are drawn (None: all) and
+    `backgrounds` how many photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url`
+    where the photographs lie; None is the public one. Seed and size are the dataset section's.
+    """
+
+    kind: Kind = "aisegment"
+    foregrounds: Positive | None = None
+    max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
+    skip_damaged: bool = False
+    split: Literal["train", "validation", "test"] = "validation"
+    backgrounds: Positive = 100
+    table: str | None = None
+    base_url: str | None = None
+    per_foreground: Positive = 1
+    plate: Literal["exact", "handheld"] = "exact"
+
+
 class DatasetSection(Section):
-    """The composite set: `synthetic` (made from a seed, kept under `data/`), or a folder in OMZ's layout."""
+    """The composite set: `synthetic` (made from a seed, kept under `data/`), or a folder in OMZ's layout.
+
+    With a `recipe`, `mattekit dataset build` makes that folder.
+    """
 
     path: str = "synthetic"
     count: Positive = 24
     seed: Annotated[int, Field(ge=0)] = 1
     size: tuple[Positive, Positive] = (720, 1280)
     limit: Positive | None = None
+    recipe: RecipeSection | None = None
 
 
 class EvaluateSection(Section):

@@ -18,6 +18,7 @@ from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from datasets.compose import composite
 from datasets.images import MAX_PIXELS, read_rgb, read_rgba, write_png
+from datasets.importing.record import estimated_sha256s
 from datasets.layout import ROLES, SampleSet, natural_key, open_set
 from datasets.manifest import (
     Composition,
@@ -73,6 +74,7 @@ def compose_set(
 
     Args:
         foregrounds: folder of RGBA PNGs, at any depth. Hidden files and those that are no pictures are passed over.
+            Where `foregrounds.json` tells that colours were estimated, the manifest says so of every sample.
         backgrounds: folder of RGB PNGs and JPEGs, at any depth, likewise.
         out: the set's folder; it appears only when whole.
         size: height and width in pixels.
@@ -100,9 +102,10 @@ def compose_set(
             f"{backgrounds}: holds {len(places)} backgrounds, but each foreground is to have {per_foreground} "
             "different ones; add some, or choose a smaller --per-foreground"
         )
+    estimated = estimated_sha256s(foregrounds)
     pairs = list(_dealt(people, places, per_foreground, seed))
     recipe = Generator(name=GENERATOR_NAME, version=GENERATOR_VERSION, seed=seed, count=len(pairs), size=size)
-    composition = _composition(pairs, per_foreground, plate)
+    composition = _composition(pairs, per_foreground, plate, estimated)
     if _already_there(out, recipe, composition):
         return open_set(out)
     with new_folder(out) as work:
@@ -167,12 +170,15 @@ def _rng(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, *(zlib.crc32(name.encode()) for name in names)]))
 
 
-def _composition(pairs: list[tuple[_Input, _Input]], per_foreground: int, plate: Plate) -> Composition:
+def _composition(
+    pairs: list[tuple[_Input, _Input]], per_foreground: int, plate: Plate, estimated: frozenset[str]
+) -> Composition:
     origins = (
         OriginEntry(
             id=f"{person.name}/{place.name}",
             foreground=person.below,
             foreground_sha256=person.sha256,
+            foreground_estimated=person.sha256 in estimated,
             background=place.below,
             background_sha256=place.sha256,
         )

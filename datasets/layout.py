@@ -28,7 +28,7 @@ SUFFIXES = {
     "bgr": frozenset({".png", ".jpg", ".jpeg"}),
     "fgr": frozenset({".png"}),
 }
-_LEFT_BY_FILE_MANAGERS = frozenset({"thumbs.db", "desktop.ini"})
+_LEFT_BY_FILE_MANAGERS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _LISTED = 5
 
 
@@ -77,6 +77,13 @@ class SampleSet:
         """
         return self.manifest is not None and self.manifest.sequential
 
+    @property
+    def estimated_foregrounds(self) -> frozenset[str]:
+        """Ids of the samples whose foreground colours are an estimate, as far as a manifest tells."""
+        composition = None if self.manifest is None else self.manifest.composition
+        origins = () if composition is None else composition.origins
+        return frozenset(origin.id for origin in origins if origin.foreground_estimated)
+
     @cached_property
     def manifest_sha256(self) -> str:
         """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file.
@@ -92,10 +99,17 @@ class SampleSet:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: the frames that are whole, and every breach of the layout in words."""
+    """What a folder holds: the frames that are whole, and every breach of the layout in words.
+
+    Attributes:
+        incomplete: ids of the frames that lack a counterpart, each with what it lacks; `problems` tells of them too.
+        misplaced: those of `problems` that are about anything else.
+    """
 
     refs: tuple[SampleRef, ...]
     problems: tuple[str, ...]
+    incomplete: tuple[tuple[str, str], ...] = ()
+    misplaced: tuple[str, ...] = ()
 
 
 def open_set(root: Path) -> SampleSet:
@@ -163,6 +177,7 @@ def scan_layout(root: Path) -> Scan:
     except OSError as error:
         return Scan((), (f"{error.filename}: cannot be read ({error.strerror})",))
     known = set().union(*frames.values())
+    misplaced = tuple(problems)
     for role, word in ROLES.items():
         if lacking := sorted(known - frames[role].keys(), key=natural_key):
             problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
@@ -170,7 +185,11 @@ def scan_layout(root: Path) -> Scan:
         problems.append(f"{root}: holds no samples; {_expectation()}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
     refs = (SampleRef(id_, frames["com"][id_][0], frames["bgr"][id_][0], frames["fgr"][id_][0]) for id_ in whole)
-    return Scan(tuple(refs), tuple(problems))
+    incomplete = (
+        (id_, " and ".join(f"no {word}" for role, word in ROLES.items() if id_ not in frames[role]))
+        for id_ in sorted(known.difference(whole), key=natural_key)
+    )
+    return Scan(tuple(refs), tuple(problems), tuple(incomplete), misplaced)
 
 
 def listing(items: Iterable[str]) -> str:
@@ -184,6 +203,11 @@ def natural_key(text: str) -> tuple[object, ...]:
     """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
     folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
     return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
+
+
+def is_litter(name: str) -> bool:
+    """Say whether a file or folder is hidden or was left by a file manager or an archiver, and so none of a set's."""
+    return name.startswith(".") or name.lower() in _LEFT_BY_FILE_MANAGERS
 
 
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
@@ -211,8 +235,7 @@ def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict
 
 
 def _visible(folder: Path) -> list[Path]:
-    kept = (path for path in folder.iterdir() if not path.name.startswith("."))
-    return sorted(path for path in kept if path.name.lower() not in _LEFT_BY_FILE_MANAGERS)
+    return sorted(path for path in folder.iterdir() if not is_litter(path.name))
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:

@@ -75,13 +75,24 @@ class PhotographEntry(Frozen):
 
 
 class OriginEntry(Frozen):
-    """What a composed sample was made of: paths below the two input folders, and the files' hashes."""
+    """What a composed sample was made of: paths below the two input folders, and the files' hashes.
+
+    `foreground_estimated` says that the foreground's colours are an estimate, as `foregrounds.json` beside it told.
+    """
 
     id: str
     foreground: str
     foreground_sha256: Sha256
+    foreground_estimated: bool = False
     background: str
     background_sha256: Sha256
+
+
+class SkippedEntry(Frozen):
+    """A sample of the original set that an import left out, and why."""
+
+    id: str
+    reason: str
 
 
 class Composition(Frozen):
@@ -104,6 +115,7 @@ class Manifest(Frozen):
         files: sorted by path.
         samples: sorted by id.
         photographs: sorted by name; what must be credited.
+        skipped: what an import left out, in natural order of ids.
         content_sha256: `content_sha256` of `files`: the set's identity.
     """
 
@@ -116,6 +128,7 @@ class Manifest(Frozen):
     files: tuple[FileEntry, ...]
     samples: tuple[SampleEntry, ...]
     photographs: tuple[PhotographEntry, ...] = ()
+    skipped: tuple[SkippedEntry, ...] = ()
     content_sha256: Sha256
 
     @model_validator(mode="after")
@@ -167,6 +180,7 @@ def make_manifest(
     composition: Composition | None = None,
     sequential: bool = False,
     exact_composites: bool = False,
+    skipped: Iterable[SkippedEntry] = (),
 ) -> Manifest:
     """Build a manifest: sorts the lists and computes the content's hash."""
     ordered = tuple(sorted(files, key=lambda file: file.path))
@@ -179,6 +193,7 @@ def make_manifest(
         files=ordered,
         samples=tuple(sorted(samples, key=lambda sample: sample.id)),
         photographs=tuple(sorted(photographs, key=lambda photograph: photograph.name)),
+        skipped=tuple(skipped),
         content_sha256=content_sha256((file.path, file.pixels_sha256) for file in ordered),
     )
 

@@ -81,6 +81,7 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
                 samples=len(ids),
                 samples_sha256=samples_sha256(ids),
                 consecutive=sample_set.sequential,
+                estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
             ),
             settings=config.model_dump(mode="json"),
             original=original,

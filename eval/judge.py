@@ -25,13 +25,14 @@ def judge(results: Results, baseline: Baseline, gate: GateSection, required_vari
     Raises:
         UsageError: the tolerances name a metric that does not exist.
     """
-    notes = []
+    alone = judge_original(results, gate, required_variants)
+    notes = list(alone.notes)
     if results.environment.cpu_class != baseline.cpu_class:
         notes.append(
             f"this run's CPU class is {results.environment.cpu_class}, the baseline's {baseline.cpu_class}: "
             "a difference from the baseline beyond its limit is inconclusive, not a failure"
         )
-    rows = [*judge_original(results, gate, required_variants).rows, *_baseline_rows(results, baseline, gate)]
+    rows = [*alone.rows, *_baseline_rows(results, baseline, gate)]
     return GateReport(tuple(rows), tuple(notes))
 
 
@@ -41,7 +42,9 @@ def judge_original(results: Results, gate: GateSection, required_variants: Seque
     Arguments and errors as `judge`.
     """
     _require_known_metrics(gate)
-    return GateReport((*_run_rows(results, gate, required_variants), *_original_rows(results, gate)))
+    note = results.dataset.foreground_note
+    rows = *_run_rows(results, gate, required_variants), *_original_rows(results, gate)
+    return GateReport(rows, () if note is None else (note,))
 
 
 def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[str]) -> Iterator[GateRow]:

@@ -69,7 +69,7 @@ def render_report(results: Results, gate: GateSection | None = None) -> str:
         failures=[] if verdict is None else _failures(verdict),
         largest=_largest_drift(results, gate),
         overview=overview_table(results),
-        undefined=[] if original is None else _undefined(original, results.dataset.samples),
+        notes=_notes(results, original),
         variants=[(_describe(v), variant_table(results, v, gate)) for v in results.converted()],
         reference="" if results.converted() else original_table(results),
         worst=[(_worst_line(record), quote(record.panel)) for record in results.worst],
@@ -140,6 +140,13 @@ def _share(part: float, whole: float) -> float:
     if part == 0:
         return 0.0
     return 100 * part / whole if whole else float("inf")
+
+
+def _notes(results: Results, original: VariantRecord | None) -> list[str]:
+    """Return what must be said beside the table of metrics."""
+    estimated = results.dataset.foreground_note
+    undefined = [] if original is None else _undefined(original, results.dataset.samples)
+    return undefined if estimated is None else [estimated, *undefined]
 
 
 def _undefined(original: VariantRecord, samples: int) -> list[str]:

@@ -30,6 +30,7 @@ class DatasetRecord(Frozen):
         samples: how many samples were evaluated.
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
+        estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
     """
 
     name: str
@@ -38,6 +39,17 @@ class DatasetRecord(Frozen):
     samples: Annotated[int, Field(gt=0)]
     samples_sha256: str
     consecutive: bool = False
+    estimated_foregrounds: Count = 0
+
+    @property
+    def foreground_note(self) -> str | None:
+        """What must be said beside Foreground MSE where foreground colours were estimated, else None."""
+        if not self.estimated_foregrounds:
+            return None
+        return (
+            f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
+            "Foreground MSE measures agreement with an estimate there, not with true colours."
+        )
 
 
 class MetricRecord(Frozen):

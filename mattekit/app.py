@@ -2,7 +2,7 @@
 
 import typer
 
-from mattekit.verbs import convert, dataset, doctor, evaluate, gate, info
+from mattekit.verbs import convert, dataset, doctor, evaluate, gate, info, real_sets
 
 app = typer.Typer(
     help=(
@@ -23,4 +23,6 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("gate")(gate.gate)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
+dataset.app.command("import")(real_sets.import_set)
+dataset.app.command("build")(real_sets.build)
 app.add_typer(dataset.app, name="dataset")

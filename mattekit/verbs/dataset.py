@@ -1,4 +1,4 @@
-"""`mattekit dataset`: making, fetching, composing, checking and showing sets."""
+"""`mattekit dataset`: making, fetching, composing, checking and showing sets; `real_sets` adds its verbs."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,9 @@ from configs.load import load_config
 from mattekit.console import progress_bars, say
 from mattekit.options import CONFIG, ConfigOption, size_from
 
-app = typer.Typer(help="Make, fetch, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
+)
 
 
 class Plate(StrEnum):

@@ -8,6 +8,8 @@ import pytest
 
 from configs.schema import GateSection
 from eval.formatting import code, markdown_table, number, signed
+from eval.gate_output import gate_markdown
+from eval.judge import judge_original
 from eval.report import render_report, write_report
 from eval.results import Results, WorstRecord
 
@@ -78,6 +80,22 @@ def test_published_style_table(make_results: MakeResults, gate: GateSection) -> 
 def test_undefined_samples_are_counted(make_results: MakeResults) -> None:
     text = render_report(make_results())
     assert "> Foreground MSE is undefined for 1 of 4 samples; its mean is over the other 3." in text
+
+
+def test_estimated_foregrounds_are_said_beside_the_metrics(make_results: MakeResults, gate: GateSection) -> None:
+    results = make_results()
+    note = (
+        "Foreground colours of 3 of 4 samples were estimated, so Foreground MSE measures agreement with an estimate "
+        "there, not with true colours."
+    )
+    assert "estimated" not in render_report(results, gate)
+    assert judge_original(results, gate).notes == ()
+    dataset = results.dataset.model_copy(update={"estimated_foregrounds": 3})
+    marked = results.model_copy(update={"dataset": dataset})
+    text = render_report(marked, gate)
+    assert f"\n> {note}\n" in text
+    assert text.index(note) < text.index("## Each converted variant")
+    assert f"> {note}\n" in gate_markdown(judge_original(marked, gate))
 
 
 def test_links_are_relative_and_quoted(make_results: MakeResults) -> None:

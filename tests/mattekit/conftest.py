@@ -1,12 +1,13 @@
 """The command line in an empty folder, and configurations on the tiny network."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from bucket import bucket
 from outcome import Outcome, Run
 from tiny_model import tiny_settings
 
@@ -29,6 +30,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return Outcome(code if isinstance(code, int) else 0, out, err)
 
     return mattekit
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Yield where photographs can be fetched from."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with bucket() as served:
+        yield served
 
 
 @pytest.fixture

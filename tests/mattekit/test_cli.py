@@ -28,6 +28,8 @@ VERBS = (
     ("dataset", "verify"),
     ("dataset", "show"),
     ("dataset", "compose"),
+    ("dataset", "import"),
+    ("dataset", "build"),
 )
 
 

@@ -1,41 +1,13 @@
 """`mattekit dataset fetch`: its words, its exit codes, and what it says of a replaced id."""
 
-import http.server
-import io
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bucket import GONE
 from outcome import Run
-from PIL import Image
 
 HEADER = "ImageID,Subset,OriginalLandingURL,License,AuthorProfileURL,Author,Title,Rotation\n"
-GONE, THERE = "0" * 16, "1" * 16
-
-
-class _Bucket(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if GONE in self.path:
-            self.send_error(404)
-            return
-        stream = io.BytesIO()
-        Image.new("RGB", (8, 8)).save(stream, "JPEG")
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(stream.getvalue())
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
-
-
-@pytest.fixture
-def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Bucket) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+THERE = "1" * 16
 
 
 @pytest.fixture

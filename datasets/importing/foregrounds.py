@@ -1,0 +1,197 @@
+"""Import a published set as a folder of RGBA foregrounds with a record: whole or not at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from configs.errors import DataError, UsageError
+from configs.files import new_folder, sha256_of
+from datasets.drawing import drawn
+from datasets.images import write_png
+from datasets.importing.estimate import require_estimator
+from datasets.importing.layouts import LAYOUTS, Layout, Pair, find_pairs, in_words
+from datasets.importing.pixels import read_foreground
+from datasets.importing.record import (
+    RECORD_NAME,
+    Foreground,
+    ForegroundSet,
+    Settings,
+    Skipped,
+    SourceFile,
+    read_foregrounds,
+    write_foregrounds,
+)
+from datasets.layout import natural_key
+from datasets.parallel import cpus, in_parallel
+
+ENOUGH_FAULTS = 5
+"""So many damaged pictures end an import that skips none."""
+
+Progress = Callable[[str, int, int], None]
+
+
+def import_foregrounds(
+    root: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> ForegroundSet:
+    """Make a folder of foregrounds, `<id>.png`, of the set at `root`; do nothing where `out` is that already, intact.
+
+    With a limit, pictures are drawn by the seed among those that have a matte, and a damaged one is not replaced.
+
+    Args:
+        root: the set's folder, as it unpacks.
+        out: the new folder; it appears only when whole.
+        settings: what is asked for.
+        workers: processes; None: one per CPU, 1: in this process.
+        progress: called with (what is being done, done, total).
+
+    Raises:
+        DataError: the set is not recognised; files are damaged, unreadable or without a counterpart and none are to be
+            skipped; or nothing is left.
+        UsageError: `out` holds something else, or lies in `root`; or the estimator that is needed is not installed.
+    """
+    layout = LAYOUTS[settings.kind]
+    require_apart(root, out)
+    found = find_pairs(root, settings.kind)
+    if found.faults and not settings.skip_damaged:
+        raise damaged(root, found.faults)
+    pairs = found.pairs if settings.limit is None else drawn(found.pairs, settings.seed, settings.limit)
+    if settings.limit is not None and len(pairs) < settings.limit:
+        raise DataError(f"{root}: holds {len(found.pairs)} pictures with a matte, fewer than --limit {settings.limit}")
+    estimator: dict[str, str] = {}
+    if not layout.true_colours:
+        progress("loading the estimator (compiles at first use)", 0, 1)
+        estimator = require_estimator()
+        progress("loading the estimator (compiles at first use)", 1, 1)
+    there = _already_there(root, out, settings, pairs, found.faults, estimator, progress)
+    if there is not None:
+        return there
+    with new_folder(out) as work:
+        images, faults = _import_all(root, work, settings, pairs, workers, progress)
+        skipped = sorted((*found.faults, *faults), key=lambda fault: natural_key(fault[0]))
+        if not images:
+            raise DataError(f"{root}: no picture could be imported:{in_words(skipped)}")
+        record = ForegroundSet(
+            settings=settings,
+            source=layout.source,
+            rights=layout.rights,
+            colours="true" if layout.true_colours else "estimated",
+            estimator=estimator,
+            sequential=layout.sequential and settings.limit is None and not skipped,
+            images=tuple(sorted(images, key=lambda image: natural_key(image.id))),
+            skipped=tuple(Skipped(id=id_, reason=reason) for id_, reason in skipped),
+        )
+        write_foregrounds(work, record)
+    return record
+
+
+def require_apart(root: Path, out: Path) -> None:
+    """Refuse an output folder in the set's own, where it would become part of the set.
+
+    Raises:
+        UsageError: `out` is `root` or lies in it.
+    """
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{out}: lies in the set's own folder {root}; choose another folder with --out")
+
+
+def damaged(root: Path, faults: Sequence[tuple[str, str]], stopped: bool = False) -> DataError:
+    """Return the error for faults, (id, what is wrong), that are not to be skipped; `stopped`: there may be more."""
+    return DataError(
+        f"{root}: {'at least ' if stopped else ''}{len(faults)} damaged:{in_words(faults)}\n"
+        "restore them, or leave them out with --skip-damaged, which lists them"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What every job of an import shares."""
+
+    root: Path
+    work: Path
+    layout: Layout
+    max_side: int
+
+
+def _import_all(
+    root: Path,
+    work: Path,
+    settings: Settings,
+    pairs: Sequence[Pair],
+    workers: int | None,
+    progress: Progress,
+) -> tuple[list[Foreground], list[tuple[str, str]]]:
+    images: list[Foreground] = []
+    faults: list[tuple[str, str]] = []
+    job = partial(_import_one, _Context(root, work, LAYOUTS[settings.kind], settings.max_side))
+    with in_parallel(job, pairs, min(workers or cpus(), len(pairs)) or 1, "import") as results:
+        for result in results:
+            if isinstance(result, Foreground):
+                images.append(result)
+            else:
+                faults.append(result)
+            done = len(images) + len(faults)
+            progress("importing", done, len(pairs))
+            if not settings.skip_damaged and len(faults) >= ENOUGH_FAULTS:
+                break
+    if faults and not settings.skip_damaged:
+        raise damaged(root, sorted(faults), stopped=done < len(pairs))
+    return images, faults
+
+
+def _import_one(context: _Context, pair: Pair) -> Foreground | tuple[str, str]:
+    """Write one foreground and return its entry, or (id, what is wrong with it)."""
+    try:
+        pixels = read_foreground(pair, context.layout, context.max_side)
+        sources = tuple(
+            SourceFile(path=path.relative_to(context.root).as_posix(), sha256=sha256_of(path)) for path in pair.files
+        )
+    except DataError as error:
+        return pair.id, str(error).replace(f"{context.root}/", "")
+    path = context.work / f"{pair.id}.png"
+    write_png(path, pixels)
+    return Foreground(
+        id=pair.id,
+        sha256=sha256_of(path),
+        bytes=path.stat().st_size,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        sources=sources,
+    )
+
+
+def _already_there(
+    root: Path,
+    out: Path,
+    settings: Settings,
+    pairs: Sequence[Pair],
+    faults: tuple[tuple[str, str], ...],
+    estimator: dict[str, str],
+    progress: Progress,
+) -> ForegroundSet | None:
+    """Return the record of `out` if it is this very import, intact; refuse whatever else it holds."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return None
+    record = read_foregrounds(out) if out.is_dir() else None
+    remedy = "remove it, or choose another folder with --out"
+    if record is None:
+        raise UsageError(f"{out}: holds something that is not an import; choose another folder with --out")
+    ids = {image.id for image in record.images} | {skipped.id for skipped in record.skipped}
+    wanted = {pair.id for pair in pairs} | {id_ for id_, _ in faults}
+    if record.settings != settings or record.estimator != estimator or ids != wanted:
+        raise UsageError(f"{out}: holds another import ({RECORD_NAME} tells which); {remedy}")
+    for done, image in enumerate(record.images):
+        progress("checking what is there", done, len(record.images))
+        path = out / image.file
+        if not path.is_file() or sha256_of(path) != image.sha256:
+            raise UsageError(f"{path}: was changed since it was imported; remove the folder {out} to import again")
+        for source in image.sources:
+            if sha256_of(root / source.path) != source.sha256:
+                raise UsageError(f"{root / source.path}: is not the file that was imported into {out}; {remedy}")
+    progress("checking what is there", len(record.images), len(record.images))
+    return record

@@ -1,0 +1,135 @@
+"""`mattekit dataset import` and `mattekit dataset build`: sets that the user has."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from configs import schema
+from configs.errors import UsageError
+from configs.load import load_config
+from mattekit.console import progress_bars, say
+from mattekit.options import ConfigOption
+
+
+class Kind(StrEnum):
+    """What `import` can import."""
+
+    AUTO = "auto"
+    AISEGMENT = "aisegment"
+    PHOTOMATTE85 = "photomatte85"
+    VIDEOMATTE240K = "videomatte240k"
+    AIM500 = "aim500"
+    P3M = "p3m"
+    PPM100 = "ppm100"
+    OMZ = "omz"
+
+
+def import_set(
+    kind: Annotated[Kind, typer.Argument(help="Which set; auto tells by its files, omz is OMZ's own layout.")],
+    folder: Annotated[Path, typer.Argument(help="The set's folder, as it unpacks.")],
+    out: Annotated[Path, typer.Option(help="The new folder.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="So many pictures, drawn by the seed.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws others.")] = 0,
+    max_side: Annotated[
+        int | None, typer.Option(min=16, help="Longest side in pixels, larger ones are shrunk. By default 2048.")
+    ] = None,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Leave out what is damaged or lacks its matte, and list it.")
+    ] = False,
+    sequential: Annotated[
+        bool, typer.Option("--sequential", help="omz: frames of a clip follow each other in time.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per CPU.")] = None,
+) -> None:
+    """Import a published set: foregrounds for `dataset compose`, or with omz a set that is ready.
+
+    Writes RGBA PNGs and foregrounds.json (sources, hashes, rights, what was skipped). Where a set has no foreground
+    colours of its own they are estimated, and marked so; that needs `make install-import`. The same set and options
+    give the same files; does nothing where they are there already, whole.
+
+    Examples:
+
+        mattekit dataset import aisegment matting_human_half --limit 120 --seed 1 --out data/people
+
+        mattekit dataset import omz HumanMattingClips120 --out data/clips
+    """
+    if kind is Kind.OMZ:
+        if max_side is not None:
+            raise UsageError("--max-side: a set in OMZ's layout is copied as it is")
+        _import_ready(folder, out, limit, seed, skip_damaged, sequential, workers)
+        return
+    if sequential:
+        raise UsageError("--sequential: only for omz; other kinds know whether their frames follow each other")
+    from datasets.importing.foregrounds import import_foregrounds
+    from datasets.importing.layouts import recognise
+    from datasets.importing.record import Settings
+
+    settings = Settings(
+        kind=recognise(folder) if kind is Kind.AUTO else cast(schema.Kind, kind.value),
+        limit=limit,
+        seed=seed,
+        max_side=max_side or schema.MAX_SIDE,
+        skip_damaged=skip_damaged,
+    )
+    with progress_bars() as report:
+        record = import_foregrounds(folder, out, settings, workers=workers, progress=report)
+    for skipped in record.skipped:
+        say(f"skipped {skipped.id}: {skipped.reason}")
+    say(f"{out}: {record.summary}")
+
+
+def build(
+    config: ConfigOption,
+    foregrounds: Annotated[Path, typer.Option(help="Folder of the published set that foregrounds come from.")],
+) -> None:
+    """Make the set of a configuration's recipe: import foregrounds, fetch backgrounds, compose.
+
+    A step whose result is there already, whole, is not done again.
+
+    Example:
+
+        mattekit dataset build --config configs/humanmatting-openimages.yaml --foregrounds matting_human_half
+    """
+    from datasets.recipe import build_set
+
+    section = load_config(config).dataset
+    with progress_bars() as report:
+        imported, fetched, composed = build_set(section, foregrounds, report)
+    for skipped in imported.skipped:
+        say(f"skipped {skipped.id}: {skipped.reason}")
+    for failed in fetched.failed:
+        say(f"replaced {failed.id}: {failed.reason}")
+    say(
+        f"{section.path}: {len(composed.refs)} samples, content SHA-256 {composed.manifest_sha256[:16]}; "
+        f"from {imported.summary}, and {len(fetched.images)} photographs"
+    )
+
+
+def _import_ready(
+    folder: Path,
+    out: Path,
+    limit: int | None,
+    seed: int,
+    skip_damaged: bool,
+    sequential: bool,
+    workers: int | None,
+) -> None:
+    from datasets.importing.ready import import_ready
+
+    with progress_bars() as report:
+        made = import_ready(
+            folder,
+            out,
+            limit=limit,
+            seed=seed,
+            skip_damaged=skip_damaged,
+            sequential=sequential,
+            workers=workers,
+            progress=report,
+        )
+    skipped = made.manifest.skipped if made.manifest else ()
+    for sample in skipped:
+        say(f"skipped {sample.id}: {sample.reason}")
+    say(f"{out}: {len(made.refs)} samples, {len(skipped)} skipped, content SHA-256 {made.manifest_sha256[:16]}")
