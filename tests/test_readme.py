@@ -1,4 +1,4 @@
-"""The README's promises that a machine can hold: its commands parse, its links lead somewhere, its codes are true."""
+"""The promises of README and docs that a machine can hold: commands parse, links lead somewhere, codes are true."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports/example/report.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-VERB_LINES = sorted(set(command_lines(README, "mattekit")))
-MAKE_LINES = sorted(set(command_lines(README, "make")))
+PAGES = {ROOT / "README.md": README} | {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+VERB_LINES = sorted({line for text in PAGES.values() for line in command_lines(text, "mattekit")})
+MAKE_LINES = sorted({line for text in PAGES.values() for line in command_lines(text, "make")})
 MAKE_WORDS = {word for line in MAKE_LINES for word in line}
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", MAKEFILE, re.MULTILINE))
 
@@ -59,9 +60,14 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
 
 
 def test_every_link_into_the_repository_leads_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
+    links = [
+        (page.parent, link)
+        for page, text in PAGES.items()
+        for link in re.findall(r"\]\(([^)#]+)", text)
+        if "://" not in link
+    ]
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for folder, link in links if not (folder / link).exists()] == []
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
