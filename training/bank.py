@@ -72,7 +72,7 @@ def _render(folder: Path, section: BankSection, report: Callable[[int, int], Non
             task = partial(render, section.seed, section.size)
             for index, picture in enumerate(pool.map(task, range(count), chunksize=2)):
                 for level, array in levels.items():
-                    array[index] = _shrink(picture, level)
+                    array[index] = shrink(picture, level)
                 report(before + index + 1, total)
             for array in levels.values():
                 array.flush()
@@ -80,15 +80,21 @@ def _render(folder: Path, section: BankSection, report: Callable[[int, int], Non
 
 def _foreground(seed: int, size: tuple[int, int], index: int) -> NDArray[np.uint8]:
     colours, alpha, _ = synthetic_foreground(seed, index, size)
-    premultiplied = (colours.astype(np.uint16) * alpha[..., None] + 127) // 255
-    return np.dstack([premultiplied.astype(np.uint8), alpha])
+    return premultiplied(colours, alpha)
 
 
 def _background(seed: int, size: tuple[int, int], index: int) -> NDArray[np.uint8]:
     return synthetic_background(seed, index, size)[0]
 
 
-def _shrink(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+def premultiplied(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return (H, W, 4) uint8, premultiplied RGB and alpha, of straight colours (H, W, 3) and alpha (H, W)."""
+    multiplied = (colours.astype(np.uint16) * alpha[..., None] + 127) // 255
+    return np.dstack([multiplied.astype(np.uint8), alpha])
+
+
+def shrink(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Return the means of blocks of `factor` x `factor` pixels, rounded."""
     height, width, channels = picture.shape
     blocks = picture.reshape(height // factor, factor, width // factor, factor, channels)
     return np.asarray(np.round(blocks.mean(axis=(1, 3))), np.uint8)

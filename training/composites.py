@@ -12,12 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bank import LEVELS, Bank
+from training.rendered import PEOPLE_LEVELS, RenderedBank
 
 Image = NDArray[np.float32]
 
 NOBODY = 0.05
 SECOND_PERSON = 0.12
 CAMOUFLAGE = 0.2
+PHOTOGRAPH = 0.5
+
+LARGEST_RENDERED = 0.75
+"""Frame pixels per bank pixel up to which rendered people, of half the bank's size, still look sharp."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +35,27 @@ class Composite:
     foreground: Image
 
 
-def compose_example(bank: Bank, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Composite:
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What examples are made of: the drawn bank and, where `share` is above 0, the rendered one for that share."""
+
+    drawn: Bank
+    rendered: RenderedBank | None = None
+    share: float = 0.0
+
+    def is_rendered(self, random: np.random.Generator, share: float) -> bool:
+        """Draw whether the next picture comes from the rendered bank; without one nothing is drawn."""
+        return self.rendered is not None and self.share > 0 and random.random() < share
+
+
+def compose_example(pictures: Pictures, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Composite:
     """Make one example of size `frame` (height, width), with `zoom` frame pixels per bank pixel."""
-    background = _moved_background(bank, random, frame, zoom)
+    background = _moved_background(pictures, random, frame, zoom)
     layer = np.zeros((*frame, 4), np.float32)
     if random.random() >= NOBODY:
-        layer = _moved_figure(bank, random, frame, zoom)
+        layer = _moved_figure(pictures, random, frame, zoom)
         if random.random() < SECOND_PERSON:
-            behind = _moved_figure(bank, random, frame, zoom)
+            behind = _moved_figure(pictures, random, frame, zoom)
             layer = layer + behind * (1 - layer[..., 3:])
     alpha = np.clip(layer[..., 3], 0, 1)
     foreground = np.where(alpha[..., None] > 0, layer[..., :3] / np.maximum(alpha[..., None], 1e-3), 0).clip(0, 1)
@@ -62,16 +80,21 @@ def _as_unit(image: NDArray[np.uint8]) -> Image:
     return np.asarray(image, np.float32) / np.float32(255)
 
 
-def _level_for(scale: float) -> int:
+def _level_for(scale: float, levels: tuple[int, ...] = LEVELS) -> int:
     """Return the smallest picture that still has two pixels per frame pixel, so that warping samples cleanly."""
-    return next((level for level in reversed(LEVELS) if level * 2 * scale <= 1), 1)
+    return next((level for level in reversed(levels) if level * 2 * scale <= 1), levels[0])
 
 
-def _moved_figure(bank: Bank, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Image:
+def _moved_figure(pictures: Pictures, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Image:
     scale = zoom * math.exp(random.uniform(math.log(0.6), math.log(1.5)))
-    level = _level_for(scale)
-    pictures = bank.foregrounds[level]
-    picture = pictures[random.integers(len(pictures))]
+    choice, levels = pictures.drawn.foregrounds, LEVELS
+    if pictures.rendered is not None and pictures.is_rendered(random, pictures.share):
+        choice, levels = pictures.rendered.people, PEOPLE_LEVELS
+        if scale > LARGEST_RENDERED:
+            zoom = LARGEST_RENDERED / 1.5
+            scale = scale / 1.5 * LARGEST_RENDERED
+    level = _level_for(scale, levels)
+    picture = choice[level][random.integers(len(choice[level]))]
     if random.random() < 0.5:
         picture = picture[:, ::-1]
     height, width = picture.shape[:2]
@@ -97,11 +120,13 @@ def _point_on(picture: NDArray[np.uint8], random: np.random.Generator) -> tuple[
     return float(columns[chosen] * 8), float(rows[chosen] * 8)
 
 
-def _moved_background(bank: Bank, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Image:
+def _moved_background(pictures: Pictures, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Image:
     scale = zoom * random.uniform(1.0, 1.8)
     level = _level_for(scale)
-    pictures = bank.backgrounds[level]
-    picture = pictures[random.integers(len(pictures))]
+    choice = pictures.drawn.backgrounds[level]
+    if pictures.rendered is not None and pictures.is_rendered(random, PHOTOGRAPH):
+        choice = pictures.rendered.photographs[level]
+    picture = choice[random.integers(len(choice))]
     if random.random() < 0.5:
         picture = picture[:, ::-1]
     scale *= level

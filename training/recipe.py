@@ -1,10 +1,10 @@
 """The typed form of `training/recipe.yaml`: the bank of pictures, the stages, the seeds."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from configs.errors import UsageError
 from configs.schema import DivisibleSize, Positive, Section
@@ -21,6 +21,21 @@ class BankSection(Section):
     size: DivisibleSize
 
 
+class RenderedSection(Section):
+    """Pictures that are made outside of the toolkit, once: see `training/checkpoints/README.md`.
+
+    Attributes:
+        people: folder of what `tools/people/bank.py` renders; the first `count` of them are used.
+        photographs: folder of photographs (JPEG) that `crops` backgrounds are cut from by `seed`.
+    """
+
+    people: Path
+    count: Positive
+    photographs: Path
+    crops: Positive
+    seed: int
+
+
 class Stage(Section):
     """A part of the training.
 
@@ -30,6 +45,7 @@ class Stage(Section):
         frame: height and width of the frames the network is given.
         learning_rate: at the start of the stage, for the base network.
         refiner_learning_rate: likewise for the refiner (stages that train the whole).
+        rendered_share: share of figures that are rendered people; half of their backgrounds are photographs then.
         final_share: the share of the learning rate that the cosine decay ends at.
     """
 
@@ -41,6 +57,7 @@ class Stage(Section):
     zoom: Annotated[float, Field(gt=0, le=2)]
     learning_rate: Annotated[float, Field(gt=0)]
     refiner_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    rendered_share: Share = 0.0
     warmup: Annotated[int, Field(ge=0)] = 0
     final_share: Share = 0.05
 
@@ -52,7 +69,14 @@ class Recipe(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     average_decay: Share
     bank: BankSection
+    rendered: RenderedSection | None = None
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _rendered_given(self) -> Self:
+        if self.rendered is None and (needy := [stage.name for stage in self.stages if stage.rendered_share]):
+            raise ValueError(f"stage `{needy[0]}` has a `rendered_share`, but there is no section `rendered`")
+        return self
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -26,10 +26,11 @@ from configs.errors import MattekitError
 from configs.files import write_atomically
 from converter.checkpoint import save_half
 from converter.network import MattingNetwork
-from training.bank import Bank, map_bank, open_bank
-from training.composites import compose_example
+from training.bank import map_bank, open_bank
+from training.composites import Pictures, compose_example
 from training.objective import base_loss, whole_loss
 from training.recipe import Recipe, Stage, load_recipe
+from training.rendered import map_rendered, open_rendered
 
 LOG_EVERY = 20
 SAVE_EVERY = 100
@@ -44,6 +45,8 @@ def train(recipe: Recipe, folder: Path) -> Path:
     with Progress(console=console) as progress:
         task = progress.add_task("bank", total=None)
         open_bank(folder / "bank", recipe.bank, lambda done, total: progress.update(task, completed=done, total=total))
+    if recipe.rendered is not None:
+        open_rendered(folder / "rendered", recipe.rendered)
     torch.manual_seed(recipe.seed)
     network = MattingNetwork(refine_mode="full").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = _Average(network, recipe.average_decay)
@@ -114,7 +117,7 @@ def _run_stage(
     network.train()
     recent: list[float] = []
     started = time.perf_counter()
-    for iteration, batch in enumerate(_batches(recipe, index, folder / "bank", first), first):
+    for iteration, batch in enumerate(_batches(recipe, index, folder, first), first):
         _set_learning_rate(optimizer, stage, iteration)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = loss_of(network, *batch)
@@ -155,13 +158,16 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, stage: Stage, iteration
 class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
     """Example i of a stage, as (3 | 1, h, w) tensors: source, background, alpha, foreground."""
 
-    def __init__(self, bank: Path, seed: tuple[int, int], stage: Stage, first: int) -> None:
-        self.bank_folder, self.seed, self.stage, self.first = bank, seed, stage, first
+    def __init__(self, folder: Path, seed: tuple[int, int], stage: Stage, first: int) -> None:
+        self.folder, self.seed, self.stage, self.first = folder, seed, stage, first
 
     @cached_property
-    def bank(self) -> Bank:
-        """The bank, mapped by the process that first needs it: a mapping sent to another one would be copied whole."""
-        return map_bank(self.bank_folder)
+    def pictures(self) -> Pictures:
+        """The banks, mapped by the process that first needs them: a mapping sent to another would be copied whole."""
+        share = self.stage.rendered_share
+        return Pictures(
+            map_bank(self.folder / "bank"), map_rendered(self.folder / "rendered") if share else None, share
+        )
 
     def __len__(self) -> int:
         return (self.stage.iterations - self.first) * self.stage.batch
@@ -170,7 +176,7 @@ class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         cv2.setNumThreads(1)
         index = position + self.first * self.stage.batch
         random = np.random.default_rng([*self.seed, index])
-        example = compose_example(self.bank, random, self.stage.frame, self.stage.zoom)
+        example = compose_example(self.pictures, random, self.stage.frame, self.stage.zoom)
         images = (example.source, example.background, example.alpha[..., None], example.foreground)
         source, background, alpha, foreground = (
             torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))) for image in images
@@ -178,9 +184,9 @@ class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         return source, background, alpha, foreground
 
 
-def _batches(recipe: Recipe, index: int, bank: Path, first: int) -> Iterator[list[Tensor]]:
+def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[list[Tensor]]:
     stage = recipe.stages[index]
-    examples = _Examples(bank, (recipe.seed, index), stage, first)
+    examples = _Examples(folder, (recipe.seed, index), stage, first)
     # Spawned, not forked: a fork would copy the locks of threads that torch and OpenCV have started.
     process: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 4, "multiprocessing_context": "spawn"}
     for batch in DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training import composites
 from training.bank import LEVELS, Bank
-from training.composites import Composite, compose_example
+from training.composites import Composite, Pictures, compose_example
 
 SIZE = (64, 96)
 FRAME = (32, 48)
@@ -39,7 +39,7 @@ def bank() -> Bank:
 
 @pytest.fixture
 def draw(bank: Bank) -> Draw:
-    return lambda seed: compose_example(bank, np.random.default_rng(seed), FRAME, ZOOM)
+    return lambda seed: compose_example(Pictures(bank), np.random.default_rng(seed), FRAME, ZOOM)
 
 
 def test_an_example_depends_on_its_seed_alone(draw: Draw) -> None:
@@ -125,6 +125,8 @@ def test_the_picture_taken_has_two_pixels_for_one_of_the_frame(scale: float, lev
 def test_a_smaller_zoom_takes_smaller_pictures_and_shows_smaller_figures(bank: Bank) -> None:
     shares = []
     for zoom in (0.5, 0.2, 0.08):
-        seen = [compose_example(bank, np.random.default_rng(seed), FRAME, zoom).alpha.mean() for seed in SEEDS]
+        seen = [
+            compose_example(Pictures(bank), np.random.default_rng(seed), FRAME, zoom).alpha.mean() for seed in SEEDS
+        ]
         shares.append(float(np.mean(seen)))
     assert shares[0] > shares[1] > shares[2] > 0
