@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from configs.schema import GateSection
 from eval.formatting import NOTHING, code, markdown_table, number, signed
 from eval.metrics import METRICS, Metric
-from eval.results import MetricRecord, Results, VariantRecord
+from eval.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 from eval.verdict import limit_of
 
 PUBLISHED = ("Published original \\*", "Published converted \\*")
@@ -72,12 +72,24 @@ def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, exp
 
 def tag_table(results: Results) -> str:
     """Return the breakdown by tag, empty when no sample carries one."""
-    header = ("Tag", "Samples", "Alpha MAD, original", "Largest drift", "Variant")
+    if not results.tags:
+        return ""
+    # Results of earlier versions hold Alpha MAD alone.
+    others = [m for m in metrics_of(results) if m.name != TAG_METRIC and any(m.name in t.metrics for t in results.tags)]
+    header = ["Tag", "Samples", *(f"{title}, original" for title in (title_of(TAG_METRIC), *(m.title for m in others)))]
     rows = [
-        (code(t.tag), str(t.samples), number(t.original), signed(t.drift), code(t.variant) if t.variant else NOTHING)
-        for t in results.tags
+        [
+            code(tag.tag),
+            str(tag.samples),
+            number(tag.original),
+            *(_value(tag.metrics.get(metric.name)) for metric in others),
+            signed(tag.drift),
+            code(tag.variant) if tag.variant else NOTHING,
+        ]
+        for tag in results.tags
     ]
-    return markdown_table(header, rows, right=(1, 2, 3)) if rows else ""
+    header += [f"Largest drift of {title_of(TAG_METRIC)}" if others else "Largest drift", "Variant"]
+    return markdown_table(header, rows, right=range(1, len(header) - 1))
 
 
 def latency_table(results: Results) -> str:

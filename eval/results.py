@@ -16,6 +16,8 @@ from configs.errors import DataError
 from configs.records import Frozen, read_record, write_record
 
 RESULTS_FILE = "results.json"
+TAG_METRIC = "alpha_mad"
+"""The metric by whose drift tags are judged."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -148,6 +150,7 @@ class TagRecord(Frozen):
         tag: the tag.
         samples: how many.
         original: the original's mean Alpha MAD over them.
+        metrics: the original's values of every published metric over them; empty in results of earlier versions.
         variant: the converted variant whose mean Alpha MAD moved most; None when only the original ran.
         drift: by how much.
     """
@@ -155,6 +158,7 @@ class TagRecord(Frozen):
     tag: str
     samples: Annotated[int, Field(gt=0)]
     original: float
+    metrics: dict[str, MetricRecord] = Field(default_factory=dict)
     variant: str | None
     drift: float | None
 

@@ -13,9 +13,10 @@ from pydantic import JsonValue
 
 from configs.environment import Environment
 from configs.errors import DataError
-from eval.metrics import METRICS
+from eval.metrics import METRICS, PUBLISHED_METRICS
 from eval.per_sample import ScoreRow, require_same_metrics
 from eval.results import (
+    TAG_METRIC,
     DatasetRecord,
     DriftRecord,
     LatencyRecord,
@@ -26,8 +27,6 @@ from eval.results import (
     WorstRecord,
     samples_sha256,
 )
-
-TAG_METRIC = "alpha_mad"
 
 
 def assemble_results(
@@ -164,27 +163,28 @@ def latency_of(rows: Sequence[ScoreRow]) -> LatencyRecord | None:
 
 
 def tag_breakdown(rows: Mapping[str, Sequence[ScoreRow]], original: str) -> tuple[TagRecord, ...]:
-    """Return, per tag in alphabetical order, the original's mean Alpha MAD and the converted variant that moved most.
+    """Return, per tag in alphabetical order, the original's metrics and the variant whose Alpha MAD moved most.
 
     Args:
         rows: variant name to its rows.
         original: the name of the original.
     """
     means = {variant: _tag_means(own) for variant, own in rows.items()}
-    counts: dict[str, int] = {}
+    tagged: dict[str, list[ScoreRow]] = {}
     for row in rows[original]:
         for tag in set(row.tags):
-            counts[tag] = counts.get(tag, 0) + 1
+            tagged.setdefault(tag, []).append(row)
     records: list[TagRecord] = []
-    for tag in sorted(counts):
+    for tag in sorted(tagged):
         expected = means[original][tag]
         drifts = {variant: own[tag] - expected for variant, own in means.items() if variant != original}
         worst = max(drifts, key=lambda variant: abs(drifts[variant]), default=None)
         records.append(
             TagRecord(
                 tag=tag,
-                samples=counts[tag],
+                samples=len(tagged[tag]),
                 original=expected,
+                metrics={name: record for name, record in summarise(tagged[tag]).items() if name in PUBLISHED_METRICS},
                 variant=worst,
                 drift=None if worst is None else drifts[worst],
             )

@@ -77,6 +77,25 @@ def test_published_style_table(make_results: MakeResults, gate: GateSection) -> 
     assert "\\* Not reproducible: set not public." in text
 
 
+def test_tags_are_broken_down_by_every_published_metric(make_results: MakeResults) -> None:
+    results = make_results({"ir-fp16@default": 0.25})
+    section = render_report(results).split("## By tag\n")[1]
+    table = tables_of(section)[0]
+    assert cells(table[0]) == [
+        *("Tag", "Samples", "Alpha MAD, original", "Alpha MSE, original", "Alpha GRAD, original"),
+        *("Foreground MSE, original", "Largest drift of Alpha MAD", "Variant"),
+    ]
+    assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "1.500", "2.500", "4.000", "+0.2500", "`ir-fp16@default`"]
+
+
+def test_results_from_before_tags_had_every_metric_are_still_shown(make_results: MakeResults) -> None:
+    results = make_results({"ir-fp16@default": 0.25})
+    older = results.model_copy(update={"tags": tuple(tag.model_copy(update={"metrics": {}}) for tag in results.tags)})
+    table = tables_of(render_report(older).split("## By tag\n")[1])[0]
+    assert cells(table[0]) == ["Tag", "Samples", "Alpha MAD, original", "Largest drift", "Variant"]
+    assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "+0.2500", "`ir-fp16@default`"]
+
+
 def test_undefined_samples_are_counted(make_results: MakeResults) -> None:
     text = render_report(make_results())
     assert "> Foreground MSE is undefined for 1 of 4 samples; its mean is over the other 3." in text

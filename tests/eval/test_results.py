@@ -93,6 +93,28 @@ def test_drift_needs_the_same_samples(converted: list[ScoreRow], message: str) -
         drift_of(rows_of("torch"), converted)
 
 
+def test_a_tag_has_the_published_metrics_of_its_samples(make_results: MakeResults) -> None:
+    (tag,) = make_results().tags
+    assert {name: record.mean for name, record in tag.metrics.items()} == {
+        "alpha_mad": 4.5,
+        "alpha_mse": 1.5,
+        "alpha_grad": 2.5,
+        "foreground_mse": 4.0,
+    }
+    assert (tag.metrics["foreground_mse"].samples, tag.metrics["foreground_mse"].undefined) == (1, 1)
+
+
+def test_tags_are_sorted_and_count_their_samples() -> None:
+    tags = (("room", "hair-long"), ("room", "gap"), ())
+    rows = [ScoreRow(str(number), "torch", {"alpha_mad": number}, tags=own) for number, own in enumerate(tags, start=1)]
+    found = tag_breakdown({"torch": rows}, "torch")
+    assert [(tag.tag, tag.samples, tag.original) for tag in found] == [
+        ("gap", 1, 2),
+        ("hair-long", 1, 1),
+        ("room", 2, 1.5),
+    ]
+
+
 def test_a_score_must_be_finite() -> None:
     with pytest.raises(DataError, match="sample a, variant torch, alpha_mad: expected a finite number, found nan"):
         ScoreRow("a", "torch", {"alpha_mad": float("nan")})
