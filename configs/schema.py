@@ -16,8 +16,14 @@ Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "
 MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
+Plate = Literal["exact", "handheld"]
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+PEOPLE = "people"
+SYNTHETIC = "synthetic"
+BUNDLED = (PEOPLE, SYNTHETIC)
+"""The sets that are made at first use, kept under `data/`."""
 
 
 def _divisible(size: tuple[int, int]) -> tuple[int, int]:
@@ -131,17 +137,30 @@ class RecipeSection(Section):
 
 
 class DatasetSection(Section):
-    """The composite set: `synthetic` (made from a seed, kept under `data/`), or a folder in OMZ's layout.
+    """The composite set: `people` or `synthetic`, made at first use and kept under `data/`, or a folder (OMZ's layout).
 
-    With a `recipe`, `mattekit dataset build` makes that folder.
+    `people` are the bundled rendered people: the first `count` of 24, at their own `size`, before an exact or a
+    hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate. `synthetic` are drawn
+    figures, any `count` and `size` of them, each `seed` another set. A folder is taken as it is: `count`, `seed` and
+    `size` say nothing about it. `limit` evaluates the first samples only.
     """
 
-    path: str = "synthetic"
+    path: str = PEOPLE
+    plate: Plate = "exact"
     count: Positive = 24
     seed: Annotated[int, Field(ge=0)] = 1
     size: tuple[Positive, Positive] = (720, 1280)
     limit: Positive | None = None
     recipe: RecipeSection | None = None
+
+    @model_validator(mode="after")
+    def _handheld_people(self) -> "DatasetSection":
+        if self.plate != "exact" and self.path != PEOPLE:
+            raise ValueError(
+                f"`plate: {self.plate}` is made for `path: {PEOPLE}` alone; leave it out, or compose such a set "
+                "with `mattekit dataset compose --plate handheld`"
+            )
+        return self
 
 
 class EvaluateSection(Section):

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError, ParityError
 from configs.records import Frozen
-from configs.schema import DatasetSection, HopTolerance
+from configs.schema import BUNDLED, DatasetSection, HopTolerance
 from converter.runners.base import Runner
+from datasets.bundled import bundled_samples
 from datasets.layout import iterate, open_set
 from datasets.sample import Prediction, Sample
-from datasets.synthetic.generate import synthetic_sample
 
 QUANTILE = 0.999
 CELL = 4
@@ -43,13 +43,14 @@ class Parity(Frozen):
 
 
 def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -> list[Sample]:
-    """Return the first composites of the configured set; the synthetic one is rendered in memory at `size`.
+    """Return the first composites of the configured set; a bundled one is made in memory, the synthetic one at `size`.
 
     Raises:
         DataError: the set is not readable or has no sample.
+        UsageError: the bundled set cannot be made as configured.
     """
-    if dataset.path == "synthetic":
-        return [synthetic_sample(dataset.seed, index, size) for index in range(min(count, dataset.count))]
+    if dataset.path in BUNDLED:
+        return bundled_samples(dataset, size, count)
     return list(islice(iterate(open_set(Path(dataset.path))), count))
 
 

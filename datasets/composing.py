@@ -6,20 +6,20 @@ on the seed and the two names alone, and is the same for both plates.
 """
 
 import os
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
+from configs.schema import Plate
 from datasets.compose import composite
 from datasets.images import MAX_PIXELS, read_rgb, read_rgba, write_png
 from datasets.importing.record import estimated_sha256s
 from datasets.layout import ROLES, SampleSet, natural_key, open_set
+from datasets.making import Progress, damage
 from datasets.manifest import (
     Composition,
     FileEntry,
@@ -34,14 +34,12 @@ from datasets.manifest import (
 )
 from datasets.placing import Cutout, Size, cover, cut_out, place_foreground
 from datasets.plate import captured, draw_capture, shaded
-from datasets.synthesize import damage
+from datasets.randomness import named_generator
 
 GENERATOR_NAME = "mattekit-compose"
 GENERATOR_VERSION = 1
 """Raised whenever the same inputs and seed give other bytes than before."""
 
-Plate = Literal["exact", "handheld"]
-Progress = Callable[[int, int], None]
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"})
 
@@ -160,14 +158,10 @@ def _name(below: str) -> str:
 
 
 def _dealt(people: list[_Input], places: list[_Input], each: int, seed: int) -> Iterator[tuple[_Input, _Input]]:
-    deck = _rng(seed, "deck").permutation(len(places))
+    deck = named_generator(seed, "deck").permutation(len(places))
     for index, person in enumerate(people):
         for turn in range(each):
             yield person, places[int(deck[(index * each + turn) % len(places)])]
-
-
-def _rng(seed: int, *names: str) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64([seed, *(zlib.crc32(name.encode()) for name in names)]))
 
 
 def _composition(
@@ -207,13 +201,13 @@ def _write_sample(
     root: Path, cutout: Cutout, person: _Input, place: _Input, recipe: Generator, plate: Plate
 ) -> tuple[SampleEntry, list[FileEntry]]:
     names = person.below, place.below
-    rng = _rng(recipe.seed, "place", *names)
+    rng = named_generator(recipe.seed, "place", *names)
     foreground, alpha = place_foreground(str(person.path), cutout, recipe.size, rng)
     background = cover(read_rgb(place.path), recipe.size, rng)
     seen = background
     tags: tuple[str, ...] = ()
     if plate == "handheld":
-        rng = _rng(recipe.seed, "plate", *names)
+        rng = named_generator(recipe.seed, "plate", *names)
         capture = draw_capture(rng, recipe.size)
         background, seen = shaded(background, alpha, capture), captured(background, capture, rng)
         tags = capture.tags

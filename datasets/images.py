@@ -2,6 +2,7 @@
 
 Read: PNG and JPEG. Grey is replicated to three channels and a palette is looked up. An EXIF orientation is applied, so
 that an image comes in as viewers show it. Colour profiles and gamma are ignored: numbers are taken as stored.
+Lossless or lossy WebP is read and written only where the toolkit ships pixels.
 Refused, rather than guessed: more than 8 bits per channel, CMYK, transparency where none belongs, none where it does.
 A matte by itself may also be a grey PNG of 16 bits, which is rounded to 8.
 """
@@ -109,8 +110,37 @@ def pixels_sha256(path: Path) -> str:
     Raises:
         DataError: not an image that the readers accept.
     """
-    pixels = np.asarray(_open(path).convert("RGBA"))
-    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()
+    return array_sha256(np.asarray(_open(path).convert("RGBA")))
+
+
+def array_sha256(image: NDArray[np.uint8]) -> str:
+    """Return what `pixels_sha256` gives for a file of this image, (H, W, 3) RGB or (H, W, 4) RGBA uint8."""
+    rgba = image if image.shape[2] == 4 else np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
+    return hashlib.sha256(repr(rgba.shape).encode() + rgba.tobytes()).hexdigest()
+
+
+def read_webp(path: Path) -> NDArray[np.uint8]:
+    """Read a WebP as it is stored: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA with straight colours.
+
+    Raises:
+        DataError: unreadable, truncated, or no WebP.
+    """
+    return np.array(_open(path, formats=("WEBP",)))
+
+
+def write_webp(path: Path, image: NDArray[np.uint8], quality: int | None = None) -> None:
+    """Write (H, W, 3) RGB or (H, W, 4) RGBA uint8 as WebP, lossless unless a `quality` of 0 to 100 is given.
+
+    Other versions of the encoder may write other bytes, and of a lossy file other pixels too.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    stream = io.BytesIO()
+    # `exact` keeps the colours under transparent pixels; method 6 is the slowest and smallest.
+    options = {"lossless": True, "exact": True} if quality is None else {"quality": quality}
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "WEBP", method=6, **options)
+    write_atomically(path, stream.getvalue())
 
 
 def write_png(path: Path, image: NDArray[np.uint8]) -> None:
@@ -130,7 +160,9 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     write_atomically(path, stream.getvalue())
 
 
-def _open(path: Path, *, decode: bool = True, deep_grey: bool = False) -> Image.Image:
+def _open(
+    path: Path, *, decode: bool = True, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS
+) -> Image.Image:
     """Open, check and (with `decode`) load and orient an image; every way it can fail becomes a `DataError`.
 
     With `deep_grey` a grey image of 16 bits passes.
@@ -140,16 +172,16 @@ def _open(path: Path, *, decode: bool = True, deep_grey: bool = False) -> Image.
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not data:
-        raise DataError(f"{path}: is empty (0 bytes); expected a PNG or JPEG image")
+        raise DataError(f"{path}: is empty (0 bytes); expected a {' or '.join(formats)} image")
     _check_png(path, data, deep_grey)
     try:
-        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        image = Image.open(io.BytesIO(data), formats=formats)
         _check_opened(path, image, deep_grey)
         if decode:
             image.load()
             ImageOps.exif_transpose(image, in_place=True)
     except UnidentifiedImageError as error:
-        raise DataError(f"{path}: is not a PNG or JPEG image, or its header is broken") from error
+        raise DataError(f"{path}: is not a {' or '.join(formats)} image, or its header is broken") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read") from error
     except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:

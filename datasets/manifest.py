@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from configs.errors import DataError
 from configs.files import sha256_of, write_atomically
 from configs.records import Frozen
+from configs.schema import Plate
 from datasets.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
@@ -25,33 +26,45 @@ Positive = Annotated[int, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+def _inside(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
+        raise ValueError("expected a plain path below the set's root, with `/`")
+    return path
+
+
+PlainPath = Annotated[str, AfterValidator(_inside)]
+"""A path below a set's root, with `/`, that cannot lead out of it."""
+
+
 class FileEntry(Frozen):
     """One image: its path below the set's root (with `/`), hashes of the file and of its pixels, length, and size.
 
     The pixels' hash survives another PNG encoder, which gives other files of the same pictures.
     """
 
-    path: str
+    path: PlainPath
     sha256: Sha256
     pixels_sha256: Sha256
     bytes: Positive
     height: Positive
     width: Positive
 
-    @field_validator("path")
-    @classmethod
-    def _inside(cls, path: str) -> str:
-        pure = PurePosixPath(path)
-        if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
-            raise ValueError("expected a plain path below the set's root, with `/`")
-        return path
-
 
 class SampleEntry(Frozen):
-    """One sample: `<clip>/<frame>`, and the words by which reports group it."""
+    """One sample.
+
+    Attributes:
+        id: `<clip>/<frame>`.
+        tags: the words by which reports group it.
+        noise: standard deviation, in levels of 8 bits, of the noise of a sensor that `datasets.plate.noisy` gave the
+            composite and the plate, each its own.
+    """
 
     id: str
     tags: tuple[str, ...] = ()
+    # Left out where there is none, so that the manifests of noiseless sets keep their bytes.
+    noise: Annotated[float, Field(ge=0, exclude_if=lambda noise: noise == 0)] = 0
 
 
 class Generator(Frozen):
@@ -99,7 +112,7 @@ class Composition(Frozen):
     """How a set was composed from folders of foregrounds and backgrounds; `origins` sorted by id."""
 
     per_foreground: Positive
-    plate: Literal["exact", "handheld"]
+    plate: Plate
     origins: tuple[OriginEntry, ...]
 
 
@@ -111,7 +124,8 @@ class Manifest(Frozen):
         generator: None for a set that was imported.
         composition: None for a set that was not composed from folders.
         sequential: whether the frames of a clip follow each other in time, so that metrics over time make sense.
-        exact_composites: whether each composite is `datasets.compose.composite` of the files beside it, to the bit.
+        exact_composites: whether each composite is `datasets.compose.composite` of the files beside it, to the bit,
+            apart from samples with noise.
         files: sorted by path.
         samples: sorted by id.
         photographs: sorted by name; what must be credited.

@@ -117,6 +117,22 @@ def captured(background: NDArray[np.uint8], capture: Capture, rng: np.random.Gen
     return _noisy(_recoloured(_moved(background, capture.sine, capture.shift), capture), capture.noise, rng)
 
 
+def noisy(image: NDArray[np.uint8], levels: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return an image, (H, W, 3) uint8, with the noise of a sensor: independent in every pixel and channel.
+
+    Args:
+        image: (H, W, 3) uint8.
+        levels: standard deviation in levels of 8 bits; rounded to 1/64.
+        rng: gives the noise.
+    """
+    return _noisy(image.astype(np.int32) * np.int32(LEVEL), round(levels * LEVEL), rng)
+
+
+def largest_noise(levels: float) -> int:
+    """Return a bound, in whole levels, of how far `noisy` moves any channel of any pixel."""
+    return 2 + round(levels * LEVEL) * 4 * 255 // 2 // (148 * LEVEL)
+
+
 def _moved(image: NDArray[np.uint8], sine: int, shift: tuple[int, int]) -> NDArray[np.uint8]:
     """Turn about the centre, then shift; bilinear with weights in 1/256, the border repeated."""
     height, width = image.shape[:2]

@@ -14,6 +14,7 @@ from datasets.compose import composite
 from datasets.images import read_rgb, read_rgba
 from datasets.layout import SampleRef, scan_layout
 from datasets.manifest import MANIFEST_NAME, Manifest, read_manifest
+from datasets.plate import largest_noise
 
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite"]
 Severity = Literal["error", "warning"]
@@ -70,7 +71,8 @@ def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -
 
     Errors: a breach of the layout; a manifest that is corrupt or disagrees with the files (missing, extra, hash, size);
     an image that the readers refuse; images of a sample that differ in size; a matte that only holds 0 and 1; all
-    mattes of the set fully opaque; a composite that differs in any pixel although the manifest says they are exact.
+    mattes of the set fully opaque; a composite that differs in any pixel, or by more than
+    its sample's noise can do, although the manifest says they are exact.
     Warnings: a matte that is empty, or without any transparent pixel; where composites need not be exact
     and the manifest tells of no hand-held plate, one that differs from its foreground over its background by more than
     `LOOSE_COMPOSITE` on average.
@@ -91,13 +93,13 @@ def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -
         problems.append(Problem("manifest", "error", str(error)))
     if manifest is not None:
         _against_manifest(root, scan.refs, manifest, problems)
-    exact = manifest is not None and manifest.exact_composites
+    allowed = {} if manifest is None or not manifest.exact_composites else _allowed(manifest)
     # A hand-held plate is meant to differ from what is behind the person.
     handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
     loose = 255.0 if handheld else LOOSE_COMPOSITE
     opaque = 0
     for done, ref in enumerate(scan.refs, start=1):
-        opaque += _check_sample(ref, exact, loose, problems)
+        opaque += _check_sample(ref, allowed.get(ref.id), loose, problems)
         if progress is not None:
             progress(done, len(scan.refs))
     if scan.refs and opaque == len(scan.refs):
@@ -128,7 +130,12 @@ def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifes
     )
 
 
-def _check_sample(ref: SampleRef, exact: bool, loose: float, problems: list[Problem]) -> bool:
+def _allowed(manifest: Manifest) -> dict[str, int]:
+    """Return by how many levels each composite may be off: not at all, or as far as the noise of both images goes."""
+    return {sample.id: 2 * largest_noise(sample.noise) if sample.noise else 0 for sample in manifest.samples}
+
+
+def _check_sample(ref: SampleRef, allowed: int | None, loose: float, problems: list[Problem]) -> bool:
     """Add what is wrong with one sample to `problems`; tell whether its matte is fully opaque."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)
@@ -138,7 +145,7 @@ def _check_sample(ref: SampleRef, exact: bool, loose: float, problems: list[Prob
     foreground, alpha = pair
     problems += _check_alpha(ref.foreground, alpha)
     if source is not None and background is not None:
-        problems += _check_together(ref, source, background, foreground, alpha, exact, loose)
+        problems += _check_together(ref, source, background, foreground, alpha, allowed, loose)
     return bool((alpha == 255).all())
 
 
@@ -156,7 +163,7 @@ def _check_together(
     background: NDArray[np.uint8],
     foreground: NDArray[np.uint8],
     alpha: NDArray[np.uint8],
-    exact: bool,
+    allowed: int | None,
     loose: float,
 ) -> Iterator[Problem]:
     sizes = [image.shape[:2] for image in (source, background, foreground)]
@@ -166,14 +173,15 @@ def _check_together(
         yield Problem("size", "error", message)
         return
     difference = np.abs(source.astype(np.int16) - composite(foreground, alpha, background))
-    mean, wrong = float(difference.mean()), int(difference.any(axis=2).sum())
-    if exact and wrong:
+    mean, wrong = float(difference.mean()), int((difference > (allowed or 0)).any(axis=2).sum())
+    if allowed is not None and wrong:
+        expected = f"at most {allowed}, for its noise" if allowed else "an exact composite"
         message = (
             f"{ref.source}: differs from {ref.foreground} over {ref.background} in {wrong} pixels, by up to "
-            f"{int(difference.max())} of 255; expected an exact composite"
+            f"{int(difference.max())} of 255; expected {expected}"
         )
         yield Problem("composite", "error", message)
-    elif mean > loose:
+    elif allowed is None and mean > loose:
         message = (
             f"{ref.source}: differs from {ref.foreground} over {ref.background} by {mean:.1f} of 255 on average; "
             "are the three of the same frame?"

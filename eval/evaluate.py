@@ -9,12 +9,12 @@ from time import perf_counter
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.files import new_folder
-from configs.schema import Config, DatasetSection
+from configs.schema import BUNDLED, Config, DatasetSection
 from converter.record import check_files, read_record, recorded_model
 from converter.runners.base import Runner, decode_outputs, encode_inputs
+from datasets.bundled import make_bundled
 from datasets.layout import SampleSet, iterate, open_set
 from datasets.sample import Prediction, Sample
-from datasets.synthesize import default_set_path, synthesize
 from eval.panels import WorstKeeper
 from eval.per_sample import ScoreRow, write_per_sample
 from eval.report import write_report
@@ -97,20 +97,16 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
 
 
 def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> SampleSet:
-    """Open the configured set; the synthetic one is made first where it is not there yet.
+    """Open the configured set; a bundled one is made first where it is not there yet.
 
     Raises:
         DataError: the set is missing or breaks its layout.
+        UsageError: the bundled set cannot be made as configured.
     """
-    if dataset.path != "synthetic":
+    if dataset.path not in BUNDLED:
         return open_set(Path(dataset.path))
-    return synthesize(
-        default_set_path(dataset),
-        dataset.count,
-        dataset.seed,
-        dataset.size,
-        progress=lambda done, total: report("making the synthetic set", done, total),
-    )
+    making = f"making the {dataset.path} set"
+    return make_bundled(dataset, progress=lambda done, total: report(making, done, total))
 
 
 class _Contestant:

@@ -1,6 +1,7 @@
 """Options that several verbs share, and how they change a configuration."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from configs.load import DEFAULT_CONFIG
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
+
+
+class PlateOption(StrEnum):
+    """The plates that a set can be made with."""
+
+    exact = "exact"
+    handheld = "handheld"
 
 
 def size_from(text: str | None, option: str, order: str) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""The promises of README and docs that a machine can hold: commands parse, links lead somewhere, codes are true."""
+"""Promises of the README and the pages below docs/ that a machine can hold: commands, links, codes, figures."""
 
 import re
 from pathlib import Path
@@ -15,6 +15,7 @@ from mattekit.__main__ import INTERNAL_ERROR
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports/example/report.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PAGES = {ROOT / "README.md": README} | {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 VERB_LINES = sorted({line for text in PAGES.values() for line in command_lines(text, "mattekit")})
@@ -59,15 +60,15 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     assert codes == {0, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
 
 
-def test_every_link_into_the_repository_leads_somewhere() -> None:
-    links = [
-        (page.parent, link)
-        for page, text in PAGES.items()
-        for link in re.findall(r"\]\(([^)#]+)", text)
-        if "://" not in link
-    ]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", PAGES[page]) if "://" not in link]
     assert links
-    assert [link for folder, link in links if not (folder / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    assert [page.name for page in PAGES if page.parent.name == "docs" and f"(docs/{page.name})" not in README] == []
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:

@@ -87,7 +87,8 @@ def _level_for(scale: float, levels: tuple[int, ...] = LEVELS) -> int:
 
 def _moved_figure(pictures: Pictures, random: np.random.Generator, frame: tuple[int, int], zoom: float) -> Image:
     scale = zoom * math.exp(random.uniform(math.log(0.6), math.log(1.5)))
-    choice, levels = pictures.drawn.foregrounds, LEVELS
+    choice = pictures.drawn.foregrounds
+    levels: tuple[int, ...] = LEVELS
     if pictures.rendered is not None and pictures.is_rendered(random, pictures.share):
         choice, levels = pictures.rendered.people, PEOPLE_LEVELS
         if scale > LARGEST_RENDERED:

@@ -11,6 +11,7 @@ from datasets.compose import composite
 from datasets.drawing import drawn
 from datasets.importing.foregrounds import damaged, require_apart
 from datasets.layout import SampleRef, SampleSet, load_sample, natural_key, open_set, scan_layout
+from datasets.making import damage
 from datasets.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -22,7 +23,6 @@ from datasets.manifest import (
     write_manifest,
 )
 from datasets.parallel import cpus, in_parallel
-from datasets.synthesize import damage
 from datasets.verify import verify_set
 
 Progress = Callable[[str, int, int], None]

@@ -2,25 +2,19 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from configs.errors import DataError, UsageError
-from configs.load import load_config
+from configs.load import load_config, override
+from configs.schema import PEOPLE, SYNTHETIC
 from mattekit.console import progress_bars, say
-from mattekit.options import CONFIG, ConfigOption, size_from
+from mattekit.options import CONFIG, ConfigOption, PlateOption, size_from
 
 app = typer.Typer(
     help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
 )
-
-
-class Plate(StrEnum):
-    """The plates that `compose` makes."""
-
-    exact = "exact"
-    handheld = "handheld"
 
 
 class Source(StrEnum):
@@ -45,6 +39,30 @@ class OnFailure(StrEnum):
 
 
 @app.command()
+def people(
+    config: ConfigOption = CONFIG,
+    count: Annotated[int | None, typer.Option(min=1, help="The first so many of them.")] = None,
+    plate: Annotated[PlateOption | None, typer.Option(help="exact, or as taken by a hand-held camera.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other noise and plates.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a set of the people made otherwise.")] = False,
+) -> None:
+    """Make the bundled set of rendered people, which `evaluate` uses unless told otherwise.
+
+    The same options give the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, tags and credits; does
+    nothing where the set is already there, whole. For other sizes and numbers see `synthesize`.
+
+    Examples:
+
+        mattekit dataset people
+
+        mattekit dataset people --plate handheld --seed 2 --out data/handheld
+    """
+    given = {"count": count, "plate": None if plate is None else plate.value, "seed": seed}
+    _make_bundled(config, PEOPLE, given, out, force)
+
+
+@app.command()
 def synthesize(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
@@ -53,10 +71,10 @@ def synthesize(
     out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a synthetic set made otherwise.")] = False,
 ) -> None:
-    """Make the synthetic set: person-like figures with exact alpha over photographs and rooms.
+    """Make a set of drawn figures, of any number and size: exact alpha over photographs and rooms.
 
     The same seed gives the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, licences and credits; does
-    nothing where the set is already there, whole.
+    nothing where the set is already there, whole. For rendered people see `people`.
 
     Examples:
 
@@ -64,26 +82,28 @@ def synthesize(
 
         mattekit dataset synthesize --count 8 --seed 5 --size 640x360 --out data/small
     """
-    from datasets.synthesize import default_set_path
-    from datasets.synthesize import synthesize as run
-
-    section = load_config(config).dataset
     width_height = size_from(size, "--size", "WIDTHxHEIGHT")
-    changes = {
+    given = {
         "count": count,
+        "plate": "exact",
         "seed": seed,
         "size": None if width_height is None else (width_height[1], width_height[0]),
     }
-    section = section.model_copy(update={key: value for key, value in changes.items() if value is not None})
+    _make_bundled(config, SYNTHETIC, given, out, force)
+
+
+def _make_bundled(config: Path, path: str, given: dict[str, Any], out: Path | None, force: bool) -> None:
+    from datasets.bundled import default_set_path, make_bundled
+
+    changes = {f"dataset.{key}": value for key, value in {"path": path, **given}.items()}
+    section = override(load_config(config), changes).dataset
     folder = out or default_set_path(section)
     with progress_bars() as report:
-        made = run(
+        made = make_bundled(
+            section,
             folder,
-            section.count,
-            section.seed,
-            section.size,
             force=force,
-            progress=lambda done, total: report("making the synthetic set", done, total),
+            progress=lambda done, total: report(f"making the {path} set", done, total),
         )
     say(f"{folder}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
@@ -96,7 +116,7 @@ def compose(
     size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the composites.")] = "1280x720",
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
-    plate: Annotated[Plate, typer.Option(help="exact, or as a camera held by hand takes it.")] = Plate.exact,
+    plate: Annotated[PlateOption, typer.Option(help="exact, or as taken by a hand-held camera.")] = PlateOption.exact,
 ) -> None:
     """Compose foregrounds over backgrounds into a set in OMZ's layout.
 

@@ -11,14 +11,17 @@ from configs.errors import UsageError
 from configs.load import load_config, override
 from configs.schema import Config
 from mattekit.console import output, progress_bars, say
-from mattekit.options import CONFIG, ConfigOption, names_from
+from mattekit.options import CONFIG, ConfigOption, PlateOption, names_from
 
 
 def evaluate(
     config: ConfigOption = CONFIG,
     models: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="synthetic|DIR", help="The bundled synthetic set, or a set in OMZ's layout.")
+        str | None, typer.Option(metavar="people|synthetic|DIR", help="A bundled set, or a set in OMZ's layout.")
+    ] = None,
+    plate: Annotated[
+        PlateOption | None, typer.Option(help="The plate of the bundled people: exact, or as held by hand.")
     ] = None,
     variants: Annotated[
         str | None, typer.Option(help="What to run; the first is the original that drift is counted from.")
@@ -28,8 +31,9 @@ def evaluate(
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
-    Writes report.md, results.json, per_sample.csv and pictures of the worst samples. The synthetic set is made at first
-    use, under data/. Measuring alone does not fail on drift: `mattekit gate` judges.
+    Writes report.md, results.json, per_sample.csv and pictures of the worst samples. A bundled set is made at first
+    use, under data/ (a folder of such a name is `./people`). Measuring alone does not fail on drift: `mattekit gate`
+    judges.
 
     Variants: torch, onnx, ir-WEIGHTS@PRECISION with precision f32, bf16, f16 or default (what OpenVINO picks by
     itself); ir-fp16 is short for ir-fp16@f32.
@@ -37,6 +41,8 @@ def evaluate(
     Examples:
 
         mattekit evaluate
+
+        mattekit evaluate --plate handheld
 
         mattekit evaluate --dataset HumanMattingClips120 --limit 10
 
@@ -52,6 +58,7 @@ def evaluate(
     changes = {
         "convert.out": models,
         "dataset.path": dataset,
+        "dataset.plate": None if plate is None else plate.value,
         "dataset.limit": limit,
         "evaluate.variants": names_from(variants),
     }
@@ -60,7 +67,7 @@ def evaluate(
         # A folder named by hand is taken as it is, whatever the configuration starts from.
         job = job.model_copy(update={"model": recorded_model(read_record(models))})
     run_dir = out or _new_run(job)
-    given = {"--models": models, "--dataset": dataset, "--variants": variants, "--limit": limit}
+    given = {"--models": models, "--dataset": dataset, "--plate": plate, "--variants": variants, "--limit": limit}
     arguments = [f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
     rerun = " ".join(["mattekit evaluate", f"--config {shlex.quote(config.as_posix())}", *arguments])
     steps = (f"mattekit convert --config {shlex.quote(config.as_posix())}", rerun) if models is None else (rerun,)

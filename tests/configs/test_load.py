@@ -69,6 +69,9 @@ def test_an_unknown_key_gets_the_nearest_known_one(content: dict[str, Any], expe
     ("content", "expected"),
     [
         ({"dataset": {"count": 0}}, r"dataset\.count: .*greater than 0 \(found 0\)"),
+        ({"dataset": {"plate": "crooked"}}, r"dataset\.plate: .*'exact' or 'handheld' \(found 'crooked'\)"),
+        ({"dataset": {"path": "synthetic", "plate": "handheld"}}, "`plate: handheld` is made for `path: people` alone"),
+        ({"dataset": {"path": "./people", "plate": "handheld"}}, "compose such a set with `mattekit dataset compose"),
         ({"dataset": {"size": [1, 2, 3]}}, r"dataset\.size: .*2 items"),
         ({"convert": {"input_shape": [721, 1280]}}, "must be divisible by 4, not 721x1280"),
         ({"convert": {"precisions": ["fp31"]}}, r"convert\.precisions\.0: .*'fp32' or 'fp16' \(found 'fp31'\)"),

@@ -25,7 +25,7 @@ def test_checkpoint_to_proved_forms(tmp_path: Path) -> None:
         {
             "model": {"checkpoint": str(checkpoint), "refine_mode": "full"},
             "convert": {"input_shape": SIZE, "out": str(out)},
-            "dataset": {"count": 2},
+            "dataset": {"path": "synthetic", "count": 2},
         },
         "test",
     )

@@ -118,11 +118,11 @@ def test_all_violations_are_named_together() -> None:
 
 
 def test_samples_of_the_synthetic_set_are_rendered_at_the_input_size() -> None:
-    found = parity_samples(DatasetSection(seed=5, count=24), SIZE, 2)
+    found = parity_samples(DatasetSection(path="synthetic", seed=5, count=24), SIZE, 2)
 
     assert [sample.size for sample in found] == [SIZE, SIZE]
     assert [sample.id for sample in found] == ["synthetic/0000", "synthetic/0001"]
-    assert len(parity_samples(DatasetSection(count=1), SIZE, 2)) == 1
+    assert len(parity_samples(DatasetSection(path="synthetic", count=1), SIZE, 2)) == 1
 
 
 def test_samples_of_a_folder_are_its_first(tiny_set: Path) -> None:

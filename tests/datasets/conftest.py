@@ -1,10 +1,14 @@
-"""A server with faults, for the tests of downloads."""
+"""A server with faults, for the tests of downloads, and a tiny pack of people."""
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bad_server import Server
+from tiny_people import write_tiny_pack
+
+from datasets.people.pack import Pack
 
 
 @pytest.fixture
@@ -16,3 +20,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """Return a pack of three people of 64x96, the second in low light."""
+    return write_tiny_pack(tmp_path / "pack")

@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError, UsageError
-from datasets.images import image_size, pixels_sha256, read_alpha, read_rgb, read_rgba, write_png
+from datasets.images import (
+    array_sha256,
+    image_size,
+    pixels_sha256,
+    read_alpha,
+    read_rgb,
+    read_rgba,
+    read_webp,
+    write_png,
+    write_webp,
+)
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 RNG = np.random.default_rng(0)
@@ -320,3 +330,46 @@ def test_the_hash_of_pixels_does_not_depend_on_the_compression(tmp_path: Path) -
     image[3, 2, 1] ^= 1
     write_png(tmp_path / "other.png", image)
     assert pixels_sha256(tmp_path / "other.png") != pixels_sha256(tmp_path / "fast.png")
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_lossless_webp_keeps_every_colour_even_of_transparent_pixels(tmp_path: Path, channels: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, channels), dtype=np.uint8)
+    image[:5] = 0
+    write_webp(tmp_path / "x.webp", image)
+    np.testing.assert_array_equal(read_webp(tmp_path / "x.webp"), image)
+
+
+def test_an_array_hashes_as_its_file_does(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (4, 5, 4), dtype=np.uint8)
+    for array in (image, image[..., :3]):
+        write_png(tmp_path / "x.png", array)
+        assert array_sha256(array) == pixels_sha256(tmp_path / "x.png")
+
+
+def test_lossy_webp_is_smaller_and_near(tmp_path: Path) -> None:
+    rows = np.linspace(0, 255, 64).astype(np.uint8)
+    image = np.dstack([np.add.outer(rows // 2, rows // 2)] * 3)
+    write_webp(tmp_path / "lossy.webp", image, 60)
+    assert np.abs(read_webp(tmp_path / "lossy.webp").astype(int) - image).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "is empty .*expected a WEBP image"),
+        (b"<html>", "is not a WEBP image"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30), "is not a WEBP image"),
+    ],
+    ids=["empty", "text", "png"],
+)
+def test_what_is_no_webp_is_named(tmp_path: Path, content: bytes, expected: str) -> None:
+    (tmp_path / "x.webp").write_bytes(content)
+    with pytest.raises(DataError, match=rf"x\.webp: {expected}"):
+        read_webp(tmp_path / "x.webp")
+
+
+def test_webp_is_no_format_of_a_set(tmp_path: Path) -> None:
+    write_webp(tmp_path / "x.png", np.zeros((4, 5, 3), np.uint8))
+    with pytest.raises(DataError, match="is not a PNG or JPEG image"):
+        read_rgb(tmp_path / "x.png")

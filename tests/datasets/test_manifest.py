@@ -71,6 +71,18 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) == _manifest()
 
 
+def test_only_a_noisy_sample_speaks_of_noise(tmp_path: Path) -> None:
+    samples = [SampleEntry(id="a/1"), SampleEntry(id="a/2", noise=6.5)]
+    path = write_manifest(tmp_path, make_manifest("set", [], samples))
+    assert [set(sample) for sample in json.loads(path.read_text())["samples"]] == [
+        {"id", "tags"},
+        {"id", "tags", "noise"},
+    ]
+    manifest = read_manifest(tmp_path)
+    assert manifest is not None
+    assert [sample.noise for sample in manifest.samples] == [0, 6.5]
+
+
 def test_lists_are_sorted_and_bytes_repeat(tmp_path: Path) -> None:
     manifest = _manifest()
     assert [file.path for file in manifest.files] == ["bgr/a/2.png", "com/a/2.png"]

@@ -3,9 +3,22 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from datasets.plate import JITTER, LARGEST_SINE, NOISE, ONE, SHARE, Capture, captured, draw_capture, shaded
+from datasets.plate import (
+    JITTER,
+    LARGEST_SINE,
+    NOISE,
+    ONE,
+    SHARE,
+    Capture,
+    captured,
+    draw_capture,
+    largest_noise,
+    noisy,
+    shaded,
+)
 
 STILL = Capture(0, (0, 0), SHARE, SHARE, SHARE, 0, 0, 0, (0, 0), 3, False)
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 70, 3), dtype=np.uint8)
@@ -57,6 +70,36 @@ def test_noise_has_the_deviation_that_it_says() -> None:
     noisy = _take(replace(STILL, noise=NOISE), grey)
     assert abs(noisy.mean() - 128) < 0.1
     assert abs(noisy.std() / 255 - 0.03) < 0.001
+
+
+@pytest.mark.parametrize("levels", [1.0, 2.0, 6.0, 20.0])
+def test_the_noise_of_a_sensor_is_centred_independent_and_bounded(levels: float) -> None:
+    grey = np.full((200, 200, 3), 128, np.uint8)
+    noise = noisy(grey, levels, np.random.default_rng(1)).astype(np.int64) - 128
+    assert abs(noise.mean()) < 0.1
+    # Rounding to whole levels adds the variance of a twelfth of a level.
+    assert abs(noise.std() - np.hypot(levels, 12**-0.5)) < 0.15
+    assert np.abs(noise).max() <= largest_noise(levels)
+    assert abs((noise[..., 0] * noise[..., 1]).mean()) < 0.02 * levels**2 + 0.01
+
+
+def test_the_bound_of_the_noise_is_kept_by_the_largest_there_is() -> None:
+    class Extreme:
+        def __init__(self, byte: int) -> None:
+            self.byte = byte
+
+        def integers(self, low: int, high: int, size: tuple[int, ...], dtype: type) -> NDArray[np.uint8]:
+            return np.full(size, self.byte, np.uint8)
+
+    grey = np.full((1, 1, 3), 128, np.uint8)
+    for byte in (0, 255):
+        for levels in (0.1, 1.0, 6.0, 30.0):
+            moved = abs(int(noisy(grey, levels, Extreme(byte))[0, 0, 0]) - 128)  # type: ignore[arg-type]
+            assert largest_noise(levels) - 2 <= moved <= largest_noise(levels)
+
+
+def test_no_noise_is_none() -> None:
+    assert (noisy(IMAGE, 0, np.random.default_rng(1)) == IMAGE).all()
 
 
 def test_a_shadow_is_soft_and_falls_where_the_person_s_shift_says() -> None:

@@ -7,11 +7,10 @@ import pytest
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from configs.schema import DatasetSection
 from datasets.compose import composite
 from datasets.layout import SampleSet, iterate
 from datasets.sample import Sample
-from datasets.synthesize import default_set_path, synthesize
+from datasets.synthesize import synthesize
 from datasets.synthetic import generate
 from datasets.synthetic.photographs import PHOTOGRAPHS
 from datasets.verify import verify_set
@@ -194,10 +193,3 @@ def test_a_recipe_out_of_range_is_a_usage_error(tmp_path: Path, count: int, seed
     with pytest.raises(UsageError, match="synthetic"):
         synthesize(tmp_path / "set", count, seed, size, workers=1)
     assert not list(tmp_path.iterdir())
-
-
-def test_every_recipe_has_a_folder_of_its_own() -> None:
-    version = generate.GENERATOR_VERSION
-    assert default_set_path(DatasetSection()) == Path(f"data/synthetic-24x720x1280-seed1-v{version}")
-    other = DatasetSection(count=3, seed=9, size=(64, 96))
-    assert default_set_path(other) == Path(f"data/synthetic-3x64x96-seed9-v{version}")

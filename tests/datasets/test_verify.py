@@ -12,6 +12,7 @@ from PIL import Image
 from datasets.compose import composite
 from datasets.images import write_png
 from datasets.manifest import SampleEntry, file_entry, make_manifest, write_manifest
+from datasets.plate import largest_noise
 from datasets.verify import verify_set
 
 RNG = np.random.default_rng(0)
@@ -99,6 +100,26 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str, str]] = {
         r"com/a/1\.png: differs from .* in 20 pixels, by up to 1 of 255; expected an exact",
     ),
 }
+
+
+def _noisy_set(root: Path, noise: float, moved: int) -> Path:
+    """Make a set of one sample that says it has noise, whose composite is off by `moved` levels everywhere."""
+    _frame(root, "a/1")
+    exact = composite(FOREGROUND, ALPHA, BACKGROUND).astype(np.int64)
+    write_png(root / "com/a/1.png", np.where(exact < 128, exact + moved, exact - moved).astype(np.uint8))
+    entries = [file_entry(root, path) for path in root.glob("*/*/*.png")]
+    samples = [SampleEntry(id="a/1", noise=noise)]
+    write_manifest(root, make_manifest("x", entries, samples, exact_composites=True))
+    return root
+
+
+def test_a_noisy_composite_may_be_off_as_far_as_its_noise_goes(tmp_path: Path) -> None:
+    allowed = 2 * largest_noise(4)
+    assert verify_set(_noisy_set(tmp_path / "within", 4, allowed)).problems == ()
+    report = verify_set(_noisy_set(tmp_path / "beyond", 4, allowed + 1))
+    assert [problem.kind for problem in report.errors] == ["composite"]
+    assert f"in 20 pixels, by up to {allowed + 1} of 255; expected at most {allowed}, for its noise" in str(report)
+    assert not verify_set(_noisy_set(tmp_path / "exact", 0, 1))
 
 
 @pytest.mark.parametrize("name", DAMAGE)

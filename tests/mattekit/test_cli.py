@@ -23,6 +23,7 @@ VERBS = (
     ("gate",),
     ("info",),
     ("doctor",),
+    ("dataset", "people"),
     ("dataset", "synthesize"),
     ("dataset", "fetch"),
     ("dataset", "verify"),

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 import scene
 from body import BodyData
 from person import build
@@ -25,26 +24,58 @@ def draw(data: BodyData, seed: int, number: int, size: tuple[int, int]) -> np.nd
     wish: dict = {}
     kind = random.random()
     if kind < 0.12:
-        wish["drape"] = {"kind": "gauze", "over": str(random.choice(["head", "neck"])), "alpha": float(random.uniform(0.15, 0.6)),
-                         "length": float(random.uniform(0.3, 0.75)), "colour": random.uniform(0.1, 0.9, 3).tolist(), "pattern": "plain"}
+        wish["drape"] = {
+            "kind": "gauze",
+            "over": str(random.choice(["head", "neck"])),
+            "alpha": float(random.uniform(0.15, 0.6)),
+            "length": float(random.uniform(0.3, 0.75)),
+            "colour": random.uniform(0.1, 0.9, 3).tolist(),
+            "pattern": "plain",
+        }
     elif kind < 0.15:
-        wish["drape"] = {"kind": "cloth", "over": str(random.choice(["head", "neck"])), "length": float(random.uniform(0.3, 0.6)),
-                         "colour": random.uniform(0.02, 0.7, 3).tolist(), "pattern": str(random.choice(["plain", "flowers", "mottled"]))}
+        wish["drape"] = {
+            "kind": "cloth",
+            "over": str(random.choice(["head", "neck"])),
+            "length": float(random.uniform(0.3, 0.6)),
+            "colour": random.uniform(0.02, 0.7, 3).tolist(),
+            "pattern": str(random.choice(["plain", "flowers", "mottled"])),
+        }
     if "drape" in wish and wish["drape"]["over"] == "head":
         wish["hair"] = str(random.choice(["crop", "bun", "bald", "short", "long-straight"]))
     if 0.15 < kind < 0.22:
-        wish |= {"gender": "female", "skirt": {"kind": "gauze", "alpha": float(random.uniform(0.15, 0.6)), "end": float(random.uniform(0.25, 0.5)),
-                                               "colour": random.uniform(0.1, 0.9, 3).tolist(), "loose": 0.03, "pattern": "plain"}}
-    framing = str(random.choice(["portrait", "waist-up", "full-body"], p=[0.45, 0.33, 0.22] if "skirt" not in wish else [0, 0.3, 0.7]))
+        wish |= {
+            "gender": "female",
+            "skirt": {
+                "kind": "gauze",
+                "alpha": float(random.uniform(0.15, 0.6)),
+                "end": float(random.uniform(0.25, 0.5)),
+                "colour": random.uniform(0.1, 0.9, 3).tolist(),
+                "loose": 0.03,
+                "pattern": "plain",
+            },
+        }
+    framing = str(
+        random.choice(
+            ["portrait", "waist-up", "full-body"], p=[0.45, 0.33, 0.22] if "skirt" not in wish else [0, 0.3, 0.7]
+        )
+    )
     blur = random.random()
     if blur < 0.1:
-        wish["sway"] = {"turn": float(random.normal(0, 4)), "shift": (random.normal(0, 0.02, 3) * [1, 0.3, 0.5]).tolist()}
+        wish["sway"] = {
+            "turn": float(random.normal(0, 4)),
+            "shift": (random.normal(0, 0.02, 3) * [1, 0.3, 0.5]).tolist(),
+        }
     elif blur < 0.18:
         wish["blur"] = "arm"
     plan = {**draw_person(random, wish), "strand_share": 0.6}
     if plan["blur"] == "arm":
         plan["arms"]["R"] = {"to": "wave", "curl": 8}
-        plan["swing"] = {"arms": {**plan["arms"], "R": {"to": "wave", "curl": 8, "move": [-random.uniform(0.5, 1.6), random.normal(0, 0.4), 0]}}}
+        plan["swing"] = {
+            "arms": {
+                **plan["arms"],
+                "R": {"to": "wave", "curl": 8, "move": [-random.uniform(0.5, 1.6), random.normal(0, 0.4), 0]},
+            }
+        }
     built = build(data, plan, seed * 1000 + number)
     props = []
     if random.random() < 0.18:

@@ -116,8 +116,11 @@ def grow(
         heading = moved - points[:, k - 1]
         heading /= np.maximum(np.linalg.norm(heading, axis=1, keepdims=True), 1e-9)
         if style.gather:
-            points[:, k] = np.where(np.linalg.norm(knot - points[:, k - 1], axis=1, keepdims=True) < 0.02,
-                                    points[:, k - 1] + random.normal(0, 5e-4, (len(roots), 3)), points[:, k])
+            points[:, k] = np.where(
+                np.linalg.norm(knot - points[:, k - 1], axis=1, keepdims=True) < 0.02,
+                points[:, k - 1] + random.normal(0, 5e-4, (len(roots), 3)),
+                points[:, k],
+            )
     return points
 
 

@@ -95,7 +95,9 @@ def main(foregrounds: Path, photographs: Path) -> None:
         )
     used = {name for picture in pictures for name in picture.photographs}
     credits_ = [
-        PhotographEntry(name=name, package=PACKAGE, file=CREDITS[name][0], licence=CREDITS[name][1], credit=CREDITS[name][2])
+        PhotographEntry(
+            name=name, package=PACKAGE, file=CREDITS[name][0], licence=CREDITS[name][1], credit=CREDITS[name][2]
+        )
         for name in sorted(used)
     ]
     recipe: dict[str, Any] = {
@@ -122,7 +124,12 @@ def _background(background: Background, number: int, photographs: Path) -> tuple
     name, left, top, width = background
     image = Image.open(photographs / CREDITS[name][0]).convert("RGB")
     across = image.width * width
-    box = (image.width * left, image.width * top, image.width * left + across, image.width * top + across * SIZE[0] / SIZE[1])
+    box = (
+        image.width * left,
+        image.width * top,
+        image.width * left + across,
+        image.width * top + across * SIZE[0] / SIZE[1],
+    )
     if box[2] > image.width + 1e-6 or box[3] > image.height:
         raise SystemExit(f"the crop of picture {number} leaves {name}: {box} of {image.size}")
     return np.asarray(image.resize((SIZE[1], SIZE[0]), Image.Resampling.LANCZOS, box=box)), name

@@ -3,10 +3,9 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 import clothes as cloth
 import hair as hairs
+import numpy as np
 from body import AXES, LEFT_EYE, RIGHT_EYE, SKIRT, TIGHTS, BodyData, between, bone_heads, pose, reach, shape, turn
 from hair import Style, Surface
 
@@ -62,7 +61,7 @@ def build(data: BodyData, plan: dict, seed: int) -> Built:
     if plan["blur"] == "arm":
         later = pose(data, rest, heads, pose_turns(data, heads, {**plan, **plan["swing"]}))
     rest, heads_m = rest @ AXES.T, heads @ AXES.T
-    ground = rest[: BODY_END, 2].min()
+    ground = rest[:BODY_END, 2].min()
     posed = posed @ AXES.T
     posed[:, 2] -= ground
     if later is not None:
@@ -122,7 +121,9 @@ def pose_turns(data: BodyData, heads: np.ndarray, plan: dict) -> dict[str, np.nd
                 across = at[f"finger2-1.{side}"] - at[f"finger5-1.{side}"]
                 if joint == 3:
                     base, tip = at[f"finger{finger}-2.{side}"], at[f"finger{finger}-3.{side}"]
-                turns[f"finger{finger}-{joint}.{side}"] = turn(across, sign * curl) if np.any(tip != base) else np.eye(3)
+                turns[f"finger{finger}-{joint}.{side}"] = (
+                    turn(across, sign * curl) if np.any(tip != base) else np.eye(3)
+                )
         turns[f"upperleg01.{side}"] = turn("z", sign * plan["stance"][side][0]) @ turn("x", -plan["stance"][side][1])
         turns[f"lowerleg01.{side}"] = turn("x", max(0, plan["stance"][side][1]) * 1.2)
     nod, look, tilt = plan["head"]
@@ -140,8 +141,10 @@ def _arm_way(data: BodyData, rest: np.ndarray, heads: np.ndarray) -> tuple[np.nd
     along, weight = np.zeros(len(rest)), np.zeros(len(rest))
     for side in "LR":
         at = {n: heads[data.order.index(f"{n}.{side}")] for n in ("upperarm01", "lowerarm01", "wrist")}
-        columns = {n: data.order.index(f"{n}.{side}") for n in
-                   ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")}
+        columns = {
+            n: data.order.index(f"{n}.{side}")
+            for n in ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02", "wrist")
+        }
         arm = sum(data.weights[:, c] for c in columns.values())
         for finger in range(1, 6):
             for joint in (1, 2, 3):
@@ -167,7 +170,9 @@ def _dress(data, plan, rest, posed, later, heads, random):
     arm_length = np.linalg.norm(at["lowerarm01.L"] - at["upperarm01.L"])
     sleeve = np.where(arm > 0.3, (shirt["sleeve"] - along) * arm_length, 0.3)
     neck_point = at["neck01"] + [0, -0.035 * shirt.get("vee", 1), -0.005]
-    neck = np.linalg.norm((rest - neck_point) / [1, 1.0, 1.35 if shirt.get("vee", 1) > 1 else 1], axis=1) - shirt["neck"]
+    neck = (
+        np.linalg.norm((rest - neck_point) / [1, 1.0, 1.35 if shirt.get("vee", 1) > 1 else 1], axis=1) - shirt["neck"]
+    )
     hem = rest[:, 2] - (at["root"][2] - 0.02 - shirt["hem"])
     waist = at["root"][2] - 0.02 - shirt["hem"] + 0.06
     upper = np.minimum(np.minimum(sleeve, neck), hem)
@@ -213,12 +218,20 @@ def _garment(name, piece, look, thickness, rest, posed, later, random, snug=None
     vertices = cloth.smooth(piece.of(posed), piece.faces, 2) + outward * amount[:, None]
     moved = None
     if later is not None:
-        moved = cloth.smooth(piece.of(later), piece.faces, 2) + cloth.normals(piece.of(later), piece.faces) * amount[:, None]
+        moved = (
+            cloth.smooth(piece.of(later), piece.faces, 2)
+            + cloth.normals(piece.of(later), piece.faces) * amount[:, None]
+        )
     kind = look.get("kind", "cloth")
     return Mesh(
-        name, vertices, piece.faces,
+        name,
+        vertices,
+        piece.faces,
         {"kind": kind, **{k: v for k, v in look.items() if k in ("colour", "second", "pattern", "scale", "alpha")}},
-        {"rest": where}, subdivide=1, thickness=0.0 if kind == "gauze" else 0.003, later=moved,
+        {"rest": where},
+        subdivide=1,
+        thickness=0.0 if kind == "gauze" else 0.003,
+        later=moved,
     )
 
 
@@ -228,7 +241,9 @@ def _drape(plan, turned, middle, surface, random):
     threads, steps = 90, 56
     if drape["over"] == "head":
         angle = np.linspace(-1.75, 1.75, threads)
-        local = np.stack([0.098 * np.sin(angle), -0.005 + 0.035 * np.abs(angle / 1.75) ** 2, 0.115 * np.cos(angle) - 0.01], 1)
+        local = np.stack(
+            [0.098 * np.sin(angle), -0.005 + 0.035 * np.abs(angle / 1.75) ** 2, 0.115 * np.cos(angle) - 0.01], 1
+        )
         way = np.stack([0.35 * np.sin(angle), np.full(threads, 1.0), 0.25 * np.cos(angle)], 1)
     else:
         angle = np.linspace(-2.7, 2.7, threads)
@@ -253,8 +268,11 @@ def _drape(plan, turned, middle, surface, random):
     points += (side * wave[:, None])[:, None] * 0.014 * np.linspace(0, 1, steps + 1)[None, :, None]
     vertices = points.reshape(-1, 3)
     row = steps + 1
-    faces = [[t * row + k, t * row + k + 1, (t + 1) * row + k + 1, (t + 1) * row + k]
-             for t in range(threads - 1) for k in range(steps)]
+    faces = [
+        [t * row + k, t * row + k + 1, (t + 1) * row + k + 1, (t + 1) * row + k]
+        for t in range(threads - 1)
+        for k in range(steps)
+    ]
     grid = np.stack(np.meshgrid(np.linspace(0, 0.5, threads), np.linspace(0, drape["length"], row), indexing="ij"), -1)
     grid = np.dstack([grid, np.zeros((threads, row))]).reshape(-1, 3)
     look = {k: v for k, v in drape.items() if k in ("kind", "colour", "second", "pattern", "scale", "alpha")}
@@ -272,9 +290,13 @@ def _skin(data, plan, rest, posed, later, covered_by):
     lips = np.clip(lips * 1.6 - 0.25, 0, 1)
     cheeks = data.mask("cheek/l-cheek-volume-incr", "cheek/r-cheek-volume-incr", "nose/nose-point-width-incr")
     return Mesh(
-        "skin", posed[:BODY_END], kept.tolist(), {"kind": "skin", **plan["skin"]},
+        "skin",
+        posed[:BODY_END],
+        kept.tolist(),
+        {"kind": "skin", **plan["skin"]},
         {"lips": lips[:BODY_END], "cheeks": np.clip(cheeks, 0, 1)[:BODY_END], "rest": rest[:BODY_END]},
-        subdivide=1, later=None if later is None else later[:BODY_END],
+        subdivide=1,
+        later=None if later is None else later[:BODY_END],
     )
 
 
@@ -307,8 +329,16 @@ def _lashes(data, posed):
             faces = data.faces[f"helper-{side}-eyelashes-{row}"]
             used = np.unique(np.concatenate([np.array(face) for face in faces]))
             index = {int(v): k for k, v in enumerate(used)}
-            meshes.append(Mesh(f"lash{side}{row}", posed[used], [[index[v] for v in face] for face in faces],
-                               {"kind": "lash", "colour": (0.02, 0.015, 0.012)}, {"rest": posed[used]}, subdivide=0))
+            meshes.append(
+                Mesh(
+                    f"lash{side}{row}",
+                    posed[used],
+                    [[index[v] for v in face] for face in faces],
+                    {"kind": "lash", "colour": (0.02, 0.015, 0.012)},
+                    {"rest": posed[used]},
+                    subdivide=0,
+                )
+            )
     return meshes
 
 
@@ -335,7 +365,10 @@ def _hair(data, plan, rest, posed, heads, joints, meshes, random):
     local = rest[:BODY_END] - [0, ear_y, eye[2]]
     # Hairline: across the brow, in front of the ears down to their middle, low at the nape.
     rising = np.clip((local[:, 1] + 0.075) / 0.13, 0, 1)
-    line = height * (0.62 + plan.get("recede", 0) * (0.25 - 0.6 * np.abs(local[:, 0]) / 0.07 * 0)) * (1 - rising**1.3) - 0.075 * rising**2
+    line = (
+        height * (0.62 + plan.get("recede", 0) * (0.25 - 0.6 * np.abs(local[:, 0]) / 0.07 * 0)) * (1 - rising**1.3)
+        - 0.075 * rising**2
+    )
     line = line - 0.02 * np.clip(np.abs(local[:, 0]) / 0.06, 0, 1) ** 3 * (1 - rising)
     scalp = np.clip((local[:, 2] - line) / 0.010, 0, 1) * (data.weights[:BODY_END, head_column] > 0.5)
     ears = np.abs(local[:, 0]) > np.quantile(np.abs(rest[on_head][:, 0]), 0.985)
@@ -369,9 +402,13 @@ def _hair(data, plan, rest, posed, heads, joints, meshes, random):
         if style.gather:
             knot = centre + np.array([0, 0.115, 0.035 if style.gather == "bun" else 0.02])
             extra = _bun(knot, random) if style.gather == "bun" else _tail(knot, rested, random)
-            strands.append(((extra - centre) @ turned.T + moved_centre, {"radius": 0.00012 / share, **plan["hair_colour"]}))
+            strands.append(
+                ((extra - centre) @ turned.T + moved_centre, {"radius": 0.00012 / share, **plan["hair_colour"]})
+            )
         points = (points - centre) @ turned.T + moved_centre
-        strands.append((points, {"radius": (0.00011 if style.length > 0.1 else 0.0001) / share**0.7, **plan["hair_colour"]}))
+        strands.append(
+            (points, {"radius": (0.00011 if style.length > 0.1 else 0.0001) / share**0.7, **plan["hair_colour"]})
+        )
         top = max(top, float(np.quantile(points[:, :, 2], 0.999)))
     strands.append(_brows(plan, skin, outward, triangles, posed, turned, random))
     if plan.get("beard"):
@@ -391,16 +428,23 @@ def _turn_of(start, end):
 
 def _bun(knot, random):
     count, steps = 5000, 24
-    angle = random.uniform(0, 2 * np.pi, (count, 1)) + np.linspace(0, 2.4, steps)[None] * random.choice([1, 1, 1, -1], (count, 1))
+    angle = random.uniform(0, 2 * np.pi, (count, 1)) + np.linspace(0, 2.4, steps)[None] * random.choice(
+        [1, 1, 1, -1], (count, 1)
+    )
     tube = random.uniform(0, 2 * np.pi, (count, 1)) + np.linspace(0, 1.5, steps)[None]
     radius = 0.019 * np.sqrt(random.uniform(0.5, 1, (count, 1)))
     ring = 0.021
-    points = np.stack([
-        (ring + radius * np.cos(tube)) * np.cos(angle),
-        radius * np.sin(tube) * 0.9 + 0.012,
-        (ring + radius * np.cos(tube)) * np.sin(angle),
-    ], -1)
-    stray = random.normal(0, 0.0012, (count, 1, 3)) + random.normal(0, 0.012, (count, 1, 3)) * (random.random((count, 1, 1)) < 0.02)
+    points = np.stack(
+        [
+            (ring + radius * np.cos(tube)) * np.cos(angle),
+            radius * np.sin(tube) * 0.9 + 0.012,
+            (ring + radius * np.cos(tube)) * np.sin(angle),
+        ],
+        -1,
+    )
+    stray = random.normal(0, 0.0012, (count, 1, 3)) + random.normal(0, 0.012, (count, 1, 3)) * (
+        random.random((count, 1, 1)) < 0.02
+    )
     return points + stray * np.linspace(0, 1, steps)[None, :, None] + knot
 
 
@@ -421,11 +465,15 @@ def _tail(knot, surface, random):
 def _brows(plan, skin, outward, triangles, posed, turned, random):
     eyes = [posed[LEFT_EYE].mean(0), posed[RIGHT_EYE].mean(0)]
     near = np.minimum(*(np.linalg.norm(skin - eye, axis=1) for eye in eyes)) < 0.05
-    fine_vertices, fine_triangles, fine_density, fine_normals = _finer(skin, triangles, near, eyes, turned, outward, plan)
+    fine_vertices, fine_triangles, fine_density, fine_normals = _finer(
+        skin, triangles, near, eyes, turned, outward, plan
+    )
     roots, chosen, share = hairs.scatter(fine_vertices, fine_triangles, fine_density, 650, random)
     way = (fine_normals[fine_triangles[chosen]] * share[..., None]).sum(1)
     side = np.sign(((roots - (eyes[0] + eyes[1]) / 2) @ turned)[:, 0])
-    comb = np.stack([side, np.zeros(len(roots)), np.full(len(roots), 0.25)], 1) @ turned.T + random.normal(0, 0.22, (len(roots), 3))
+    comb = np.stack([side, np.zeros(len(roots)), np.full(len(roots), 0.25)], 1) @ turned.T + random.normal(
+        0, 0.22, (len(roots), 3)
+    )
     length = random.uniform(0.005, 0.0095, len(roots))[:, None]
     along = np.linspace(0, 1, 5)[None, :, None]
     points = roots[:, None] + (comb * length)[:, None] * along + (way * 0.0016)[:, None] * np.sqrt(along)
@@ -464,7 +512,11 @@ def _beard(data, plan, rest, skin, outward, triangles, turned, eye, surface, ran
     chin = data.mask("chin/chin-width-incr", "chin/chin-height-incr", "chin/chin-prominent-incr")[:BODY_END]
     low = np.clip((-0.048 - local[:, 2] - 0.25 * np.clip(local[:, 1] + 0.03, 0, 1)) / 0.012, 0, 1)
     cheek = np.clip((np.abs(local[:, 0]) - 0.03) / 0.02, 0, 1) * np.clip((-0.02 - local[:, 2]) / 0.02, 0, 1)
-    area = np.maximum(low, cheek) if beard["full"] else np.maximum(np.clip(chin * 1.5 - 0.3, 0, 1), low * (np.abs(local[:, 0]) < 0.032))
+    area = (
+        np.maximum(low, cheek)
+        if beard["full"]
+        else np.maximum(np.clip(chin * 1.5 - 0.3, 0, 1), low * (np.abs(local[:, 0]) < 0.032))
+    )
     area = area * (local[:, 1] < 0.06) * (local[:, 2] > -0.135) * (lips < 0.12) * (head > 0.4)
     ears = data.mask("ears/l-ear-scale-incr", "ears/r-ear-scale-incr")[:BODY_END] > 0.2
     area[ears] = 0
@@ -473,7 +525,11 @@ def _beard(data, plan, rest, skin, outward, triangles, turned, eye, surface, ran
     down = np.array([0, -0.15, -1.0]) @ turned.T
     length = beard["length"] * np.exp(random.normal(0, 0.3, len(roots)))
     along = np.linspace(0, 1, 6)[None, :, None]
-    points = roots[:, None] + (way * length[:, None])[:, None] * (0.7 * along) + (down * length[:, None])[:, None] * along**1.5 * 0.6
+    points = (
+        roots[:, None]
+        + (way * length[:, None])[:, None] * (0.7 * along)
+        + (down * length[:, None])[:, None] * along**1.5 * 0.6
+    )
     points += random.normal(0, 0.12, (len(roots), 1, 3)) * length[:, None, None] * along
     del surface
     return points, {"radius": 0.0001, **plan["hair_colour"], "dark": 0.8}

@@ -2,7 +2,6 @@
 """Things held in a hand: plain meshes at the fingers, in the person's own space."""
 
 import numpy as np
-
 from body import turn
 from person import Built, Mesh
 
@@ -13,20 +12,33 @@ def hold(built: Built, side: str, kind: str, colour: list[float], random: np.ran
     """Return the meshes of something held in the hand of `side`."""
     wrist, finger = built.joints[f"wrist.{side}"], built.joints[f"finger3-2.{side}"]
     grip = wrist * 0.35 + finger * 0.65 + np.array([0, -0.022, 0])
-    return {"ball": _ball, "book": _book, "mug": _mug, "phone": _phone, "bouquet": _bouquet, "umbrella": _umbrella,
-            "balloon": _balloon, "racket": _racket}[kind](grip, colour, random)
+    return {
+        "ball": _ball,
+        "book": _book,
+        "mug": _mug,
+        "phone": _phone,
+        "bouquet": _bouquet,
+        "umbrella": _umbrella,
+        "balloon": _balloon,
+        "racket": _racket,
+    }[kind](grip, colour, random)
 
 
 def _mesh(name, vertices, faces, colour, kind="plain", subdivide=0, **look):
-    return Mesh(name, vertices, faces, {"kind": kind, "colour": colour, **look}, {"rest": vertices}, subdivide=subdivide)
+    return Mesh(
+        name, vertices, faces, {"kind": kind, "colour": colour, **look}, {"rest": vertices}, subdivide=subdivide
+    )
 
 
 def _tube(profile, sides=36):
     """A surface of revolution about z from (radius, height) pairs."""
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     rings = [np.stack([r * np.cos(angle), r * np.sin(angle), np.full(sides, z)], 1) for r, z in profile]
-    faces = [[k * sides + i, k * sides + (i + 1) % sides, (k + 1) * sides + (i + 1) % sides, (k + 1) * sides + i]
-             for k in range(len(profile) - 1) for i in range(sides)]
+    faces = [
+        [k * sides + i, k * sides + (i + 1) % sides, (k + 1) * sides + (i + 1) % sides, (k + 1) * sides + i]
+        for k in range(len(profile) - 1)
+        for i in range(sides)
+    ]
     return np.concatenate(rings), faces
 
 
@@ -52,7 +64,18 @@ def _box(size):
 def _ball(grip, colour, random):
     radius = random.uniform(0.07, 0.12)
     vertices, faces = _round(radius)
-    return [_mesh("ball", vertices + grip + [0, -radius * 0.9, 0.02], faces, colour, "cloth", pattern="stripes", second=[0.8, 0.8, 0.8], scale=0.5)]
+    return [
+        _mesh(
+            "ball",
+            vertices + grip + [0, -radius * 0.9, 0.02],
+            faces,
+            colour,
+            "cloth",
+            pattern="stripes",
+            second=[0.8, 0.8, 0.8],
+            scale=0.5,
+        )
+    ]
 
 
 def _book(grip, colour, random):
@@ -60,11 +83,16 @@ def _book(grip, colour, random):
     cover, faces = _box((0.16, 0.03, 0.22))
     pages, page_faces = _box((0.155, 0.024, 0.212))
     shift = grip + [0, -0.03, 0.05]
-    return [_mesh("cover", cover @ spin.T + shift, faces, colour, "glossy"), _mesh("pages", (pages + [0.004, 0, 0]) @ spin.T + shift, page_faces, [0.75, 0.7, 0.6])]
+    return [
+        _mesh("cover", cover @ spin.T + shift, faces, colour, "glossy"),
+        _mesh("pages", (pages + [0.004, 0, 0]) @ spin.T + shift, page_faces, [0.75, 0.7, 0.6]),
+    ]
 
 
 def _mug(grip, colour, random):
-    vertices, faces = _tube([(0.001, 0), (0.036, 0), (0.041, 0.005), (0.042, 0.095), (0.038, 0.095), (0.037, 0.012), (0.001, 0.01)])
+    vertices, faces = _tube(
+        [(0.001, 0), (0.036, 0), (0.041, 0.005), (0.042, 0.095), (0.038, 0.095), (0.037, 0.012), (0.001, 0.01)]
+    )
     shift = grip + [0, -0.035, -0.03]
     angle = np.linspace(-1.3, 1.3, 14)
     side = random.choice([-1, 1])
@@ -72,7 +100,10 @@ def _mug(grip, colour, random):
     for a, b in zip(angle, angle[1:], strict=False):
         points = [np.array([side * (0.04 + 0.028 * np.cos(t)), 0, 0.05 + 0.032 * np.sin(t)]) + shift for t in (a, b)]
         handle.append(_rod(points[0], points[1] + (points[1] - points[0]) * 0.2, 0.005))
-    return [_mesh("mug", vertices + shift, faces, colour, "glossy"), *(_mesh("handle", v, f, colour, "glossy") for v, f in handle)]
+    return [
+        _mesh("mug", vertices + shift, faces, colour, "glossy"),
+        *(_mesh("handle", v, f, colour, "glossy") for v, f in handle),
+    ]
 
 
 def _phone(grip, colour, random):
@@ -104,7 +135,14 @@ def _bouquet(grip, colour, random):
             out = random.normal(size=3) * [1, 1, 0.4]
             out /= np.linalg.norm(out)
             across = np.cross(out, way) * 0.01
-            meshes.append(_mesh("leaf", np.array([at, at + out * 0.03 + across, at + out * 0.075, at + out * 0.03 - across]), [[0, 1, 2, 3]], [0.04, 0.14, 0.03]))
+            meshes.append(
+                _mesh(
+                    "leaf",
+                    np.array([at, at + out * 0.03 + across, at + out * 0.075, at + out * 0.03 - across]),
+                    [[0, 1, 2, 3]],
+                    [0.04, 0.14, 0.03],
+                )
+            )
     return _merged(meshes)
 
 
@@ -135,19 +173,31 @@ def _umbrella(grip, colour, random):
     for k in range(rings + 1):
         r = 0.001 + 0.5 * k / rings
         shape = 1 - (1 - sag) * (k / rings)
-        points.append(np.stack([r * shape * np.cos(angle), r * shape * np.sin(angle), -0.42 * r**1.7 * shape + 0 * angle], 1))
+        points.append(
+            np.stack([r * shape * np.cos(angle), r * shape * np.sin(angle), -0.42 * r**1.7 * shape + 0 * angle], 1)
+        )
     canopy = np.concatenate(points) @ lean.T + top
     n = len(angle)
-    faces = [[k * n + i, k * n + (i + 1) % n, (k + 1) * n + (i + 1) % n, (k + 1) * n + i] for k in range(rings) for i in range(n)]
+    faces = [
+        [k * n + i, k * n + (i + 1) % n, (k + 1) * n + (i + 1) % n, (k + 1) * n + i]
+        for k in range(rings)
+        for i in range(n)
+    ]
     rod, rod_faces = _rod(grip - lean @ np.array([0, 0, 0.1]), top + lean @ np.array([0, 0, 0.05]), 0.006)
-    return [_mesh("canopy", canopy, faces, colour, "cloth", pattern="plain"), _mesh("rod", rod, rod_faces, [0.1, 0.1, 0.1], "glossy")]
+    return [
+        _mesh("canopy", canopy, faces, colour, "cloth", pattern="plain"),
+        _mesh("rod", rod, rod_faces, [0.1, 0.1, 0.1], "glossy"),
+    ]
 
 
 def _balloon(grip, colour, random):
     end = grip + np.array([random.normal(0, 0.1), random.normal(0.05, 0.05), random.uniform(0.45, 0.6)])
     vertices, faces = _round(0.13, 1.2)
     string, string_faces = _rod(grip, end - [0, 0, 0.15], 0.0012)
-    return [_mesh("balloon", vertices + end, faces, colour, "glossy"), _mesh("string", string, string_faces, [0.7, 0.7, 0.7])]
+    return [
+        _mesh("balloon", vertices + end, faces, colour, "glossy"),
+        _mesh("string", string, string_faces, [0.7, 0.7, 0.7]),
+    ]
 
 
 def _racket(grip, colour, random):
@@ -161,7 +211,9 @@ def _racket(grip, colour, random):
     meshes += [_mesh("rim", *_rod(a, b + (b - a) * 0.1, 0.007), colour) for a, b in zip(rim, rim[1:], strict=False)]
     for k in np.linspace(-0.85, 0.85, 13):
         reach = np.sqrt(1 - k * k)
-        for a, b in ((centre + way * 0.165 * k - side * 0.125 * reach, centre + way * 0.165 * k + side * 0.125 * reach),
-                     (centre + side * 0.125 * k - way * 0.165 * reach, centre + side * 0.125 * k + way * 0.165 * reach)):
+        for a, b in (
+            (centre + way * 0.165 * k - side * 0.125 * reach, centre + way * 0.165 * k + side * 0.125 * reach),
+            (centre + side * 0.125 * k - way * 0.165 * reach, centre + side * 0.125 * k + way * 0.165 * reach),
+        ):
             meshes.append(_mesh("string", *_rod(a, b, 0.0009), [0.8, 0.8, 0.75]))
     return _merged(meshes)

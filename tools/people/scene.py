@@ -10,7 +10,6 @@ import bpy
 import cv2
 import numpy as np
 from mathutils import Matrix, Vector
-
 from person import Built, Mesh
 
 sys.path += [str(path) for path in Path(bpy.utils.resource_path("LOCAL")).glob("python/lib/python*/site-packages")]
@@ -183,8 +182,18 @@ def _rgba(colour):
 
 
 def _material(look):
-    return {"skin": _skin, "hair": _hair, "eye": _eye, "lash": _plain, "cloth": _cloth, "gauze": _gauze,
-            "leather": _cloth, "plain": _plain, "glossy": _plain, "leaf": _plain}[look["kind"]](look)
+    return {
+        "skin": _skin,
+        "hair": _hair,
+        "eye": _eye,
+        "lash": _plain,
+        "cloth": _cloth,
+        "gauze": _gauze,
+        "leather": _cloth,
+        "plain": _plain,
+        "glossy": _plain,
+        "leaf": _plain,
+    }[look["kind"]](look)
 
 
 def _skin(look):
@@ -192,17 +201,35 @@ def _skin(look):
     where = nodes.attribute("rest").outputs["Vector"]
     patches = nodes.new("TexNoise", Vector=where, Scale=38.0, Detail=4.0).outputs["Factor" if False else 0]
     base = np.array(look["colour"])
-    colour = nodes.mix(nodes.ramp(patches, (0.35, 0.0), (0.7, 1.0)), _rgba(base * 0.88), _rgba(np.minimum(base * 1.08, 1)))
+    colour = nodes.mix(
+        nodes.ramp(patches, (0.35, 0.0), (0.7, 1.0)), _rgba(base * 0.88), _rgba(np.minimum(base * 1.08, 1))
+    )
     flush = base * [1.02, 0.72, 0.68]
-    colour = nodes.mix(nodes.ramp(nodes.attribute("cheeks").outputs["Fac"], (0.0, 0.0), (1.0, 0.45)), colour, _rgba(flush))
-    colour = nodes.mix(nodes.ramp(nodes.attribute("lips").outputs["Fac"], (0.1, 0.0), (0.8, look.get("lips", 0.7))), colour, _rgba(look["lip"]))
+    colour = nodes.mix(
+        nodes.ramp(nodes.attribute("cheeks").outputs["Fac"], (0.0, 0.0), (1.0, 0.45)), colour, _rgba(flush)
+    )
+    colour = nodes.mix(
+        nodes.ramp(nodes.attribute("lips").outputs["Fac"], (0.1, 0.0), (0.8, look.get("lips", 0.7))),
+        colour,
+        _rgba(look["lip"]),
+    )
     freckles = nodes.new("TexNoise", Vector=where, Scale=420.0, Detail=2.0).outputs[0]
-    colour = nodes.mix(nodes.ramp(freckles, (0.60, 0.0), (0.72, look.get("freckles", 0.12))), colour, _rgba(base * [0.6, 0.45, 0.4]))
+    colour = nodes.mix(
+        nodes.ramp(freckles, (0.60, 0.0), (0.72, look.get("freckles", 0.12))), colour, _rgba(base * [0.6, 0.45, 0.4])
+    )
     pores = nodes.new("TexNoise", Vector=where, Scale=900.0, Detail=3.0).outputs[0]
     bump = nodes.new("Bump", Height=pores, Strength=0.12, Distance=0.0006)
-    shader = nodes.new("BsdfPrincipled", **{
-        "Base Color": colour, "Roughness": look.get("roughness", 0.45), "Subsurface Weight": 0.25,
-        "Subsurface Scale": 0.006, "Specular IOR Level": 0.4, "Normal": bump.outputs[0]})
+    shader = nodes.new(
+        "BsdfPrincipled",
+        **{
+            "Base Color": colour,
+            "Roughness": look.get("roughness", 0.45),
+            "Subsurface Weight": 0.25,
+            "Subsurface Scale": 0.006,
+            "Specular IOR Level": 0.4,
+            "Normal": bump.outputs[0],
+        },
+    )
     shader.inputs["Subsurface Radius"].default_value = (1.0, 0.35, 0.2)
     return nodes.finish(shader.outputs[0])
 
@@ -213,8 +240,15 @@ def _hair(look):
     node = nodes.tree.nodes.new("ShaderNodeBsdfHairPrincipled")
     if hasattr(node, "parametrization"):
         node.parametrization = "MELANIN"
-    for key, value in {"Melanin": min(1.0, look["melanin"] + 0.15 * look.get("dark", 0)), "Melanin Redness": look["redness"],
-                       "Roughness": 0.32, "Radial Roughness": 0.35, "Random Color": 0.3, "Random Roughness": 0.2, "Coat": 0.0}.items():
+    for key, value in {
+        "Melanin": min(1.0, look["melanin"] + 0.15 * look.get("dark", 0)),
+        "Melanin Redness": look["redness"],
+        "Roughness": 0.32,
+        "Radial Roughness": 0.35,
+        "Random Color": 0.3,
+        "Random Roughness": 0.2,
+        "Coat": 0.0,
+    }.items():
         if key in node.inputs:
             node.inputs[key].default_value = value
     if look.get("dye"):
@@ -230,10 +264,24 @@ def _eye(look):
     iris = np.array(look["colour"])
     colour = nodes.ramp(
         nodes.new("Math", **{}).outputs[0] if False else angle,
-        (0.0, 0.004), (0.175, 0.004), (0.19, tuple(iris * 1.15)), (0.36, tuple(iris)), (0.42, tuple(iris * 0.25)), (0.45, (0.62, 0.57, 0.54)),
+        (0.0, 0.004),
+        (0.175, 0.004),
+        (0.19, tuple(iris * 1.15)),
+        (0.36, tuple(iris)),
+        (0.42, tuple(iris * 0.25)),
+        (0.45, (0.62, 0.57, 0.54)),
         (1.0, (0.55, 0.45, 0.42)),
     )
-    shader = nodes.new("BsdfPrincipled", **{"Base Color": colour, "Roughness": 0.08, "Specular IOR Level": 0.6, "Coat Weight": 0.6, "Coat Roughness": 0.02})
+    shader = nodes.new(
+        "BsdfPrincipled",
+        **{
+            "Base Color": colour,
+            "Roughness": 0.08,
+            "Specular IOR Level": 0.6,
+            "Coat Weight": 0.6,
+            "Coat Roughness": 0.02,
+        },
+    )
     return nodes.finish(shader.outputs[0])
 
 
@@ -273,7 +321,9 @@ def _pattern(nodes, look):
         return nodes.mix(nodes.ramp(cells.outputs["Distance"], (0.26, 1.0), (0.30, 0.0)), colour, second)
     if kind == "flowers":
         cells = nodes.new("TexVoronoi", Vector=where, Scale=18.0 * scale)
-        petals = nodes.mix(nodes.ramp(cells.outputs["Distance"], (0.30, 1.0), (0.42, 0.0)), colour, cells.outputs["Color"])
+        petals = nodes.mix(
+            nodes.ramp(cells.outputs["Distance"], (0.30, 1.0), (0.42, 0.0)), colour, cells.outputs["Color"]
+        )
         return nodes.mix(nodes.ramp(cells.outputs["Distance"], (0.08, 1.0), (0.12, 0.0)), petals, second)
     if kind == "mottled":
         noise = nodes.new("TexNoise", Vector=where, Scale=12.0 * scale, Detail=5.0)
@@ -290,8 +340,15 @@ def _cloth(look):
     coarse = nodes.new("Bump", Height=wrinkles, Strength=0.55, Distance=0.018)
     bump = nodes.new("Bump", Height=weave, Strength=0.25, Distance=0.0008, Normal=coarse.outputs[0])
     leather = look["kind"] == "leather"
-    shader = nodes.new("BsdfPrincipled", **{
-        "Base Color": colour, "Roughness": 0.35 if leather else 0.85, "Sheen Weight": 0.0 if leather else 0.25, "Normal": bump.outputs[0]})
+    shader = nodes.new(
+        "BsdfPrincipled",
+        **{
+            "Base Color": colour,
+            "Roughness": 0.35 if leather else 0.85,
+            "Sheen Weight": 0.0 if leather else 0.25,
+            "Normal": bump.outputs[0],
+        },
+    )
     return nodes.finish(shader.outputs[0])
 
 
@@ -300,7 +357,12 @@ def _gauze(look):
     colour = _pattern(nodes, look)
     # Seen edge-on the cloth hides more: its layer is longer there.
     facing = nodes.new("LayerWeight", Blend=0.35)
-    cover = nodes.ramp(facing.outputs["Facing"], (0.0, look["alpha"]), (0.75, min(1.0, look["alpha"] * 1.25)), (1.0, min(0.95, look["alpha"] * 2.2)))
+    cover = nodes.ramp(
+        facing.outputs["Facing"],
+        (0.0, look["alpha"]),
+        (0.75, min(1.0, look["alpha"] * 1.25)),
+        (1.0, min(0.95, look["alpha"] * 2.2)),
+    )
     nodes.tree.nodes.active = None
     cloth = nodes.new("BsdfPrincipled", **{"Base Color": colour, "Roughness": 0.7, "Sheen Weight": 0.3})
     clear = nodes.new("BsdfTransparent")
@@ -348,7 +410,9 @@ def _camera(scene, view):
     scene.collection.objects.link(thing)
     thing.location = view["camera"]
     way = Vector(view["target"]) - thing.location
-    thing.rotation_euler = (way.to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(np.radians(view.get("roll", 0)), 3, "Z")).to_euler()
+    thing.rotation_euler = (
+        way.to_track_quat("-Z", "Y").to_matrix() @ Matrix.Rotation(np.radians(view.get("roll", 0)), 3, "Z")
+    ).to_euler()
     scene.camera = thing
 
 
@@ -392,7 +456,9 @@ def _read(path, layered):
     part = 0
     while source.seek_subimage(part, 0):
         spec = source.spec()
-        pixels = np.asarray(source.read_image(part, 0, 0, spec.nchannels, oiio.FLOAT)).reshape(spec.height, spec.width, -1)
+        pixels = np.asarray(source.read_image(part, 0, 0, spec.nchannels, oiio.FLOAT)).reshape(
+            spec.height, spec.width, -1
+        )
         for k, name in enumerate(spec.channelnames):
             full = name if "." in name or not layered else f"{spec.getattribute('name') or ''}.{name}"
             names.append(full)
@@ -404,7 +470,9 @@ def _read(path, layered):
         out = []
         for channel in "RGBA":
             options = [n for n in names if all(w in n for w in words) and n.rsplit(".", 1)[-1] == channel]
-            out.append(found[options[0]] if options else found[[n for n in names if "Combined" in n and n.endswith(".A")][0]])
+            out.append(
+                found[options[0]] if options else found[[n for n in names if "Combined" in n and n.endswith(".A")][0]]
+            )
         return np.stack(out, -1)
 
     if not layered:

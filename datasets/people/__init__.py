@@ -1,0 +1,1 @@
+"""The bundled set of rendered people: shipped as foregrounds and backgrounds, composed at first use."""
