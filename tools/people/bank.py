@@ -6,7 +6,6 @@ killed run goes on, and two runs with `--part 0/2` and `--part 1/2` share the wo
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import cv2
@@ -105,7 +104,7 @@ def main() -> None:
         picture = draw(data, args.seed, number, (360, 640))
         partial = path.with_name(f".{number:04d}.partial.png")
         cv2.imwrite(str(partial), picture[..., [2, 1, 0, 3]])
-        os.replace(partial, path)
+        partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ Units are metres, in Blender's axes: x to the figure's left, y to its back, z up
 
 import gzip
 import json
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ class BodyData:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._targets: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         vertices, faces, group = [], {}, ""
         for line in (folder / "3dobjs/base.obj").read_text().splitlines():
             kind, _, rest = line.partition(" ")
@@ -55,9 +57,13 @@ class BodyData:
             ]
         return order
 
-    @lru_cache(maxsize=400)
     def target(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a shape target: the vertices it moves and by how much (decimetres)."""
+        if name not in self._targets:
+            self._targets[name] = self._read_target(name)
+        return self._targets[name]
+
+    def _read_target(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         with gzip.open(self.folder / "targets" / f"{name}.target.gz", "rt") as stream:
             rows = [line.split() for line in stream if line.strip() and not line.startswith("#")]
         moves = [[float(number) for number in row[1:4]] for row in rows]
@@ -108,7 +114,7 @@ def shape(data: BodyData, person: dict) -> np.ndarray:
 
 
 def _between(value: float, stops: list[tuple[str, float]]) -> dict[str, float]:
-    for (low, x0), (high, x1) in zip(stops, stops[1:], strict=False):
+    for (low, x0), (high, x1) in pairwise(stops):
         if value <= x1:
             share = (value - x0) / (x1 - x0)
             return {low: 1 - share, high: share}

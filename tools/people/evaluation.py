@@ -6,7 +6,6 @@ was given another seed. What is in OUT already is left alone. `pack.py` makes th
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import cv2
@@ -347,7 +346,7 @@ def main() -> None:
             picture = draw(data, number - 1, (720, 1280), (32, 384 if blurred else 128), 1.0)
         partial = path.with_name(f".{number:04d}.partial.png")
         cv2.imwrite(str(partial), picture[..., [2, 1, 0, 3]])
-        os.replace(partial, path)
+        partial.replace(path)
         print(number, flush=True)
 
 

@@ -165,7 +165,7 @@ def _arm_way(data: BodyData, rest: np.ndarray, heads: np.ndarray) -> tuple[np.nd
 def _dress(data, plan, rest, posed, later, heads, random):
     at = {name: heads[k] for k, name in enumerate(data.order)}
     along, arm = _arm_way(data, rest, heads)
-    tights = [face for face in data.faces["helper-tights"]]
+    tights = data.faces["helper-tights"]
     shirt, legs = plan["shirt"], plan["legs"]
     arm_length = np.linalg.norm(at["lowerarm01.L"] - at["upperarm01.L"])
     sleeve = np.where(arm > 0.3, (shirt["sleeve"] - along) * arm_length, 0.3)
@@ -198,7 +198,7 @@ def _dress(data, plan, rest, posed, later, heads, random):
         meshes.append(_garment(name, piece, look, thickness, rest, posed, later, random, snug))
         covered_by = np.maximum(covered_by, inside)
     if plan.get("skirt"):
-        skirt = [face for face in data.faces["helper-skirt"]]
+        skirt = data.faces["helper-skirt"]
         end = np.full(len(rest), -1.0)
         end[SKIRT] = (rest[:, 2] - (ankle + plan["skirt"]["end"]))[SKIRT]
         piece = cloth.cut(skirt, end)

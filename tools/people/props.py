@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Things held in a hand: plain meshes at the fingers, in the person's own space."""
 
+from itertools import pairwise
+
 import numpy as np
 from body import turn
 from person import Built, Mesh
@@ -97,7 +99,7 @@ def _mug(grip, colour, random):
     angle = np.linspace(-1.3, 1.3, 14)
     side = random.choice([-1, 1])
     handle = []
-    for a, b in zip(angle, angle[1:], strict=False):
+    for a, b in pairwise(angle):
         points = [np.array([side * (0.04 + 0.028 * np.cos(t)), 0, 0.05 + 0.032 * np.sin(t)]) + shift for t in (a, b)]
         handle.append(_rod(points[0], points[1] + (points[1] - points[0]) * 0.2, 0.005))
     return [
@@ -208,7 +210,7 @@ def _racket(grip, colour, random):
     meshes = [_mesh("grip", *_rod(grip - way * 0.08, grip + way * 0.28, 0.012), colour)]
     angle = np.linspace(0, 2 * np.pi, 33)
     rim = [centre + way * 0.165 * np.sin(t) + side * 0.125 * np.cos(t) for t in angle]
-    meshes += [_mesh("rim", *_rod(a, b + (b - a) * 0.1, 0.007), colour) for a, b in zip(rim, rim[1:], strict=False)]
+    meshes += [_mesh("rim", *_rod(a, b + (b - a) * 0.1, 0.007), colour) for a, b in pairwise(rim)]
     for k in np.linspace(-0.85, 0.85, 13):
         reach = np.sqrt(1 - k * k)
         for a, b in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture: built people lit, rendered by Cycles in a colour and an alpha pass, and made into straight 8-bit RGBA."""
+"""The picture: built people, lit, rendered by Cycles in a colour and an alpha pass, made into straight 8-bit RGBA."""
 
 import os
 import sys
@@ -199,7 +199,7 @@ def _material(look):
 def _skin(look):
     nodes = _Nodes("skin")
     where = nodes.attribute("rest").outputs["Vector"]
-    patches = nodes.new("TexNoise", Vector=where, Scale=38.0, Detail=4.0).outputs["Factor" if False else 0]
+    patches = nodes.new("TexNoise", Vector=where, Scale=38.0, Detail=4.0).outputs[0]
     base = np.array(look["colour"])
     colour = nodes.mix(
         nodes.ramp(patches, (0.35, 0.0), (0.7, 1.0)), _rgba(base * 0.88), _rgba(np.minimum(base * 1.08, 1))
@@ -263,7 +263,7 @@ def _eye(look):
     angle = nodes.attribute("angle").outputs["Fac"]
     iris = np.array(look["colour"])
     colour = nodes.ramp(
-        nodes.new("Math", **{}).outputs[0] if False else angle,
+        angle,
         (0.0, 0.004),
         (0.175, 0.004),
         (0.19, tuple(iris * 1.15)),
@@ -449,14 +449,14 @@ def _run(scene, samples, denoise):
 
 
 def _read(path, layered):
-    import OpenImageIO as oiio  # bpy carries it in a folder of its own
+    import OpenImageIO  # bpy carries it in a folder of its own
 
-    source = oiio.ImageInput.open(path)
+    source = OpenImageIO.ImageInput.open(path)
     names, found = [], {}
     part = 0
     while source.seek_subimage(part, 0):
         spec = source.spec()
-        pixels = np.asarray(source.read_image(part, 0, 0, spec.nchannels, oiio.FLOAT)).reshape(
+        pixels = np.asarray(source.read_image(part, 0, 0, spec.nchannels, OpenImageIO.FLOAT)).reshape(
             spec.height, spec.width, -1
         )
         for k, name in enumerate(spec.channelnames):
@@ -471,7 +471,7 @@ def _read(path, layered):
         for channel in "RGBA":
             options = [n for n in names if all(w in n for w in words) and n.rsplit(".", 1)[-1] == channel]
             out.append(
-                found[options[0]] if options else found[[n for n in names if "Combined" in n and n.endswith(".A")][0]]
+                found[options[0]] if options else found[next(n for n in names if "Combined" in n and n.endswith(".A"))]
             )
         return np.stack(out, -1)
 
