@@ -56,9 +56,24 @@ PEOPLE: list[dict] = [
         ],
     },
     {
-        "seed": 4,
-        "framing": "portrait",
-        "who": [{"gender": "female", "race": "african", "age": 0.45, "hair": "afro", "arms": _arms("hang", "chest")}],
+        "seed": 12,
+        "framing": "waist-up",
+        "who": [
+            {
+                "gender": "male",
+                "race": "caucasian",
+                "age": 0.55,
+                "hair": "tousled",
+                "arms": _arms("pocket", "pocket"),
+                "shirt": {
+                    "colour": [0.10, 0.16, 0.03],
+                    "second": [0.22, 0.30, 0.07],
+                    "pattern": "mottled",
+                    "sleeve": 1.9,
+                },
+            }
+        ],
+        "camouflage": True,
     },
     {
         "seed": 5,
@@ -137,24 +152,9 @@ PEOPLE: list[dict] = [
         "who": [{"gender": "female", "race": "african", "age": 0.55, "hair": "bun", "arms": _arms("chest", "hang")}],
     },
     {
-        "seed": 12,
-        "framing": "waist-up",
-        "who": [
-            {
-                "gender": "male",
-                "race": "caucasian",
-                "age": 0.55,
-                "hair": "tousled",
-                "arms": _arms("pocket", "pocket"),
-                "shirt": {
-                    "colour": [0.10, 0.16, 0.03],
-                    "second": [0.22, 0.30, 0.07],
-                    "pattern": "mottled",
-                    "sleeve": 1.9,
-                },
-            }
-        ],
-        "camouflage": True,
+        "seed": 4,
+        "framing": "portrait",
+        "who": [{"gender": "female", "race": "african", "age": 0.45, "hair": "afro", "arms": _arms("hang", "chest")}],
     },
     {
         "seed": 13,
@@ -343,7 +343,7 @@ def main() -> None:
         if args.draft:
             picture = draw(data, number - 1, (360, 640), (8, 32), 0.4)
         else:
-            picture = draw(data, number - 1, (720, 1280), (32, 384 if blurred else 128), 1.0)
+            picture = draw(data, number - 1, (720, 1280), (20, 256 if blurred else 80), 1.0)
         partial = path.with_name(f".{number:04d}.partial.png")
         cv2.imwrite(str(partial), picture[..., [2, 1, 0, 3]])
         partial.replace(path)
