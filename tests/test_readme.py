@@ -1,4 +1,4 @@
-"""The README's promises that a machine can hold: its commands parse, its links lead somewhere, its codes are true."""
+"""The promises of README and docs/ that a machine can hold: commands parse, links lead somewhere, codes are true."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports/example/report.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-VERB_LINES = sorted(set(command_lines(README, "mattekit")))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+VERB_LINES = sorted({line for page in PAGES for line in command_lines(page.read_text(encoding="utf-8"), "mattekit")})
 MAKE_LINES = sorted(set(command_lines(README, "make")))
 MAKE_WORDS = {word for line in MAKE_LINES for word in line}
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):(?!=)", MAKEFILE, re.MULTILINE))
@@ -58,10 +59,11 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     assert codes == {0, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
 
 
-def test_every_link_into_the_repository_leads_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")) if "://" not in link]
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
