@@ -2,7 +2,8 @@
 
 Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). Backgrounds are
 dealt from a deck shuffled by the seed, so that all are used about equally often. What is random about a sample depends
-on the seed and the two names alone, and is the same for both plates.
+on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used go into
+the manifest and ATTRIBUTION.csv, as far as `datasets.credits` finds them.
 """
 
 import os
@@ -13,15 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from configs.errors import DataError, UsageError
-from configs.files import new_folder, sha256_of
+from configs.files import new_folder, sha256_of, write_atomically
 from configs.schema import Plate
+from datasets.backgrounds import ATTRIBUTION_NAME
 from datasets.compose import composite
+from datasets.credits import attribution, find_credits
 from datasets.images import MAX_PIXELS, read_rgb, read_rgba, write_png
 from datasets.importing.record import estimated_sha256s
 from datasets.layout import ROLES, SampleSet, natural_key, open_set
 from datasets.making import Progress, damage
 from datasets.manifest import (
     Composition,
+    CreditEntry,
     FileEntry,
     Generator,
     Manifest,
@@ -32,14 +36,13 @@ from datasets.manifest import (
     read_manifest,
     write_manifest,
 )
-from datasets.placing import Cutout, Size, cover, cut_out, place_foreground
+from datasets.placing import Cutout, CutSides, Size, cover, cut_out, place_foreground
 from datasets.plate import captured, draw_capture, shaded
 from datasets.randomness import named_generator
 
 GENERATOR_NAME = "mattekit-compose"
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raised whenever the same inputs and seed give other bytes than before."""
-
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"})
 
@@ -63,6 +66,7 @@ def compose_set(
     per_foreground: int,
     seed: int,
     plate: Plate = "exact",
+    cut_sides: CutSides = "hide",
     progress: Progress | None = None,
 ) -> SampleSet:
     """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
@@ -79,12 +83,14 @@ def compose_set(
         per_foreground: different backgrounds for each foreground.
         seed: 0 or more.
         plate: `exact`, the true background, or `handheld`.
+        cut_sides: whether foregrounds whose picture cut off both sides are placed so that no cut shows, or whole.
         progress: called with (samples done, samples in all).
 
     Raises:
         UsageError: a number out of range; `out` holds something else, lies in an input folder, or cannot be written.
         DataError: a folder is missing or holds no pictures, too few backgrounds or a picture of another format; two
-            files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere.
+            files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere; a file that
+            credits pictures is corrupt.
     """
     if min(size) <= 0 or size[0] * size[1] > MAX_PIXELS:
         raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size[1]}x{size[0]}")
@@ -100,10 +106,15 @@ def compose_set(
             f"{backgrounds}: holds {len(places)} backgrounds, but each foreground is to have {per_foreground} "
             "different ones; add some, or choose a smaller --per-foreground"
         )
-    estimated = estimated_sha256s(foregrounds)
     pairs = list(_dealt(people, places, per_foreground, seed))
     recipe = Generator(name=GENERATOR_NAME, version=GENERATOR_VERSION, seed=seed, count=len(pairs), size=size)
-    composition = _composition(pairs, per_foreground, plate, estimated)
+    composition = Composition(
+        per_foreground=per_foreground,
+        plate=plate,
+        cut_sides=cut_sides,
+        origins=_origins(pairs, estimated_sha256s(foregrounds)),
+        credits=_credits(pairs, foregrounds, backgrounds),
+    )
     if _already_there(out, recipe, composition):
         return open_set(out)
     with new_folder(out) as work:
@@ -113,11 +124,12 @@ def compose_set(
         for person, place in pairs:
             if cutout is None or cutout[0] is not person:
                 cutout = person, cut_out(str(person.path), *read_rgba(person.path))
-            sample, written = _write_sample(work, cutout[1], person, place, recipe, plate)
+            sample, written = _write_sample(work, cutout[1], person, place, recipe, composition)
             samples.append(sample)
             files += written
             if progress is not None:
                 progress(len(samples), len(pairs))
+        write_atomically(work / ATTRIBUTION_NAME, attribution(composition.credits))
         write_manifest(work, _manifest(recipe, composition, files, samples))
     return open_set(out)
 
@@ -164,9 +176,7 @@ def _dealt(people: list[_Input], places: list[_Input], each: int, seed: int) -> 
             yield person, places[int(deck[(index * each + turn) % len(places)])]
 
 
-def _composition(
-    pairs: list[tuple[_Input, _Input]], per_foreground: int, plate: Plate, estimated: frozenset[str]
-) -> Composition:
+def _origins(pairs: list[tuple[_Input, _Input]], estimated: frozenset[str]) -> tuple[OriginEntry, ...]:
     origins = (
         OriginEntry(
             id=f"{person.name}/{place.name}",
@@ -178,8 +188,14 @@ def _composition(
         )
         for person, place in pairs
     )
-    ordered = tuple(sorted(origins, key=lambda origin: origin.id))
-    return Composition(per_foreground=per_foreground, plate=plate, origins=ordered)
+    return tuple(sorted(origins, key=lambda origin: origin.id))
+
+
+def _credits(pairs: list[tuple[_Input, _Input]], foregrounds: Path, backgrounds: Path) -> tuple[CreditEntry, ...]:
+    """Credit the pictures that are used, each once, sorted by role, then file."""
+    places = find_credits(backgrounds, "background", {place.below: place.sha256 for _, place in pairs})
+    people = find_credits(foregrounds, "foreground", {person.below: person.sha256 for person, _ in pairs})
+    return *places, *people
 
 
 def _already_there(out: Path, recipe: Generator, composition: Composition) -> bool:
@@ -198,24 +214,24 @@ def _already_there(out: Path, recipe: Generator, composition: Composition) -> bo
 
 
 def _write_sample(
-    root: Path, cutout: Cutout, person: _Input, place: _Input, recipe: Generator, plate: Plate
+    root: Path, cutout: Cutout, person: _Input, place: _Input, recipe: Generator, composition: Composition
 ) -> tuple[SampleEntry, list[FileEntry]]:
     names = person.below, place.below
     rng = named_generator(recipe.seed, "place", *names)
-    foreground, alpha = place_foreground(str(person.path), cutout, recipe.size, rng)
+    placed = place_foreground(str(person.path), cutout, recipe.size, rng, composition.cut_sides)
     background = cover(read_rgb(place.path), recipe.size, rng)
     seen = background
-    tags: tuple[str, ...] = ()
-    if plate == "handheld":
+    tags = placed.tags
+    if composition.plate == "handheld":
         rng = named_generator(recipe.seed, "plate", *names)
         capture = draw_capture(rng, recipe.size)
-        background, seen = shaded(background, alpha, capture), captured(background, capture, rng)
-        tags = capture.tags
+        background, seen = shaded(background, placed.alpha, capture), captured(background, capture, rng)
+        tags += capture.tags
     id_ = f"{person.name}/{place.name}"
     images = {
-        "com": composite(foreground, alpha, background),
+        "com": composite(placed.colours, placed.alpha, background),
         "bgr": seen,
-        "fgr": np.dstack((foreground, alpha)),
+        "fgr": np.dstack((placed.colours, placed.alpha)),
     }
     paths = [root / role / f"{id_}.png" for role in ROLES]
     for role, path in zip(ROLES, paths, strict=True):

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from configs.errors import DataError, UsageError
-from configs.files import new_folder, sha256_of
+from configs.files import new_folder, sha256_of, write_atomically
+from datasets.backgrounds import ATTRIBUTION_NAME
+from datasets.credits import attribution, attribution_damage
 from datasets.images import write_png
 from datasets.layout import ROLES, SampleSet, listing, open_set
 from datasets.manifest import FileEntry, Manifest, file_entry, read_manifest, write_manifest
@@ -73,12 +75,15 @@ def make_set(
         return open_set(out)
     with new_folder(out) as work:
         written = _write_all(work, plan, min(workers or cpus(), len(plan.renders)), progress)
-        write_manifest(work, plan.describe(written))
+        manifest = plan.describe(written)
+        if manifest.composition is not None:
+            write_atomically(work / ATTRIBUTION_NAME, attribution(manifest.composition.credits))
+        write_manifest(work, manifest)
     return open_set(out)
 
 
 def damage(root: Path, manifest: Manifest) -> str:
-    """Say which files no longer are what the manifest says; empty when all are."""
+    """Say which files no longer are what the manifest says, ATTRIBUTION.csv too; empty when all are."""
     missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
     if missing:
         return f"missing: {listing(missing)}"
@@ -89,7 +94,7 @@ def damage(root: Path, manifest: Manifest) -> str:
         open_set(root)
     except DataError as error:
         return str(error)
-    return ""
+    return "" if manifest.composition is None else attribution_damage(root, manifest.composition.credits)
 
 
 def _already_there(out: Path, plan: SetPlan, force: bool) -> bool:

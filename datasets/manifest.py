@@ -108,12 +108,39 @@ class SkippedEntry(Frozen):
     reason: str
 
 
+class CreditEntry(Frozen):
+    """Whom to credit for a picture that went into a composed set, and under which licence it may be used.
+
+    Attributes:
+        file: path below the folder of its role.
+        licence: in words or a URL; None where it is unknown.
+        author: None where unknown.
+        author_url, landing_url, title: empty where there is none.
+    """
+
+    role: Literal["background", "foreground"]
+    file: str
+    licence: str | None
+    author: str | None
+    author_url: str = ""
+    landing_url: str = ""
+    title: str = ""
+
+
 class Composition(Frozen):
-    """How a set was composed from folders of foregrounds and backgrounds; `origins` sorted by id."""
+    """How a set was composed from folders of foregrounds and backgrounds.
+
+    Attributes:
+        cut_sides: what became of foregrounds whose picture cut off both sides; see `datasets.placing`.
+        origins: sorted by id.
+        credits: one for each picture in `origins`, sorted by role, then file; beside the manifest as ATTRIBUTION.csv.
+    """
 
     per_foreground: Positive
     plate: Plate
+    cut_sides: Literal["hide", "keep"] = "hide"
     origins: tuple[OriginEntry, ...]
+    credits: tuple[CreditEntry, ...] = ()
 
 
 class Manifest(Frozen):

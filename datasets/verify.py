@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from datasets.compose import composite
-from datasets.images import read_rgb, read_rgba
+from datasets.images import image_size, pixels_sha256, read_rgb, read_rgba
 from datasets.layout import SampleRef, scan_layout
-from datasets.manifest import MANIFEST_NAME, Manifest, read_manifest
+from datasets.licences import licence_faults, unknown_licences
+from datasets.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
 from datasets.plate import largest_noise
 
-Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite"]
+Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
 
@@ -66,20 +67,23 @@ class VerifyReport:
         return "\n".join(lines)
 
 
-def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -> VerifyReport:
-    """Check layout, manifest, every image, every matte and every composite of the set at `root`.
+def verify_set(
+    root: Path, progress: Callable[[int, int], None] | None = None, *, require_licences: bool = False
+) -> VerifyReport:
+    """Check layout, manifest, licences, every image, every matte and every composite of the set at `root`.
 
     Errors: a breach of the layout; a manifest that is corrupt or disagrees with the files (missing, extra, hash, size);
     an image that the readers refuse; images of a sample that differ in size; a matte that only holds 0 and 1; all
-    mattes of the set fully opaque; a composite that differs in any pixel, or by more than
-    its sample's noise can do, although the manifest says they are exact.
-    Warnings: a matte that is empty, or without any transparent pixel; where composites need not be exact
-    and the manifest tells of no hand-held plate, one that differs from its foreground over its background by more than
-    `LOOSE_COMPOSITE` on average.
+    mattes of the set fully opaque; a composite that differs in any pixel, or by more than its sample's noise can do,
+    although the manifest says they are exact; what `datasets.licences.licence_faults` finds.
+    Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; where
+    composites need not be exact and the manifest tells of no hand-held plate, one that differs from its foreground over
+    its background by more than `LOOSE_COMPOSITE` on average.
 
     Args:
         root: the set's folder.
         progress: called with (samples done, samples in all) after each sample.
+        require_licences: makes an unknown licence an error.
 
     Returns:
         The report; this function does not raise for anything that is wrong with the set.
@@ -87,12 +91,18 @@ def verify_set(root: Path, progress: Callable[[int, int], None] | None = None) -
     scan = scan_layout(root)
     problems: list[Problem] = [Problem("layout", "error", message) for message in scan.problems]
     manifest: Manifest | None = None
+    corrupt = False
     try:
         manifest = read_manifest(root) if root.is_dir() else None
     except DataError as error:
         problems.append(Problem("manifest", "error", str(error)))
+        corrupt = True
     if manifest is not None:
         _against_manifest(root, scan.refs, manifest, problems)
+    if not corrupt:
+        unknown = unknown_licences(root, (ref.id for ref in scan.refs), manifest)
+        if unknown:
+            problems.append(Problem("licence", "error" if require_licences else "warning", unknown))
     allowed = {} if manifest is None or not manifest.exact_composites else _allowed(manifest)
     # A hand-held plate is meant to differ from what is behind the person.
     handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
@@ -120,14 +130,39 @@ def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifes
         if digest is not None and digest != file.sha256:
             message = f"{root / file.path}: has SHA-256 {digest}; {MANIFEST_NAME} says {file.sha256}"
             problems.append(Problem("hash", "error", message))
+        elif digest is not None:
+            problems += _against_entry(root / file.path, file)
     problems.extend(
         Problem("extra", "error", f"{root / extra}: {MANIFEST_NAME} does not list it")
         for extra in sorted(found - {file.path for file in manifest.files})
     )
+    listed = {"samples": {sample.id for sample in manifest.samples}}
+    if manifest.composition is not None:
+        listed["origins"] = {origin.id for origin in manifest.composition.origins}
     problems.extend(
-        Problem("manifest", "error", f"{path}: `samples` and the files disagree about {id_}")
-        for id_ in sorted({ref.id for ref in refs} ^ {sample.id for sample in manifest.samples})
+        Problem("manifest", "error", f"{path}: `{key}` and the files disagree about {id_}")
+        for key, ids in listed.items()
+        for id_ in sorted(_ids(manifest) ^ ids)
     )
+    problems.extend(Problem("licence", "error", message) for message in licence_faults(root, manifest))
+
+
+def _ids(manifest: Manifest) -> set[str]:
+    """Return the samples that a manifest's files make up, `<clip>/<frame>`."""
+    paths = (PurePosixPath(file.path) for file in manifest.files)
+    return {PurePosixPath(*path.parts[1:]).with_suffix("").as_posix() for path in paths}
+
+
+def _against_entry(path: Path, entry: FileEntry) -> Iterator[Problem]:
+    """Compare what else the manifest says of a file that is the very one it means."""
+    try:
+        found = path.stat().st_size, *image_size(path), pixels_sha256(path)
+    except DataError:
+        return  # whatever is wrong with the image is found when the sample is read
+    told = entry.bytes, entry.height, entry.width, entry.pixels_sha256
+    for name, one, other in zip(("bytes", "height", "width", "pixels_sha256"), found, told, strict=True):
+        if one != other:
+            yield Problem("manifest", "error", f"{path}: `{name}` is {one}; {MANIFEST_NAME} says {other}")
 
 
 def _allowed(manifest: Manifest) -> dict[str, int]:

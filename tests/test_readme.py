@@ -17,7 +17,6 @@ EXAMPLE = ROOT / "reports/example/report.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-PAGES = {ROOT / "README.md": README} | {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 VERB_LINES = sorted({line for text in PAGES.values() for line in command_lines(text, "mattekit")})
 MAKE_LINES = sorted({line for text in PAGES.values() for line in command_lines(text, "make")})
 MAKE_WORDS = {word for line in MAKE_LINES for word in line}

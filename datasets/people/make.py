@@ -5,22 +5,25 @@ plate each its own. With the hand-held plate the same people stand before the sa
 takes the plate and casts their shadow. What is random depends on the seed and the sample's id alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from configs.errors import UsageError
 from configs.schema import Plate
 from datasets.compose import composite
 from datasets.layout import SampleSet
 from datasets.making import Progress, SetPlan, Written, make_set
-from datasets.manifest import Composition, Generator, Manifest, OriginEntry, SampleEntry, make_manifest
+from datasets.manifest import Composition, CreditEntry, Generator, Manifest, OriginEntry, SampleEntry, make_manifest
 from datasets.people.pack import Pack, PackSample, load_background, load_foreground
 from datasets.plate import captured, draw_capture, noisy, shaded
 from datasets.randomness import named_generator
 from datasets.sample import Sample
 
 GENERATOR_NAME = "mattekit-people"
+LICENCE, AUTHOR = "MIT", "the mattekit authors"
+"""Of the pack's own pixels; the photographs that went into some keep theirs."""
 
 
 def people_sample(pack: Pack, sample: PackSample, plate: Plate, seed: int) -> Sample:
@@ -124,7 +127,10 @@ def _manifest(
             name=GENERATOR_NAME, version=record.version, seed=seed, count=len(samples), size=record.size
         ),
         composition=Composition(
-            per_foreground=1, plate=plate, origins=tuple(_origin(pack, sample) for sample in samples)
+            per_foreground=1,
+            plate=plate,
+            origins=tuple(_origin(pack, sample) for sample in samples),
+            credits=tuple(_credits(pack, samples)),
         ),
         exact_composites=plate == "exact",
     )
@@ -145,6 +151,28 @@ def _origin(pack: Pack, sample: PackSample) -> OriginEntry:
         background=sample.background,
         background_sha256=files[sample.background].sha256,
     )
+
+
+def _credits(pack: Pack, samples: Sequence[PackSample]) -> Iterator[CreditEntry]:
+    """Credit every picture in use, sorted by role, then file: to the toolkit, and to the sample's photographs.
+
+    The pack does not tell which photographs went into clothes and which into the background, so both pictures of a
+    sample name them all.
+    """
+    pictures: list[tuple[Literal["background", "foreground"], str, PackSample]] = [
+        *(("background", sample.background, sample) for sample in samples),
+        *(("foreground", sample.foreground, sample) for sample in samples),
+    ]
+    known = {photograph.name: photograph for photograph in pack.record.photographs}
+    for role, file, sample in sorted(pictures, key=lambda picture: picture[:2]):
+        photographs = [known[name] for name in sample.photographs]
+        yield CreditEntry(
+            role=role,
+            file=file,
+            licence="; ".join(dict.fromkeys([LICENCE, *(photograph.licence for photograph in photographs)])),
+            author="; ".join(dict.fromkeys([AUTHOR, *(photograph.credit for photograph in photographs)])),
+            title="; ".join([f"{role} of {sample.id}", *(f"photograph {name}" for name in sample.photographs)]),
+        )
 
 
 def _without_files(manifest: Manifest) -> dict[str, object]:

@@ -17,6 +17,13 @@ app = typer.Typer(
 )
 
 
+class CutSides(StrEnum):
+    """What becomes of a foreground that its picture cut off at the left and at the right."""
+
+    hide = "hide"
+    keep = "keep"
+
+
 class Source(StrEnum):
     """Where `dataset fetch` can fetch from."""
 
@@ -117,8 +124,17 @@ def compose(
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
     plate: Annotated[PlateOption, typer.Option(help="exact, or as taken by a hand-held camera.")] = PlateOption.exact,
+    cut_sides: Annotated[
+        CutSides,
+        typer.Option(help="Portraits cut off at both sides: placed so that no cut shows, or whole, cuts in view."),
+    ] = CutSides.hide,
 ) -> None:
     """Compose foregrounds over backgrounds into a set in OMZ's layout.
+
+    Foregrounds are scaled to 60 to 95 % of the frame's height; a side that the picture cut off stays on that edge of
+    the frame. One cut off at the left and the right is scaled so that its part above the cuts fills that height, and
+    the rest leaves the frame below. Backgrounds are cut to cover the frame. Licences and authors that the folders tell
+    go into manifest.json and ATTRIBUTION.csv.
 
     The same inputs and seed give the same bytes. Does nothing where the set is already there, whole.
 
@@ -139,6 +155,7 @@ def compose(
             per_foreground=per_foreground,
             seed=seed,
             plate=plate.value,
+            cut_sides=cut_sides.value,
             progress=lambda done, total: report("composing", done, total),
         )
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
@@ -198,17 +215,26 @@ def fetch(
 
 
 @app.command()
-def verify(folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")]) -> None:
-    """Check a set: hashes, counterparts, sizes, bit depth, alpha, and that composites are what they say.
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    require_licences: Annotated[
+        bool, typer.Option("--require-licences", help="An unknown licence is an error, not a warning.")
+    ] = False,
+) -> None:
+    """Check a set: hashes, counterparts, sizes, bit depth, alpha, licences, and that composites are what they say.
 
-    Example:
+    Examples:
 
         mattekit dataset verify data/HumanMattingClips120
+
+        mattekit dataset verify data/composed --require-licences
     """
     from datasets.verify import verify_set
 
     with progress_bars() as report:
-        verdict = verify_set(folder, lambda done, total: report("verifying", done, total))
+        verdict = verify_set(
+            folder, lambda done, total: report("verifying", done, total), require_licences=require_licences
+        )
     say(str(verdict))
     if not verdict:
         raise DataError(f"{folder}: the set is not sound; see above")

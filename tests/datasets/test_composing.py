@@ -31,7 +31,7 @@ def people(tmp_path: Path) -> Path:
 def places(tmp_path: Path) -> Path:
     for name in ("x.png", "y.png", "z.png"):
         write_png(tmp_path / "places" / name, RNG.integers(0, 256, (50, 90, 3), dtype=np.uint8))
-    (tmp_path / "places/ATTRIBUTION.csv").write_text("no picture", encoding="utf-8")
+    (tmp_path / "places/notes.txt").write_text("no picture", encoding="utf-8")
     return tmp_path / "places"
 
 
@@ -61,12 +61,12 @@ def test_an_exact_set_is_sound_and_says_what_it_is(people: Path, places: Path) -
     assert [ref.id for ref in made.refs] == [f"{clip}/{frame}" for clip in ("a", "group-b") for frame in "xyz"]
     report = verify_set(made.root)
     assert report
-    assert report.problems == ()
+    assert [problem.kind for problem in report.problems] == ["licence"]
     assert calls == [(done, 6) for done in range(1, 7)]
     manifest = made.manifest
     assert manifest.exact_composites
     assert not manifest.sequential
-    assert manifest.name == "composed-6x48x64-exact-seed4-v1"
+    assert manifest.name == "composed-6x48x64-exact-seed4-v2"
     assert manifest.composition.origins[3].foreground == "group/b.png"
     assert manifest.composition.origins[3].background == "x.png"
 
@@ -74,7 +74,7 @@ def test_an_exact_set_is_sound_and_says_what_it_is(people: Path, places: Path) -
 def test_a_handheld_set_shares_all_but_plate_and_shadow(people: Path, places: Path) -> None:
     exact = _compose(people, places, people.parent / "exact")
     handheld = _compose(people, places, people.parent / "handheld", plate="handheld")
-    assert verify_set(handheld.root).problems == ()
+    assert verify_set(handheld.root).errors == ()
     assert not handheld.manifest.exact_composites
     for one, other in zip(exact.refs, handheld.refs, strict=True):
         true, seen = load_sample(one), load_sample(other)

@@ -301,7 +301,7 @@ def test_the_mark_of_estimated_colours_goes_into_a_composed_set(tmp_path: Path) 
     write_png(tmp_path / "places/x.png", picture(7))
     made = compose_set(people, tmp_path / "places", tmp_path / "set", size=(32, 48), per_foreground=1, seed=1)
     assert made.estimated_foregrounds == {"ppm-1/x", "ppm-10/x"}
-    assert verify_set(made.root).problems == ()
+    assert verify_set(made.root).errors == ()
     (people / "ppm/foregrounds.json").unlink()
     with pytest.raises(UsageError, match="composed otherwise"):
         compose_set(people, tmp_path / "places", tmp_path / "set", size=(32, 48), per_foreground=1, seed=1)

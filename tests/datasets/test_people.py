@@ -1,5 +1,6 @@
 """The set of the bundled people: the pack's pixels composed exactly, noise and hand-held plates by the seed alone."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,26 @@ def test_only_the_photographs_in_use_are_credited(pack: Pack, tmp_path: Path) ->
     manifest = _make(pack, tmp_path / "set", 1).manifest
     assert manifest is not None
     assert [photograph.name for photograph in manifest.photographs] == ["a"]
+
+
+def test_every_picture_is_credited_with_the_photographs_of_its_sample(pack: Pack, tmp_path: Path) -> None:
+    made = _make(pack, tmp_path / "set")
+    with (made.root / "ATTRIBUTION.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    ours, both = ("MIT", "the mattekit authors"), ("MIT; CC0 1.0", "the mattekit authors; someone")
+    assert [(row["role"], row["file"], (row["licence"], row["author"])) for row in rows] == [
+        (role, f"{role}s/000{number}.webp", told)
+        for role in ("background", "foreground")
+        for number, told in ((1, both), (2, both), (3, ours))
+    ]
+
+
+def test_a_set_whose_credits_are_gone_is_not_whole(pack: Pack, tmp_path: Path) -> None:
+    made = _make(pack, tmp_path / "set")
+    (made.root / "ATTRIBUTION.csv").unlink()
+    assert [problem.kind for problem in verify_set(made.root).errors] == ["licence"]
+    with pytest.raises(UsageError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
+        _make(pack, tmp_path / "set")
 
 
 @pytest.mark.parametrize("plate", ["exact", "handheld"])

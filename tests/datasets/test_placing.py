@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from datasets.placing import Cutout, cover, cut_out, place_foreground
+from datasets.placing import CUT_IN_VIEW, Cutout, CutSides, Placed, cover, cut_out, place_foreground
 
 FRAME = (72, 128)
 
@@ -15,7 +15,8 @@ def _rgba(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def _box(cutout: Cutout, seed: int) -> tuple[int, int, int, int]:
-    colours, alpha = place_foreground("f", cutout, FRAME, np.random.default_rng(seed))
+    placed = place_foreground("f", cutout, FRAME, np.random.default_rng(seed))
+    colours, alpha = placed.colours, placed.alpha
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     assert (colours[alpha > 0] == (200, 100, 50)).all()
     assert not colours[alpha == 0].any()
@@ -28,6 +29,15 @@ def test_a_foreground_is_cut_to_its_alpha() -> None:
     cutout = cut_out("f", pixels[..., :3], pixels[..., 3])
     assert cutout.pixels.shape == (7, 9, 4)
     assert cutout.cut == (False, True, False, False)
+
+
+@pytest.mark.parametrize(("alpha", "run", "cut"), [(64, 3, True), (64, 2, False), (63, 80, False)])
+def test_stray_hair_and_faint_noise_are_not_cut_off(alpha: int, run: int, cut: bool) -> None:
+    pixels = _rgba(100, 60)
+    pixels[..., 3] = 0
+    pixels[10:90, 5:55, 3] = 255
+    pixels[20 : 20 + run, :5, 3] = alpha
+    assert cut_out("f", pixels[..., :3], pixels[..., 3]).cut == (False, False, cut, False)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -68,10 +78,74 @@ def test_transparent_colours_do_not_bleed() -> None:
     pixels = np.zeros((100, 50, 4), np.uint8)
     pixels[...] = (0, 255, 0, 0)
     pixels[::2] = (200, 100, 50, 255)
-    colours, alpha = place_foreground("f", Cutout(pixels, (False,) * 4), FRAME, np.random.default_rng(0))
-    inside = alpha > 64
+    placed = place_foreground("f", Cutout(pixels, (False,) * 4), FRAME, np.random.default_rng(0))
+    inside = placed.alpha > 64
     assert inside.any()
-    assert (np.abs(colours[inside].astype(int) - (200, 100, 50)) <= 4).all()
+    assert (np.abs(placed.colours[inside].astype(int) - (200, 100, 50)) <= 4).all()
+
+
+def _portrait(left: int, right: int) -> Cutout:
+    """Return a figure 80 high and 60 wide whose sides slope until the picture cuts them off, from these rows on."""
+    rows, columns = np.mgrid[0:80, 0:60]
+    pixels = _rgba(80, 60)
+    inside = (columns * left >= 30 * (left - rows)) & ((59 - columns) * right >= 30 * (right - rows))
+    pixels[~inside] = 0
+    return cut_out("f", pixels[..., :3], pixels[..., 3])
+
+
+def _upright(placed: Placed) -> tuple[int, int]:
+    """Return the longest run of rows in which the left edge, and the right edge, is upright inside the frame."""
+    solid = placed.alpha > 127
+    rows = np.flatnonzero(solid.any(axis=1))
+    firsts = solid[rows].argmax(axis=1)
+    lasts = 127 - solid[rows][:, ::-1].argmax(axis=1)
+    inside = (np.bincount(firsts, minlength=128)[1:], np.bincount(lasts, minlength=128)[:-1])
+    return int(inside[0].max()), int(inside[1].max())
+
+
+def _place(cutout: Cutout, seed: int, cut_sides: CutSides) -> Placed:
+    return place_foreground("f", cutout, FRAME, np.random.default_rng(seed), cut_sides)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_portrait_leaves_below_before_its_cuts_show(seed: int) -> None:
+    portrait = _portrait(50, 44)
+    assert portrait.cut == (False, True, True, True)
+    placed = _place(portrait, seed, "hide")
+    rows = np.flatnonzero(placed.alpha.any(axis=1))
+    assert round(0.6 * 72) - 1 <= 72 - rows[0] <= round(0.95 * 72) + 1
+    assert placed.alpha[-1].any()
+    assert placed.alpha.any(axis=0).sum() < 128
+    assert max(_upright(placed)) <= 4
+    assert placed.tags == ()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_side_cut_high_up_goes_onto_the_frame_s_edge(seed: int) -> None:
+    placed = _place(_portrait(12, 60), seed, "hide")
+    assert placed.alpha[:, 0].any()
+    assert not placed.alpha[:, -1].any()
+    assert _upright(placed)[1] <= 5
+    mirrored = _place(_portrait(60, 12), seed, "hide")
+    assert mirrored.alpha[:, -1].any()
+    assert not mirrored.alpha[:, 0].any()
+    assert _upright(mirrored)[0] <= 5
+
+
+def test_no_portrait_is_enlarged_beyond_the_frame_s_width() -> None:
+    placed = _place(_portrait(4, 4), 0, "hide")
+    assert placed.alpha[-1].all()
+    assert not placed.alpha[0].any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_portrait_that_is_kept_is_whole_and_says_that_its_cuts_show(seed: int) -> None:
+    portrait = _portrait(44, 44)
+    placed = _place(portrait, seed, "keep")
+    rows, columns = np.flatnonzero(placed.alpha.any(axis=1)), np.flatnonzero(placed.alpha.any(axis=0))
+    assert (columns[-1] + 1 - columns[0]) / (72 - rows[0]) == pytest.approx(60 / 80, rel=0.05)
+    assert min(_upright(placed)) >= 0.6 * 72 * 36 / 80 - 3
+    assert placed.tags == (CUT_IN_VIEW,)
 
 
 def test_what_cannot_be_placed_is_an_error() -> None:

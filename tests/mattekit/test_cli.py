@@ -260,7 +260,14 @@ def test_compose_makes_a_set_and_names_what_is_missing(run: Run, tiny_set: Path,
     assert outcome.code == 0
     assert "made: 3 samples" in outcome.text
     assert run("dataset", "verify", "made").code == 0
+    assert run("dataset", "verify", "made", "--require-licences").code == 0
+    (tmp_path / "made/manifest.json").unlink()
+    assert run("dataset", "verify", "made").code == 0
+    unknown = run("dataset", "verify", "made", "--require-licences")
+    assert unknown.code == 3
+    assert "no sample's licence is known" in unknown.text
     assert run("dataset", "compose", *inputs, "--out", "other", "--plate", "crooked").code == 2
+    assert run("dataset", "compose", *inputs, "--out", "other", "--cut-sides", "blur").code == 2
     missing = run("dataset", "compose", *inputs[:3], tmp_path / "nowhere", "--out", "other")
     assert missing.code == 3
     assert "nowhere: no such folder; expected backgrounds" in missing.text
