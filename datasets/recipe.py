@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from configs.errors import UsageError
-from configs.schema import DatasetSection
+from configs.schema import BUNDLED, DatasetSection
 from datasets.backgrounds import BackgroundSet
 from datasets.composing import compose_set
 from datasets.importing.foregrounds import import_foregrounds
@@ -32,7 +32,7 @@ def build_set(
         DataError: foregrounds are not recognised or damaged, or photographs cannot be had.
     """
     recipe = dataset.recipe
-    if recipe is None or dataset.path == "synthetic":
+    if recipe is None or dataset.path in BUNDLED:
         raise UsageError("the configuration's dataset section: expected a `recipe`, and a `path` for the set it makes")
     out = Path(dataset.path)
     people, places = out.with_name(f"{out.name}-foregrounds"), out.with_name(f"{out.name}-backgrounds")

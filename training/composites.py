@@ -21,6 +21,9 @@ SECOND_PERSON = 0.12
 CAMOUFLAGE = 0.2
 PHOTOGRAPH = 0.5
 
+HANDHELD_FAR = 0.5
+HANDHELD_PIXELS = 13.0
+
 LARGEST_RENDERED = 0.75
 """Frame pixels per bank pixel up to which rendered people, of half the bank's size, still look sharp."""
 
@@ -37,11 +40,15 @@ class Composite:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What examples are made of: the drawn bank and, where `share` is above 0, the rendered one for that share."""
+    """What examples are made of: the drawn bank and, where `share` is above 0, the rendered one for that share.
+
+    `handheld` is the share of plates that are as far off as those of `datasets.plate` can be.
+    """
 
     drawn: Bank
     rendered: RenderedBank | None = None
     share: float = 0.0
+    handheld: float = 0.0
 
     def is_rendered(self, random: np.random.Generator, share: float) -> bool:
         """Draw whether the next picture comes from the rendered bank; without one nothing is drawn."""
@@ -67,10 +74,13 @@ def compose_example(pictures: Pictures, random: np.random.Generator, frame: tupl
     if random.random() < 0.3:
         background = _shadowed(background, alpha, random, zoom)
     source = alpha[..., None] * foreground + (1 - alpha[..., None]) * background
-    if random.random() < 0.3:
-        plate = _shifted(plate, random, 1.5 * zoom)
-    if random.random() < 0.5:
-        plate = _recoloured(plate, random, strength=0.06)
+    if pictures.handheld and random.random() < pictures.handheld:
+        plate = _handheld(plate, random, zoom)
+    else:
+        if random.random() < 0.3:
+            plate = _shifted(plate, random, 1.5 * zoom)
+        if random.random() < 0.5:
+            plate = _recoloured(plate, random, strength=0.06)
     noise = random.uniform(0, 0.02) if random.random() < 0.4 else 0.0
     return Composite(_captured(source, random, noise), _captured(plate, random, noise), alpha, foreground)
 
@@ -177,6 +187,18 @@ def _shifted(image: Image, random: np.random.Generator, pixels: float) -> Image:
     matrix = np.array([[1, 0, random.uniform(-pixels, pixels)], [0, 1, random.uniform(-pixels, pixels)]])
     moved = cv2.warpAffine(image, matrix, (image.shape[1], image.shape[0]), borderMode=cv2.BORDER_REFLECT)
     return np.asarray(moved, np.float32)
+
+
+def _handheld(plate: Image, random: np.random.Generator, zoom: float) -> Image:
+    """Turn, shift and expose a plate as the paper augments it: by up to 1 degree, 1 % of the frame, and 0.18."""
+    far = random.random() < HANDHELD_FAR
+    degrees, pixels = (1.0, HANDHELD_PIXELS * zoom) if far else (0.1, zoom)
+    height, width = plate.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), random.uniform(-degrees, degrees), 1.0)
+    matrix[:, 2] += random.uniform(-pixels, pixels, 2)
+    moved = cv2.warpAffine(plate, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    gamma = np.float32(random.uniform(0.86, 1.17))
+    return _recoloured(np.asarray(np.clip(moved, 0, 1) ** gamma, np.float32), random, strength=0.15)
 
 
 def _captured(image: Image, random: np.random.Generator, noise: float) -> Image:

@@ -46,6 +46,7 @@ class Stage(Section):
         learning_rate: at the start of the stage, for the base network.
         refiner_learning_rate: likewise for the refiner (stages that train the whole).
         rendered_share: share of figures that are rendered people; half of their backgrounds are photographs then.
+        handheld_share: share of plates that a hand-held camera took: moved, turned and exposed otherwise.
         final_share: the share of the learning rate that the cosine decay ends at.
     """
 
@@ -58,6 +59,7 @@ class Stage(Section):
     learning_rate: Annotated[float, Field(gt=0)]
     refiner_learning_rate: Annotated[float, Field(gt=0)] | None = None
     rendered_share: Share = 0.0
+    handheld_share: Share = 0.0
     warmup: Annotated[int, Field(ge=0)] = 0
     final_share: Share = 0.05
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Render the people of the bundled evaluation set: `python evaluation.py DATA OUT [--only 3 7] [--draft]`.
 
-PEOPLE says what each of the 24 pictures must show; the seed decides the rest. A picture that did not pass for a person
-was given another seed. What is in OUT already is left alone. `pack.py` makes the shipped pack of the pictures.
+PEOPLE says what each of the 24 pictures must show; the seed decides the rest. What is in OUT already is left alone.
+`pack.py` makes the shipped pack of the pictures.
 """
 
 import argparse
