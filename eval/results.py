@@ -54,6 +54,19 @@ class DatasetRecord(Frozen):
         )
 
 
+class Interval(Frozen):
+    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
+        return self
+
+
 class MetricRecord(Frozen):
     """A metric's value for a variant.
 
@@ -61,11 +74,13 @@ class MetricRecord(Frozen):
         mean: over the samples for which it is defined, in the published unit; None when there are none.
         samples: how many those are.
         undefined: how many samples have no value.
+        interval: of the mean; None where the samples do not allow one, and in results of earlier versions.
     """
 
     mean: float | None
     samples: Count
     undefined: Count = 0
+    interval: Interval | None = None
 
     @model_validator(mode="after")
     def _mean_needs_samples(self) -> Self:
@@ -115,6 +130,8 @@ class DriftRecord(Frozen):
         max_abs: the largest absolute difference on one sample.
         worst_sample: the id of that sample.
         samples: how many samples count.
+        interval: of the mean, from the paired differences; None where the samples do not allow one, and in results of
+            earlier versions.
     """
 
     variant: str
@@ -123,6 +140,7 @@ class DriftRecord(Frozen):
     max_abs: float | None
     worst_sample: str | None
     samples: Count
+    interval: Interval | None = None
 
 
 class WorstRecord(Frozen):
