@@ -23,6 +23,7 @@ PHOTOGRAPH = 0.5
 
 HANDHELD_FAR = 0.5
 HANDHELD_PIXELS = 13.0
+HANDHELD_NOISE = 0.03
 
 LARGEST_RENDERED = 0.75
 """Frame pixels per bank pixel up to which rendered people, of half the bank's size, still look sharp."""
@@ -190,7 +191,7 @@ def _shifted(image: Image, random: np.random.Generator, pixels: float) -> Image:
 
 
 def _handheld(plate: Image, random: np.random.Generator, zoom: float) -> Image:
-    """Turn, shift and expose a plate as the paper augments it: by up to 1 degree, 1 % of the frame, and 0.18."""
+    """Turn, shift and expose a plate as the paper augments it: up to 1 degree, 1 % of the frame, 0.18, noise 0.03."""
     far = random.random() < HANDHELD_FAR
     degrees, pixels = (1.0, HANDHELD_PIXELS * zoom) if far else (0.1, zoom)
     height, width = plate.shape[:2]
@@ -198,11 +199,16 @@ def _handheld(plate: Image, random: np.random.Generator, zoom: float) -> Image:
     matrix[:, 2] += random.uniform(-pixels, pixels, 2)
     moved = cv2.warpAffine(plate, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
     gamma = np.float32(random.uniform(0.86, 1.17))
-    return _recoloured(np.asarray(np.clip(moved, 0, 1) ** gamma, np.float32), random, strength=0.15)
+    exposed = _recoloured(np.asarray(np.clip(moved, 0, 1) ** gamma, np.float32), random, strength=0.15)
+    return _noisy(exposed, random, random.uniform(0, HANDHELD_NOISE))
 
 
 def _captured(image: Image, random: np.random.Generator, noise: float) -> Image:
     """Add sensor noise and round to the 8-bit values that files and cameras hold."""
     if noise:
-        image = image + random.standard_normal(image.shape, dtype=np.float32) * np.float32(noise)
+        image = _noisy(image, random, noise)
     return np.asarray(np.round(np.clip(image, 0, 1) * 255) / 255, np.float32)
+
+
+def _noisy(image: Image, random: np.random.Generator, deviation: float) -> Image:
+    return np.asarray(image + random.standard_normal(image.shape, dtype=np.float32) * np.float32(deviation), np.float32)

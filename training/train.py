@@ -9,6 +9,7 @@ import csv
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,9 +23,10 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from configs.errors import MattekitError
+from configs.environment import cpu_class
+from configs.errors import MattekitError, UsageError
 from configs.files import write_atomically
-from converter.checkpoint import save_half
+from converter.checkpoint import check_state_dict, read_state_dict, save_half
 from converter.network import MattingNetwork
 from training.bank import map_bank, open_bank
 from training.composites import Pictures, compose_example
@@ -35,13 +37,33 @@ from training.rendered import map_rendered, open_rendered
 LOG_EVERY = 20
 SAVE_EVERY = 100
 GRADIENT_LIMIT = 1.0
+HAS_BFLOAT16 = cpu_class() in ("amx", "avx512_bf16")
+"""Elsewhere bf16 is emulated, several times slower than f32."""
 COMPOSE_BESIDE = True
 """Whether examples are composed in a process of their own, beside the training."""
 console = Console()
 
 
-def train(recipe: Recipe, folder: Path) -> Path:
-    """Run every stage of `recipe` that is not yet done in `folder`; return the final checkpoint's path."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a new run begins, other than at the recipe's first stage: a checkpoint, and the stage that follows it."""
+
+    checkpoint: Path
+    stage: str
+
+
+def train(recipe: Recipe, folder: Path, start: Start | None = None) -> Path:
+    """Run every stage of `recipe` that is not yet done in `folder`; return the final checkpoint's path.
+
+    Args:
+        recipe: the stages, and what they are given.
+        folder: the run's; where it holds a state, that is resumed, whatever `start` says.
+        start: where a new run begins; by default with random weights, at the first stage.
+
+    Raises:
+        UsageError: `start` names a stage that the recipe does not have.
+        DataError: the checkpoint or the rendered bank cannot be read.
+    """
     with Progress(console=console) as progress:
         task = progress.add_task("bank", total=None)
         open_bank(folder / "bank", recipe.bank, lambda done, total: progress.update(task, completed=done, total=total))
@@ -50,7 +72,7 @@ def train(recipe: Recipe, folder: Path) -> Path:
     torch.manual_seed(recipe.seed)
     network = MattingNetwork(refine_mode="full").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = _Average(network, recipe.average_decay)
-    state = _load_state(folder / "state.pt", network, average)
+    state = _load_state(folder / "state.pt", network, average) or _begin(recipe, network, start)
     for index, stage in enumerate(recipe.stages):
         if index >= state["stage"]:
             resumed = state if index == state["stage"] else {"iteration": 0, "optimizer": None}
@@ -119,7 +141,7 @@ def _run_stage(
     started = time.perf_counter()
     for iteration, batch in enumerate(_batches(recipe, index, folder, first), first):
         _set_learning_rate(optimizer, stage, iteration)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
             loss = loss_of(network, *batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -166,7 +188,10 @@ class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         """The banks, mapped by the process that first needs them: a mapping sent to another would be copied whole."""
         share = self.stage.rendered_share
         return Pictures(
-            map_bank(self.folder / "bank"), map_rendered(self.folder / "rendered") if share else None, share
+            map_bank(self.folder / "bank"),
+            map_rendered(self.folder / "rendered") if share else None,
+            share,
+            self.stage.handheld_share,
         )
 
     def __len__(self) -> int:
@@ -234,9 +259,23 @@ def _save_state(
     partial.replace(path)
 
 
-def _load_state(path: Path, network: MattingNetwork, average: _Average) -> dict[str, Any]:
+def _begin(recipe: Recipe, network: MattingNetwork, start: Start | None) -> dict[str, Any]:
+    """Load the weights that a new run starts from, and return its state."""
+    index = 0
+    if start is not None:
+        names = [stage.name for stage in recipe.stages]
+        if start.stage not in names:
+            raise UsageError(f"--stage: expected one of the recipe's ({', '.join(names)}), found {start.stage!r}")
+        state = read_state_dict(start.checkpoint)
+        check_state_dict(state, network.state_dict(), str(start.checkpoint))
+        network.load_state_dict(state)
+        index = names.index(start.stage)
+    return {"stage": index, "iteration": 0, "optimizer": None}
+
+
+def _load_state(path: Path, network: MattingNetwork, average: _Average) -> dict[str, Any] | None:
     if not path.exists():
-        return {"stage": 0, "iteration": 0, "optimizer": None}
+        return None
     state: dict[str, Any] = torch.load(path, weights_only=True)
     network.load_state_dict(state["network"])
     average.load_state_dict(state["average"])
@@ -249,10 +288,15 @@ def main(
     out: Annotated[Path, typer.Option(help="The run's folder; an unfinished run there is resumed.")] = Path(
         "training/runs/default"
     ),
+    checkpoint: Annotated[Path | None, typer.Option(help="Start a new run from these weights, at --stage.")] = None,
+    stage: Annotated[str | None, typer.Option(help="The first stage of a run that starts from --checkpoint.")] = None,
 ) -> None:
     """Train a checkpoint by a recipe; kill it at any time and start it again to go on."""
     try:
-        console.print(f"trained: {train(load_recipe(recipe), out)}")
+        if (checkpoint is None) != (stage is None):
+            raise UsageError("--checkpoint and --stage: expected both or neither, found one of them")
+        start = None if checkpoint is None or stage is None else Start(checkpoint, stage)
+        console.print(f"trained: {train(load_recipe(recipe), out, start)}")
     except MattekitError as error:
         console.print(f"error: {error}")
         raise typer.Exit(error.exit_code) from error

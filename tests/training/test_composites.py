@@ -130,3 +130,20 @@ def test_a_smaller_zoom_takes_smaller_pictures_and_shows_smaller_figures(bank: B
         ]
         shares.append(float(np.mean(seen)))
     assert shares[0] > shares[1] > shares[2] > 0
+
+
+def test_a_handheld_plate_is_moved_exposed_otherwise_and_noisy() -> None:
+    plate = np.full((40, 60, 3), 0.5, np.float32)
+    plate[:, 30:] = 0.25
+    shifts, levels, noise = set(), [], []
+    for seed in range(40):
+        taken = composites._handheld(plate, np.random.default_rng(seed), zoom=1.0)
+        halves = taken[:, :12], taken[:, -12:]
+        levels.append(float(halves[0].mean()))
+        noise.append(max(float(half[..., 1].std()) for half in halves))
+        columns = taken[20].mean(axis=-1)
+        shifts.add(int(np.argmax(columns < (halves[0].mean() + halves[1].mean()) / 2)))
+    assert min(shifts) < 27 < 33 < max(shifts)
+    assert max(levels) - min(levels) > 0.1
+    assert max(noise) < composites.HANDHELD_NOISE * 1.6  # exposure may brighten, and noise comes after it
+    assert sum(deviation > 0.005 for deviation in noise) > 20

@@ -11,13 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from configs.errors import DataError, UsageError
 from configs.schema import ModelSection
 from converter.checkpoint import load_network
 from training import bank as bank_module
 from training import train as train_module
 from training.bank import LEVELS, open_bank
 from training.recipe import BankSection, Recipe
-from training.train import train
+from training.train import Start, train
 
 STAGE = {"batch": 2, "learning_rate": 1e-3, "warmup": 1}
 RECIPE = Recipe.model_validate(
@@ -254,3 +255,43 @@ def test_the_learning_rate_warms_up_and_decays_to_its_final_share() -> None:
     assert rates[:9] == sorted(rates[:9])
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] == pytest.approx(0.2, rel=0.01)
+
+
+def test_a_run_can_start_from_a_checkpoint_at_a_later_stage(
+    unbroken: tuple[Path, list[float]], run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, expected = unbroken
+    watch = _Watch(monkeypatch)
+    trained = train(RECIPE, run_folder, Start(first / "0-coarse.safetensors", "whole"))
+    assert trained == run_folder / "1-whole.safetensors"
+    assert watch.seen == expected[5:]
+    assert not (run_folder / "0-coarse.safetensors").exists()
+    key = "decoder.conv4.weight"
+    start, end = (
+        load_network(ModelSection(checkpoint=path)).state_dict()[key]
+        for path in (first / "0-coarse.safetensors", run_folder / "1-whole.safetensors")
+    )
+    # Two small steps away from where it started, and so nowhere near fresh weights.
+    assert 0 < (start - end).abs().max() < 0.01
+
+
+def test_a_start_that_cannot_be_is_refused(unbroken: tuple[Path, list[float]], run_folder: Path) -> None:
+    first, _ = unbroken
+    with pytest.raises(UsageError, match=r"--stage: expected one of .*coarse, whole.*found 'fine'"):
+        train(RECIPE, run_folder, Start(first / "0-coarse.safetensors", "fine"))
+    with pytest.raises(DataError, match="no such checkpoint"):
+        train(RECIPE, run_folder, Start(first / "nothing.safetensors", "whole"))
+
+
+def test_a_stage_s_shares_reach_what_is_composed(bank_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(bank_folder, tmp_path / "bank")
+    stage = RECIPE.stages[0].model_copy(update={"handheld_share": 1.0})
+    plain, handheld = (
+        train_module._Examples(tmp_path, (RECIPE.seed, 0), chosen, 0) for chosen in (RECIPE.stages[0], stage)
+    )
+    assert (plain.pictures.handheld, handheld.pictures.handheld) == (0.0, 1.0)
+    # The same scene before another plate.
+    source, plate, *_ = plain[0]
+    other_source, other_plate, *_ = handheld[0]
+    assert (plate != other_plate).any()
+    assert (source - other_source).abs().max() < 0.1  # its noise alone is drawn anew
