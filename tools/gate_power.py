@@ -11,8 +11,6 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
 from eval.formatting import markdown_table
