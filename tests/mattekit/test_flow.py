@@ -11,8 +11,10 @@ import pytest
 from outcome import Run
 
 from configs.files import sha256_of
+from eval import gate
 from eval.stored_run import StoredRun, read_run, write_run
 from eval.summary import reassemble
+from eval.verdict import GateReport, GateRow
 
 
 def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:
@@ -63,6 +65,27 @@ def test_a_form_whose_colour_order_is_swapped_is_a_parity_failure(
     assert outcome.code == 1
     assert "hop ir-fp32" in outcome.text
     assert not (tmp_path / "models").exists()
+
+
+def test_the_self_test_turns_the_gate_red(
+    run: Run, job: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = job()
+    assert run("evaluate", "--config", config, "--out", "run").code == 0
+    tested = run("gate", "run", "--config", config, "--self-test", "--out", "tested")
+    assert tested.code == 0
+    assert "self-test passed: 10 faults turned the gate red" in tested.text
+    assert json.loads((tmp_path / "tested" / "self-test.json").read_text(encoding="utf-8"))["passed"] is True
+    assert (tmp_path / "tested" / "self-test.md").read_text(encoding="utf-8").count("\n") == 13
+    assert not (tmp_path / "run" / "gate.json").exists()
+
+    assert run("gate", "run", "--config", config, "--out", "tested").code == 2
+    assert run("gate", "run", "--config", config, "--self-test", "--update-baseline", "--reason", "no").code == 2
+
+    monkeypatch.setattr(gate, "judge", lambda *_, **__: GateReport((GateRow("run", "onnx", "alpha_mad", "pass"),)))
+    blind = run("gate", "run", "--config", config, "--self-test")
+    assert blind.code == 1
+    assert "self-test failed" in blind.text
 
 
 def _change(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
