@@ -22,7 +22,7 @@ from configs.schema import GateSection
 from eval.baseline import baseline_from
 from eval.gate import judge
 from eval.per_sample import ScoreRow, clip_of
-from eval.results import Results
+from eval.results import TAG_METRIC, Results
 from eval.stored_run import StoredRun
 from eval.summary import reassemble
 from eval.verdict import GateReport, limit_of, mean_of
@@ -59,7 +59,7 @@ def false_alarms(
     noise = difference_pattern(run, noise_of)
     counts: Counter[str] = Counter()
     generator = np.random.Generator(np.random.PCG64(seed))
-    for rows in _draws(run, draws, samples, generator):
+    for rows in _draws(run, gate, draws, samples, generator):
         signs = {sample: float(generator.choice((-1.0, 1.0))) for sample in sorted({row.sample for row in rows})}
         again = [_moved(row, noise, signs[row.sample]) for row in rows]
         counts[_judge(run.results, rows, again, gate).verdict] += 1
@@ -88,7 +88,7 @@ def power(
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     generator = np.random.Generator(np.random.PCG64(seed))
-    for rows in _draws(own, draws, samples, generator):
+    for rows in _draws(own, gate, draws, samples, generator):
         again = [_moved(row, drift, 1.0) if row.variant == variant else row for row in rows]
         report = _judge(own.results, rows, again, gate)
         found = [row for row in report.rows if (row.check, row.variant) == (check, variant)]
@@ -149,17 +149,22 @@ def _scaled(
     return scaled
 
 
-def _draws(run: StoredRun, draws: int, samples: int | None, generator: np.random.Generator) -> Iterator[list[ScoreRow]]:
-    """Yield the rows of each draw; a sample drawn again is a sample of its own, `id` and all its rows renamed."""
+def _draws(
+    run: StoredRun, gate: GateSection, draws: int, samples: int | None, generator: np.random.Generator
+) -> Iterator[list[ScoreRow]]:
+    """Yield the rows of each draw, with the judged metrics; a sample drawn again is a sample of its own, renamed."""
+    sections = (*gate.against_original.values(), *gate.against_baseline.values())
+    judged = {metric for section in sections for metric in section}
     by_unit: dict[str, list[ScoreRow]] = {}
     for row in run.rows:
         unit = clip_of(row.sample) if run.results.dataset.consecutive else row.sample
-        by_unit.setdefault(unit, []).append(row)
+        scores = {metric: score for metric, score in row.scores.items() if metric in {*judged, TAG_METRIC}}
+        by_unit.setdefault(unit, []).append(replace(row, scores=scores, tags=(), latency_ms=None))
     units = list(by_unit)
     for _ in range(draws):
         chosen = generator.integers(0, len(units), samples or len(units))
         yield [
-            replace(row, sample=f"{number:05d}|{row.sample}", tags=(), latency_ms=None)
+            replace(row, sample=f"{number:05d}|{row.sample}")
             for number, unit in enumerate(chosen)
             for row in by_unit[units[unit]]
         ]

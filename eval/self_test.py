@@ -71,6 +71,8 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
     run = read_run(run_dir)
     require_rows(run, run_dir, "the self-test copies them")
     kept = list(dict.fromkeys(row.sample for row in run.rows))[:SAMPLES]
+    if len(kept) < 2:
+        raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
     rows = [row for row in run.rows if row.sample in set(kept)]
     lenient = gate.model_copy(update={"minimum_samples": min(gate.minimum_samples, len(kept))})
     trials: list[Trial] = []
