@@ -1,0 +1,75 @@
+"""Measure how often the gate is wrong on a stored run: false alarms on an unchanged model, power against a known drift.
+
+    python tools/gate_power.py reports/example
+    python tools/gate_power.py reports/example --draws 1000 --samples 60
+
+What is drawn and how drift is injected: `eval/gate_power.py`. The patterns by which an injected drift spreads over the
+samples are the original's own errors (worse by the same share everywhere) and the measured drift of converted forms.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from configs.errors import MattekitError
+from configs.load import DEFAULT_CONFIG, load_config
+from eval.formatting import markdown_table
+from eval.gate_power import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
+from eval.stored_run import read_run, require_rows
+from mattekit.console import progress_bars
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="a run's folder")
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="whose gate is measured")
+    parser.add_argument("--variant", default="ir-fp32@f32", help="the converted variant that drift is put into")
+    parser.add_argument("--noise", default="onnx", help="the variant whose drift is what kernels move a score by")
+    parser.add_argument("--patterns", default="ir-fp16@f32,ir-fp16@default", help="variants whose drift gives patterns")
+    parser.add_argument("--draws", type=int, default=200, help="how many times the samples are drawn")
+    parser.add_argument("--samples", type=int, help="how many samples are drawn each time; as many as there are")
+    parser.add_argument("--factor", type=float, default=2.0, help="injected drift, in limits")
+    given = parser.parse_args()
+
+    gate = load_config(given.config).gate
+    run = read_run(given.run)
+    require_rows(run, given.run, "they are what is drawn")
+    patterns = {"proportional to the error": proportional_pattern(run)}
+    patterns |= {f"as {name}": difference_pattern(run, name) for name in given.patterns.split(",") if name}
+    rows = []
+    with progress_bars() as report:
+        total = 1 + len(CHECKS) * len(patterns)
+        report("drawing", 0, total)
+        rates = false_alarms(run, gate, given.noise, given.draws, given.samples)
+        rows.append(("unchanged model", "-", "whole gate", *_shares(rates), "-"))
+        for check in CHECKS:
+            for name, pattern in patterns.items():
+                report("drawing", len(rows), total)
+                rates = power(run, gate, check, given.variant, pattern, given.factor, given.draws, given.samples)
+                weakest = min(rates.by_metric, key=lambda metric: rates.by_metric[metric])
+                what = f"{given.factor:g} x the limit"
+                least = f"{weakest} {rates.by_metric[weakest]:.1%}"
+                rows.append((what, name, f"against the {check}", *_shares(rates), least))
+        report("drawing", total, total)
+    header = (
+        "Drift",
+        "Spread over the samples",
+        "Judged",
+        "Passed",
+        "Inconclusive",
+        "Failed",
+        "Weakest metric, failed",
+    )
+    print(markdown_table(header, rows, right=(3, 4, 5)))
+
+
+def _shares(rates: Rates) -> tuple[str, str, str]:
+    return f"{rates.passed:.1%}", f"{rates.inconclusive:.1%}", f"{rates.failed:.1%}"
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MattekitError as error:
+        sys.exit(f"error: {error}")
