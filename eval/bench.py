@@ -9,7 +9,6 @@ from configs.errors import DataError, UsageError
 from configs.schema import Config
 from converter.contract import Port
 from converter.parity import measure_parity
-from converter.record import check_files, read_record
 from converter.runners.base import encode_inputs
 from converter.runners.timing import Frame, IrStreams, TimedForm, profile_ir
 from datasets.layout import iterate
@@ -18,7 +17,7 @@ from eval.bench_models import Contender, open_contender, rivals, variant_contend
 from eval.bench_record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
 from eval.bench_summary import base_of, latency_bench, throughput_bench
 from eval.bench_timing import Length, block_size, first_predictions, time_latency, time_throughput
-from eval.evaluate import open_dataset
+from eval.evaluate import open_dataset, open_models
 from eval.results import Results
 from eval.variants import parse_variants
 
@@ -77,8 +76,7 @@ def bench(
         UsageError: an unknown variant or precision, or models of different sizes.
     """
     models = config.convert.out
-    conversion = read_record(models)
-    check_files(models, conversion)
+    conversion = open_models(config)
     contenders = variant_contenders(parse_variants(config.evaluate.variants), conversion, models)
     contenders += rivals(options.against)
     _require_different_names(contenders)
@@ -102,6 +100,7 @@ def bench(
         streams = {c.name: IrStreams(c.path, c.ir, options.streams) for c in contenders if c.ir is not None}
     if streams:
         rows += time_throughput(streams, frames, ids, options.warmup, options.length, report)
+    operations = _profile(contenders, frames, report) if options.profile else {}
     record = BenchRecord(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
@@ -111,7 +110,7 @@ def bench(
         size=size,
         warmup=options.warmup,
         models=tuple(
-            _model(contender, contenders, facts, rows, streams, predictions, frames, options.profile)
+            _model(contender, contenders, facts, rows, streams, predictions, operations.get(contender.name, ()))
             for contender in contenders
         ),
         rerun=rerun,
@@ -143,8 +142,7 @@ def _model(
     rows: Sequence[Timing],
     streams: Mapping[str, IrStreams],
     predictions: Mapping[str, Prediction],
-    frames: Frames,
-    profile: bool,
+    operations: tuple[OperationRecord, ...],
 ) -> BenchModel:
     name, known = contender.name, facts[contender.name]
     names = [other.name for other in contenders]
@@ -174,7 +172,7 @@ def _model(
         difference=None if name == names[0] else _difference(predictions[names[0]], predictions[name]),
         latency=latency_bench(rows, name, base, known.threads),
         throughput=throughput,
-        operations=_operations(contender, frames[name]) if profile else (),
+        operations=operations,
     )
 
 
@@ -183,21 +181,25 @@ def _difference(first: Prediction, other: Prediction) -> AlphaDifference:
     return AlphaDifference(mean=parity.alpha.mean, max=parity.alpha.max, cells=parity.differing_cells)
 
 
-def _operations(contender: Contender, frames: Sequence[Frame]) -> tuple[OperationRecord, ...]:
-    if contender.ir is None:
-        return ()
-    times = profile_ir(contender.path, contender.ir, frames)
-    total = sum(time.milliseconds for time in times)
-    return tuple(
-        OperationRecord(
-            operation=time.operation,
-            nodes=time.nodes,
-            ms=time.milliseconds,
-            share=time.milliseconds / total,
-            kernels=time.kernels,
+def _profile(contenders: Sequence[Contender], frames: Frames, report: Report) -> dict[str, tuple[OperationRecord, ...]]:
+    found = {}
+    irs = [(contender, contender.ir) for contender in contenders if contender.ir is not None]
+    for index, (contender, precision) in enumerate(irs):
+        report("profiling", index, len(irs))
+        times = profile_ir(contender.path, precision, frames[contender.name])
+        total = sum(time.milliseconds for time in times)
+        found[contender.name] = tuple(
+            OperationRecord(
+                operation=time.operation,
+                nodes=time.nodes,
+                ms=time.milliseconds,
+                share=time.milliseconds / total,
+                kernels=time.kernels,
+            )
+            for time in times
         )
-        for time in times
-    )
+    report("profiling", len(irs), len(irs))
+    return found
 
 
 def _encode(forms: Mapping[str, TimedForm], samples: Sequence[Sample]) -> Frames:

@@ -7,7 +7,7 @@ from typing import cast, get_args
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from converter.record import Conversion
+from converter.record import Conversion, is_ir
 from converter.runners.openvino_ir import InferencePrecision
 from converter.runners.timing import TimedForm, TimedIr, TimedRunner
 from eval.variants import Variant, open_variant, variant_file
@@ -45,7 +45,7 @@ def variant_contenders(variants: Sequence[Variant], record: Conversion, folder: 
     contenders = []
     for variant in variants:
         path, sha256 = variant_file(variant, record, folder)
-        ir = variant.inference if variant.name.startswith("ir-") else None
+        ir = variant.inference if variant.hop is not None and is_ir(variant.hop) else None
         contenders.append(Contender(variant.name, path, sha256, variant.weights, ir, variant=variant))
     return contenders
 

@@ -180,3 +180,9 @@ def test_a_benchmark_of_other_models_does_not_go_into_a_run(config: Config, tmp_
     )
     with pytest.raises(DataError, match=r"not the onnx that was evaluated .*, evaluated 111111111111\)"):
         bench(config, BenchOptions(length=Length(1)), evaluated=other)
+
+
+def test_models_of_another_original_are_refused(config: Config) -> None:
+    other = config.model_copy(update={"model": config.model.model_copy(update={"refine_threshold": 0.5})})
+    with pytest.raises(DataError, match=r"or with other settings of the network than the configuration's"):
+        bench(other, BenchOptions(length=Length(1)))
