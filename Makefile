@@ -5,12 +5,13 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 ESTIMATOR := .venv/.installed-import
 PUBLISHED := configs/humanmatting-openimages.yaml
+OMZ := .venv-omz/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import convert evaluate gate published test test-slow check clean
+.PHONY: help install install-import omz-env convert evaluate gate published published-recipe test test-slow check clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create .venv and install the pinned dependencies
 
@@ -25,6 +26,15 @@ install-import: $(ESTIMATOR) ## Install also what estimates foreground colours o
 
 $(ESTIMATOR): $(INSTALLED)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,import,train]'
+	@touch $@
+
+omz-env: $(OMZ) ## Create .venv-omz with openvino-dev 2024.6.0, the last release with Model Optimizer
+
+$(OMZ): tools/published_recipe/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("openvino 2024.6.0 is for Python 3.11 and 3.12, found " + sys.version.split()[0] + "; set PYTHON=python3.11") if not (3, 11) <= sys.version_info < (3, 13) else None'
+	@test -x .venv-omz/bin/python || $(PYTHON) -m venv .venv-omz
+	@echo "installing openvino-dev 2024.6.0 into .venv-omz (370 MB)"
+	@.venv-omz/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 convert: $(INSTALLED) ## Convert the checkpoint to ONNX and OpenVINO IR, each form proved
@@ -45,6 +55,9 @@ published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment
 	$(BIN)/mattekit convert --config $(PUBLISHED)
 	$(BIN)/mattekit evaluate --config $(PUBLISHED)
 
+published-recipe: $(INSTALLED) $(OMZ) ## Make the IR as the Open Model Zoo does, to measure ours against (models/published-recipe)
+	$(BIN)/python tools/published_recipe/convert.py --config $(CONFIG)
+
 test: $(INSTALLED) ## Run the fast tests
 	$(BIN)/python -m pytest
 
@@ -56,7 +69,7 @@ check: $(INSTALLED) ## Lint, check formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-clean: ## Remove .venv, models, generated sets, runs and caches (the example report stays)
-	rm -rf .venv models data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove .venv, .venv-omz, models, generated sets, runs and caches (the example report stays)
+	rm -rf .venv .venv-omz models data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find reports -mindepth 1 -maxdepth 1 ! -name example -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

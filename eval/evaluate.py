@@ -10,7 +10,7 @@ from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.files import new_folder
 from configs.schema import BUNDLED, Config, DatasetSection
-from converter.record import check_files, read_record, recorded_model
+from converter.record import Conversion, check_files, read_record, recorded_model
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled import make_bundled
 from datasets.layout import SampleSet, iterate, open_set
@@ -47,13 +47,7 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
     _refuse_foreign_folder(run_dir)
     variants = parse_variants(config.evaluate.variants)
     models = config.convert.out
-    record = read_record(models)
-    check_files(models, record)
-    if recorded_model(record) != config.model:
-        raise DataError(
-            f"{models}: converted from {record.source.path}, or with other settings of the network than the "
-            "configuration's; run `mattekit convert`, or name the folder with --models to take it as it is"
-        )
+    record = open_models(config)
     sample_set = open_dataset(config.dataset, report)
     total = min(len(sample_set.refs), config.dataset.limit or len(sample_set.refs))
     original = variants[0].name
@@ -93,6 +87,23 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
         write_per_sample(work / PER_SAMPLE_FILE, rows)
         write_report(work, results, config.gate)
     return results
+
+
+def open_models(config: Config) -> Conversion:
+    """Return the record of the configured model folder, its files checked.
+
+    Raises:
+        DataError: it is missing or broken, or was converted from another original than the configured one.
+    """
+    models = config.convert.out
+    record = read_record(models)
+    check_files(models, record)
+    if recorded_model(record) != config.model:
+        raise DataError(
+            f"{models}: converted from {record.source.path}, or with other settings of the network than the "
+            "configuration's; run `mattekit convert`, or name the folder with --models to take it as it is"
+        )
+    return record
 
 
 def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> SampleSet:

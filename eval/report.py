@@ -9,6 +9,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 
 from configs.files import write_atomically
 from configs.schema import GateSection
+from eval.bench_output import bench_section
 from eval.formatting import code, number, signed
 from eval.judge import judge_original
 from eval.report_tables import (
@@ -33,22 +34,24 @@ SHOWN_FAILURES = 8
 
 
 def write_report(run_dir: Path, results: Results, gate: GateSection | None = None) -> Path:
-    """Write `report.md` into the run's folder and return its path.
+    """Write `report.md` into the run's folder and return its path; a benchmark that lies there goes into it.
 
     Raises:
+        DataError: the folder holds a benchmark that cannot be read.
         UsageError: the folder cannot be written.
     """
     path = run_dir / REPORT_FILE
-    write_atomically(path, render_report(results, gate))
+    write_atomically(path, render_report(results, gate, bench_section(run_dir)))
     return path
 
 
-def render_report(results: Results, gate: GateSection | None = None) -> str:
+def render_report(results: Results, gate: GateSection | None = None, bench: str = "") -> str:
     """Return the report as GitHub-flavoured markdown; links are relative to the run's folder.
 
     Args:
         results: the run.
         gate: tolerances, so that drift can be judged and limits shown; without them the report shows figures alone.
+        bench: what a benchmark of the same models says, as markdown; see `bench_section`.
 
     Raises:
         UsageError: the tolerances name a metric that does not exist.
@@ -75,6 +78,7 @@ def render_report(results: Results, gate: GateSection | None = None) -> str:
         worst=[(_worst_line(record), quote(record.panel)) for record in results.worst],
         tags=tag_table(results),
         latency=latency_table(results),
+        bench=bench,
         models=model_table(results),
         conditions=condition_table(results),
         settings=yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True),

@@ -57,19 +57,12 @@ def open_variant(variant: Variant, record: Conversion, folder: Path) -> tuple[Ru
         DataError: the folder does not hold this form, or the original is not what it was.
         UsageError: OpenVINO cannot infer at the precision asked for.
     """
+    path, digest = variant_file(variant, record, folder)
     runner: Runner
     if variant.hop is None:
         runner = original_of(record).torch_runner()
-        path, digest = Path(record.source.path), record.source.sha256
     else:
-        form = record.form(variant.hop)
-        if form is None:
-            made = ", ".join(form.hop for form in record.forms)
-            raise DataError(f"{folder}: holds no {variant.hop} for variant {variant.name} (it holds {made})")
-        path = folder / form_path(variant.hop)
         runner = OpenVinoRunner(path, variant.inference) if is_ir(variant.hop) else OnnxRunner(path)
-        # Of an IR's two files the weights are what tells forms apart.
-        digest = form.files[form_files(variant.hop)[-1].as_posix()]
     return runner, VariantRecord(
         name=variant.name,
         framework=runner.framework,
@@ -78,6 +71,22 @@ def open_variant(variant: Variant, record: Conversion, folder: Path) -> tuple[Ru
         model_path=path.as_posix(),
         model_sha256=digest,
     )
+
+
+def variant_file(variant: Variant, record: Conversion, folder: Path) -> tuple[Path, str]:
+    """Return the file that runs a variant, and the recorded hash that tells it from others.
+
+    Raises:
+        DataError: the folder does not hold this form.
+    """
+    if variant.hop is None:
+        return Path(record.source.path), record.source.sha256
+    form = record.form(variant.hop)
+    if form is None:
+        made = ", ".join(form.hop for form in record.forms)
+        raise DataError(f"{folder}: holds no {variant.hop} for variant {variant.name} (it holds {made})")
+    # Of an IR's two files the weights are what tells forms apart.
+    return folder / form_path(variant.hop), form.files[form_files(variant.hop)[-1].as_posix()]
 
 
 def _parse(name: str) -> Variant:

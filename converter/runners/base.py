@@ -28,11 +28,13 @@ class Runner(ABC):
         framework: what runs it, `torch`, `onnxruntime` or `openvino`.
         precision: the inference precision that really runs: `f32`, `bf16` or `f16`.
         contract: what the form takes and gives.
+        threads: that one inference may use; None where the framework does not tell.
     """
 
     framework: str
     precision: str
     contract: Contract
+    threads: int | None = None
 
     def predict(self, source: NDArray[np.uint8], background: NDArray[np.uint8]) -> Prediction:
         """Matte one frame.

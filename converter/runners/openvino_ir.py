@@ -31,11 +31,8 @@ class OpenVinoRunner(Runner):
         core = openvino.Core()
         model = read_ir(core, path)
         self.contract = contract_of_ir(model, path)
-        hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
-        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **hints})
-        self.precision = _short_name(compiled)
-        if inference_precision not in ("default", self.precision):
-            raise UsageError(f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {self.precision}")
+        compiled = compile_ir(core, model, path, inference_precision, {"PERFORMANCE_HINT": "LATENCY"})
+        self.precision = running_precision(compiled)
         self._request = compiled.create_infer_request()
 
     def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,6 +57,26 @@ def read_ir(core: openvino.Core, path: Path) -> openvino.Model:
         raise DataError(f"{path}: OpenVINO cannot read it ({str(error).strip().splitlines()[-1]})") from error
 
 
+def compile_ir(
+    core: openvino.Core,
+    model: openvino.Model,
+    path: Path,
+    inference_precision: InferencePrecision,
+    properties: dict[str, str],
+) -> openvino.CompiledModel:
+    """Compile an IR for the CPU at an explicit inference precision.
+
+    Raises:
+        UsageError: OpenVINO cannot run this precision here.
+    """
+    hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
+    compiled = core.compile_model(model, "CPU", {**properties, **hints})
+    running = running_precision(compiled)
+    if inference_precision not in ("default", running):
+        raise UsageError(f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {running}")
+    return compiled
+
+
 def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     """Return the contract that an IR carries.
 
@@ -76,8 +93,9 @@ def default_inference_precision() -> str:
     parameter = openvino.opset13.parameter([1, 8], openvino.Type.f32)
     model = openvino.Model([openvino.opset13.relu(parameter)], [parameter])
     compiled = openvino.Core().compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
-    return _short_name(compiled)
+    return running_precision(compiled)
 
 
-def _short_name(compiled: openvino.CompiledModel) -> str:
+def running_precision(compiled: openvino.CompiledModel) -> str:
+    """Return the precision that a compiled model infers at: `f32`, `bf16` or `f16`."""
     return str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string())

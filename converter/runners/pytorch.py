@@ -15,6 +15,7 @@ class TorchRunner(Runner):
 
     def __init__(self, network: MattingNetwork, contract: Contract) -> None:
         self.contract = contract
+        self.threads = torch.get_num_threads()
         self._network = network.eval()
 
     def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:

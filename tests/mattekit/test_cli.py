@@ -21,6 +21,7 @@ VERBS = (
     ("verify",),
     ("evaluate",),
     ("gate",),
+    ("bench",),
     ("info",),
     ("doctor",),
     ("dataset", "people"),

@@ -1,0 +1,123 @@
+"""`mattekit bench`."""
+
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from configs.errors import UsageError
+from configs.load import load_config, override
+from mattekit.console import output, progress_bars, say
+from mattekit.options import CONFIG, ConfigOption, PlateOption, names_from
+
+
+def bench(
+    config: ConfigOption = CONFIG,
+    models: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
+    variants: Annotated[str | None, typer.Option(help="What to time, such as torch,onnx,ir-fp16@default.")] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(metavar="XML[@PRECISION]", help="An IR that the others are measured against; f32 unless said."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="people|synthetic|DIR", help="Where the frames come from.")
+    ] = None,
+    plate: Annotated[PlateOption | None, typer.Option(help="The plate of the bundled people.")] = None,
+    frames: Annotated[
+        int | None, typer.Option(min=1, help="Inferences per model that are timed; 30 by default.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Instead: time for so long, each of latency and throughput.")
+    ] = None,
+    different: Annotated[int, typer.Option(min=1, help="How many different frames are used in turn.")] = 6,
+    warmup: Annotated[int, typer.Option(min=0, help="Inferences per model before the clock counts.")] = 3,
+    streams: Annotated[
+        int | None, typer.Option(min=1, help="Streams of the throughput; what OpenVINO picks unless said.")
+    ] = None,
+    throughput: Annotated[bool, typer.Option(help="Measure several inferences at once, too.")] = True,
+    profile: Annotated[bool, typer.Option("--profile", help="Say which operations an IR's time goes to.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Where to write; by default a new folder under reports/.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Write into this evaluation's folder, and into its report.md.")
+    ] = None,
+) -> None:
+    """Time models on real frames, in turn in one process, so that ratios hold on a machine whose speed drifts.
+
+    Measured: the latency of one inference at a time, and of IRs the throughput of several at once. Frames are decoded
+    and encoded before the clock starts. Writes bench.json, bench.csv (every single time) and bench.md. A ratio is
+    against the first --against that ran in the same precision, else the first --against, else the first variant.
+
+    An IR named with --against may come from elsewhere: without a contract it is taken to keep the published one (BGR
+    0..255 in). Every model's alphas are compared with the first model's, because a fast wrong model is no win.
+
+    Examples:
+
+        mattekit bench
+
+        mattekit bench --variants ir-fp32@f32,ir-fp16@f32 --against models/published-recipe/fp16/model.xml --profile
+
+        mattekit bench --variants ir-fp16@bf16 --against models/published-recipe/fp16/model.xml@bf16 --seconds 20
+
+        mattekit bench --run reports/default-20260101-120000
+    """
+    from rich.console import Console
+
+    from converter.record import read_record, recorded_model
+    from eval.bench import BenchOptions
+    from eval.bench import bench as measure
+    from eval.bench_output import print_bench, write_bench_files
+    from eval.bench_timing import Length
+    from eval.report import write_report
+    from eval.results import read_results
+
+    if frames is not None and seconds is not None:
+        raise UsageError("give --frames or --seconds, not both")
+    if run is not None and out is not None:
+        raise UsageError("give --run or --out, not both")
+    if streams is not None and not throughput:
+        raise UsageError("--streams belongs to throughput; leave out --no-throughput")
+    results = None if run is None else read_results(run)
+    changes = {
+        "convert.out": models,
+        "dataset.path": dataset,
+        "dataset.plate": None if plate is None else plate.value,
+        "evaluate.variants": names_from(variants),
+    }
+    job = override(load_config(config), changes)
+    if models is not None:
+        job = job.model_copy(update={"model": recorded_model(read_record(models))})
+    options = BenchOptions(
+        against=tuple(against or ()),
+        length=Length(frames or 30, seconds),
+        different=different,
+        warmup=warmup,
+        throughput=throughput,
+        streams=streams,
+        profile=profile,
+    )
+    given = {
+        "--config": config.as_posix(),
+        "--models": models,
+        "--variants": variants,
+        "--dataset": dataset,
+        "--plate": None if plate is None else plate.value,
+        "--frames": frames,
+        "--seconds": seconds,
+        "--streams": streams,
+    }
+    words = [f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
+    words += [f"--against {shlex.quote(xml)}" for xml in options.against]
+    words += [f"--different {different} --warmup {warmup}"]
+    words += ["--profile"] * profile + ["--no-throughput"] * (not throughput)
+    folder = run or out or Path("reports") / f"{job.name}-bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    with progress_bars() as report:
+        record, rows = measure(
+            job, options, evaluated=results, rerun=" ".join(["mattekit bench", *words]), report=report
+        )
+    write_bench_files(folder, record, rows)
+    if run is not None and results is not None:
+        write_report(run, results, job.gate)
+    print_bench(record, Console(highlight=False) if output.is_terminal else output)
+    say(f"benchmark: {folder / 'bench.md'}")
