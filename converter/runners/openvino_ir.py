@@ -31,17 +31,29 @@ class OpenVinoRunner(Runner):
         core = openvino.Core()
         model = read_ir(core, path)
         self.contract = contract_of_ir(model, path)
-        hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
-        compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **hints})
-        self.precision = _short_name(compiled)
-        if inference_precision not in ("default", self.precision):
-            raise UsageError(f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {self.precision}")
+        compiled, self.precision = compile_at(core, model, inference_precision, str(path))
         self._request = compiled.create_infer_request()
 
     def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`; the returned arrays are copies."""
         results = self._request.infer({SOURCE: source, BACKGROUND: background})
         return results[ALPHA].copy(), results[FOREGROUND].copy()
+
+
+def compile_at(
+    core: openvino.Core, model: openvino.Model, inference_precision: InferencePrecision, origin: str
+) -> tuple[openvino.CompiledModel, str]:
+    """Compile for the CPU; return the compiled model and the precision that really runs. `origin` is for errors.
+
+    Raises:
+        UsageError: OpenVINO cannot run this precision here.
+    """
+    hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
+    compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **hints})
+    precision = _short_name(compiled)
+    if inference_precision not in ("default", precision):
+        raise UsageError(f"{origin}: asked OpenVINO for {inference_precision}, but this CPU runs {precision}")
+    return compiled, precision
 
 
 def read_ir(core: openvino.Core, path: Path) -> openvino.Model:
