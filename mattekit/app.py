@@ -2,7 +2,7 @@
 
 import typer
 
-from mattekit.verbs import convert, dataset, doctor, evaluate, gate, info, locate, real_sets
+from mattekit.verbs import attribute, convert, dataset, doctor, evaluate, gate, info, locate, real_sets
 
 app = typer.Typer(
     help=(
@@ -21,6 +21,7 @@ app.command("convert")(convert.convert)
 app.command("verify")(convert.verify)
 app.command("evaluate")(evaluate.evaluate)
 app.command("gate")(gate.gate)
+app.command("attribute")(attribute.attribute)
 app.command("locate")(locate.locate)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
