@@ -76,13 +76,14 @@ def main(
     ),
     sample: Annotated[str, typer.Option(help="The sample's id.")] = "people/0001",
     dataset: Annotated[str | None, typer.Option(help="The set.")] = None,
+    only: Annotated[list[int] | None, typer.Option(help="Locate just this one, by its number from 0.")] = None,
     most: Annotated[int, typer.Option(help="Locate at most so many more, then print the table so far.")] = len(FAULTS),
 ) -> None:
     """Plant, locate and print the table."""
     out.mkdir(parents=True, exist_ok=True)
     for index, fault in enumerate(FAULTS):
         answer = out / f"{index:02}.json"
-        if not answer.is_file() and most > 0:
+        if not answer.is_file() and most > 0 and (only is None or index in only):
             most -= 1
             options = ["--sample", sample, *(["--dataset", dataset] if dataset else [])]
             answer.write_text(json.dumps(locate(fault, models, out / "work", options)), encoding="utf-8")
@@ -112,6 +113,7 @@ def locate(fault: Fault, models: Path, work: Path, options: list[str]) -> dict[s
     first = read_located(found).first
     return {
         "seconds": seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_mb": usage.ru_maxrss / 1024,
         "tensor": None if first is None else first.tensor,
         "nodes": [] if first is None else [node.name for node in first.nodes_b],
@@ -139,10 +141,21 @@ def table(answers: list[tuple[Fault, dict[str, Any]]]) -> str:
             size if found["tensor"] else "-",
             "yes" if exact else "no",
             f"{found['seconds']:.0f}",
+            f"{found['cpu_seconds']:.0f}",
             f"{found['peak_mb']:.0f}",
         ))  # fmt: skip
-    header = ("Planted", "In", "Compared with", "Found: tensor, nodes", "Difference", "Exact", "Seconds", "Peak MB")
-    return markdown_table(header, rows, right=(4, 6, 7))
+    header = (
+        "Planted",
+        "In",
+        "Compared with",
+        "Found: tensor, nodes",
+        "Difference",
+        "Exact",
+        "Seconds",
+        "CPU seconds",
+        "Peak MB",
+    )
+    return markdown_table(header, rows, right=(4, 6, 7, 8))
 
 
 if __name__ == "__main__":

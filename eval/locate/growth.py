@@ -34,7 +34,7 @@ def draw_growth(located: Located) -> bytes:
     axes.set_ylabel("max |a - b| / max |a|")
     axes.set_title(f"A: {located.a.label}\nB: {located.b.label}", fontsize=8, loc="left")
     axes.grid(axis="y", color="0.92")
-    axes.legend(frameon=False, fontsize=7, loc="upper left")
+    figure.legend(frameon=False, fontsize=7, loc="outside lower center", ncols=4)
     return png_of(figure)
 
 

@@ -21,6 +21,8 @@ VERBS = (
     ("verify",),
     ("evaluate",),
     ("gate",),
+    ("attribute",),
+    ("locate",),
     ("info",),
     ("doctor",),
     ("dataset", "people"),
