@@ -7,12 +7,12 @@ Faults that OUT already has an answer for are not located again.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -86,7 +86,9 @@ def main(
         if not answer.is_file() and most > 0 and (only is None or index in only):
             most -= 1
             options = ["--sample", sample, *(["--dataset", dataset] if dataset else [])]
-            answer.write_text(json.dumps(locate(fault, models, out / "work", options)), encoding="utf-8")
+            with TemporaryDirectory(dir=out) as work:
+                found = locate(fault, models, Path(work), options)
+            answer.write_text(json.dumps(found), encoding="utf-8")
             print(f"{fault.title}: {answer.read_text(encoding='utf-8')}", file=sys.stderr)
     answers = sorted(out.glob("*.json"))
     print(table([(FAULTS[int(path.stem)], json.loads(path.read_text(encoding="utf-8"))) for path in answers]))
@@ -94,8 +96,6 @@ def main(
 
 def locate(fault: Fault, models: Path, work: Path, options: list[str]) -> dict[str, Any]:
     """Plant a fault, locate it in a process of its own, and return what it found."""
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
     forms = {TORCH: models, ONNX: models / "model.onnx", IR: models / "fp32/model.xml"}
     faulty = forms[fault.form]
     if fault.plant is not None:

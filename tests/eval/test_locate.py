@@ -17,6 +17,7 @@ from converter.convert import convert
 from converter.onnx_steps import read_onnx
 from converter.taps.base import Tap
 from datasets.layout import open_set
+from datasets.synthesize import synthesize
 from eval.locate.compare import Tolerance, compare_tensors
 from eval.locate.record import read_located
 from eval.locate.run import locate
@@ -203,8 +204,6 @@ def test_the_checkpoint_is_compared_by_the_exporter_s_names(tmp_path: Path) -> N
     )
     models = tmp_path / "models"
     convert(config, say=lambda _: None)
-    from datasets.synthesize import synthesize
-
     synthesize(tmp_path / "set", 1, 1, (128, 192), workers=1)
     config = config.model_copy(update={"dataset": config.dataset.model_copy(update={"path": str(tmp_path / "set")})})
     [ref] = open_set(tmp_path / "set").refs
