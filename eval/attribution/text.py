@@ -23,9 +23,10 @@ FLIPPED = 0.5
 def attribution_page(attribution: Attribution) -> str:
     """Return `attribution.md`: GitHub-flavoured markdown."""
     size = "x".join(map(str, attribution.input_size))
+    samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
     return "\n".join(
         [
-            f"# Attribution of drift: {attribution.dataset}, {attribution.samples} samples",
+            f"# Attribution of drift: {attribution.dataset}, {samples}",
             "",
             explain(attribution),
             "",

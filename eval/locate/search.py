@@ -23,7 +23,7 @@ from eval.locate.compare import Difference, Tolerance, compare_tensors
 
 Report = Callable[[str, int, int], None]
 MOST_TAPS = 16
-MOST_BYTES = 88 << 20
+MOST_BYTES = 48 << 20
 FOLLOWS = "follows from a choice between near-equal elements; the node alone agrees"
 TAKES_THE_SAME = "taken in another order, or ties taken otherwise: the same values"
 
