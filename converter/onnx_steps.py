@@ -40,6 +40,16 @@ def onnx_from_torch(network: MattingNetwork, contract: Contract, opset: int, tar
         UsageError: the network cannot take this size.
         ConversionError: the exporter fails, or the file is not what the contract says.
     """
+    save_onnx(export_program(network, contract, opset).model_proto, contract, target)
+
+
+def export_program(network: MattingNetwork, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
+    """Run torch's dynamo exporter at the contract's size; its result holds the ONNX and the program it was made from.
+
+    Raises:
+        UsageError: the network cannot take this size.
+        ConversionError: the exporter returns nothing.
+    """
     # Two tensors, not one twice: the exporter would take an alias for a fact about the model.
     example = tuple(torch.zeros(port.shape) for port in contract.inputs)
     with torch.inference_mode():
@@ -64,7 +74,7 @@ def onnx_from_torch(network: MattingNetwork, contract: Contract, opset: int, tar
         logger.setLevel(level)
     if program is None:
         raise ConversionError("onnx: torch's exporter returned nothing")
-    save_onnx(program.model_proto, contract, target)
+    return program
 
 
 def adopt_onnx(source: Path, contract: Contract, target: Path) -> None:

@@ -1,5 +1,6 @@
 """Parity of a hop: how far a converted form's predictions on real composites are from the original's."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -67,21 +68,63 @@ def measure_parity(original: Sequence[Prediction], converted: Sequence[Predictio
     """
     if len(original) != len(converted) or not original:
         raise DataError(f"parity needs the same samples, found {len(original)} and {len(converted)} predictions")
-    differing, cells = 0, 0
+    meter = ParityMeter(len(original))
     for ours, theirs in zip(original, converted, strict=True):
-        if ours.alpha.shape != theirs.alpha.shape:
-            raise DataError(f"parity needs one size, found {ours.alpha.shape} and {theirs.alpha.shape}")
-        largest = _cell_maximum(np.abs(ours.alpha - theirs.alpha))
-        differing += int((largest > CELL_DIFFERS).sum())
-        cells += largest.size
-    pairs = list(zip(original, converted, strict=True))
-    return Parity(
-        alpha=_difference([(ours.alpha, theirs.alpha) for ours, theirs in pairs]),
-        foreground=_difference([(ours.foreground, theirs.foreground) for ours, theirs in pairs]),
-        cells=differing / cells,
-        differing_cells=differing,
-        samples=len(pairs),
-    )
+        meter.add(ours, theirs)
+    return meter.parity()
+
+
+class ParityMeter:
+    """Measures parity sample by sample, holding no prediction; every figure is exact.
+
+    Args:
+        samples: how many will be added.
+    """
+
+    def __init__(self, samples: int) -> None:
+        self._samples = samples
+        self._alpha, self._foreground = _DifferenceMeter(samples), _DifferenceMeter(samples)
+        self._added = self._cells = self._differing = 0
+        self._within = 0.0
+
+    def add(self, original: Prediction, converted: Prediction) -> None:
+        """Take the two predictions for one sample.
+
+        Raises:
+            DataError: they are of different sizes.
+        """
+        if original.alpha.shape != converted.alpha.shape:
+            raise DataError(f"parity needs one size, found {original.alpha.shape} and {converted.alpha.shape}")
+        difference = np.abs(original.alpha - converted.alpha)
+        cells = _cells(difference)
+        differing = cells.max(axis=(1, 3)) > CELL_DIFFERS
+        self._differing += int(differing.sum())
+        self._cells += differing.size
+        self._within += float(cells.sum(axis=(1, 3), dtype=np.float64)[differing].sum())
+        self._alpha.add(difference)
+        self._foreground.add(np.abs(original.foreground - converted.foreground))
+        self._added += 1
+
+    def parity(self) -> Parity:
+        """Return the result.
+
+        Raises:
+            ValueError: fewer or more samples were added than announced.
+        """
+        if self._added != self._samples:
+            raise ValueError(f"expected {self._samples} samples, found {self._added}")
+        return Parity(
+            alpha=self._alpha.difference(),
+            foreground=self._foreground.difference(),
+            cells=self._differing / self._cells,
+            differing_cells=self._differing,
+            samples=self._samples,
+        )
+
+    @property
+    def share_in_differing_cells(self) -> float:
+        """The share, 0..1, of the summed |alpha difference| that lies in differing cells; 0 where there is none."""
+        return self._within / self._alpha.total if self._alpha.total else 0.0
 
 
 def check_parity(hop: str, parity: Parity, tolerance: HopTolerance) -> None:
@@ -101,17 +144,34 @@ def _violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
         yield f"share of cells refined otherwise {parity.cells:.3g} > {tolerance.cells:.3g}"
 
 
-def _difference(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> Difference:
-    values = np.concatenate([np.abs(ours - theirs).ravel() for ours, theirs in pairs])
-    return Difference(
-        max=float(values.max()),
-        mean=float(values.mean(dtype=np.float64)),
-        quantile=float(np.quantile(values, QUANTILE)),
-    )
+class _DifferenceMeter:
+    """|difference| of one output: of all values only those from the quantile up are kept."""
+
+    def __init__(self, samples: int) -> None:
+        self._samples = samples
+        self._largest = np.empty(0, np.float32)
+        self._values = 0
+        self.total = 0.0
+
+    def add(self, difference: NDArray[np.float32]) -> None:
+        values = difference.size * self._samples  # in the end: every sample has one size
+        kept = values - math.floor(QUANTILE * (values - 1))
+        largest = np.concatenate([self._largest, difference.ravel()])
+        self._largest = np.partition(largest, -kept)[-kept:] if kept < largest.size else largest
+        self._values += difference.size
+        self.total += float(difference.sum(dtype=np.float64))
+
+    def difference(self) -> Difference:
+        ordered = np.sort(self._largest).astype(np.float64)
+        place = QUANTILE * (self._values - 1) - (self._values - ordered.size)
+        return Difference(
+            max=float(ordered[-1]),
+            mean=self.total / self._values,
+            quantile=float(np.interp(place, np.arange(ordered.size), ordered)),
+        )
 
 
-def _cell_maximum(image: NDArray[np.float32]) -> NDArray[np.float32]:
+def _cells(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """View an image as (rows, CELL, columns, CELL), without what is left over at the right and below."""
     height, width = image.shape
-    cells = image[: height // CELL * CELL, : width // CELL * CELL].reshape(height // CELL, CELL, width // CELL, CELL)
-    largest: NDArray[np.float32] = cells.max(axis=(1, 3))
-    return largest
+    return image[: height // CELL * CELL, : width // CELL * CELL].reshape(height // CELL, CELL, width // CELL, CELL)

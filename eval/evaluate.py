@@ -29,9 +29,9 @@ Report = Callable[[str, int, int], None]
 def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report: Report = lambda *_: None) -> Results:
     """Run every configured variant on the configured set and write the run's folder.
 
-    The folder gets `results.json`, `per_sample.csv`, `report.md` and `panels/`; it appears only when whole. The first
-    variant is the original that drift is counted from. Each sample is decoded once and given to every variant; of
-    past samples only scores and the worst ones' small pictures are kept.
+    The folder gets `results.json`, `per_sample.csv`, `report.md`, `speed.png` and `panels/`; it appears only when
+    whole. The first variant is the original that drift is counted from. Each sample is decoded once and given to every
+    variant; of past samples only scores and the worst ones' small pictures are kept.
 
     Args:
         config: the job; `config.convert.out` is the converted model folder.

@@ -9,6 +9,8 @@ from jinja2 import FileSystemLoader, StrictUndefined
 
 from configs.files import write_atomically
 from configs.schema import GateSection
+from eval.attribution.record import Attribution, read_attribution
+from eval.attribution.text import explain, stage_table
 from eval.bench_output import bench_section
 from eval.formatting import code, number, signed
 from eval.judge import judge_original
@@ -26,6 +28,7 @@ from eval.report_tables import (
     variant_table,
 )
 from eval.results import Results, VariantRecord, WorstRecord
+from eval.speed_chart import SPEED_FILE, draw_speed, has_speed
 from eval.verdict import GateReport
 
 REPORT_FILE = "report.md"
@@ -34,23 +37,31 @@ SHOWN_FAILURES = 8
 
 
 def write_report(run_dir: Path, results: Results, gate: GateSection | None = None) -> Path:
-    """Write `report.md` into the run's folder and return its path; a benchmark that lies there goes into it.
+    """Write `report.md`, and the chart that it shows, into the run's folder and return its path.
+
+    Where the folder holds an attribution or a benchmark, the report shows it.
 
     Raises:
-        DataError: the folder holds a benchmark that cannot be read.
+        DataError: the attribution or the benchmark is not readable.
         UsageError: the folder cannot be written.
     """
     path = run_dir / REPORT_FILE
-    write_atomically(path, render_report(results, gate, bench_section(run_dir)))
+    if has_speed(results):
+        write_atomically(run_dir / SPEED_FILE, draw_speed(results))
+    text = render_report(results, gate, read_attribution(run_dir), bench_section(run_dir))
+    write_atomically(path, text)
     return path
 
 
-def render_report(results: Results, gate: GateSection | None = None, bench: str = "") -> str:
+def render_report(
+    results: Results, gate: GateSection | None = None, attribution: Attribution | None = None, bench: str = ""
+) -> str:
     """Return the report as GitHub-flavoured markdown; links are relative to the run's folder.
 
     Args:
         results: the run.
         gate: tolerances, so that drift can be judged and limits shown; without them the report shows figures alone.
+        attribution: which hop added how much, where that was measured.
         bench: what a benchmark of the same models says, as markdown; see `bench_section`.
 
     Raises:
@@ -79,6 +90,8 @@ def render_report(results: Results, gate: GateSection | None = None, bench: str 
         tags=tag_table(results),
         latency=latency_table(results),
         bench=bench,
+        speed_chart=SPEED_FILE if has_speed(results) else "",
+        attribution=None if attribution is None else (explain(attribution), stage_table(attribution)),
         models=model_table(results),
         conditions=condition_table(results),
         settings=yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True),

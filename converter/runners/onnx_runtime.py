@@ -26,14 +26,7 @@ class OnnxRunner(Runner):
     def __init__(self, path: Path, contract: Contract | None = None) -> None:
         if not path.is_file():
             raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Waiting threads that spin would slow the other variants of an evaluation down.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's exceptions share no public base class
-            raise DataError(f"{path}: onnxruntime cannot load it ({str(error).splitlines()[0]})") from error
+        self._session = open_session(path, str(path))
         text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
         known = parse_contract(text, str(path)) if text else contract
         if known is None:
@@ -44,3 +37,25 @@ class OnnxRunner(Runner):
         """See `Runner.infer`."""
         alpha, foreground = self._session.run([ALPHA, FOREGROUND], {SOURCE: source, BACKGROUND: background})
         return alpha, foreground
+
+
+def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxruntime.InferenceSession:
+    """Load an ONNX, a file or its bytes, on the CPU.
+
+    Args:
+        model: what is loaded.
+        origin: its name in errors.
+        arena: keep memory for the next run: faster from the second run on, and larger.
+
+    Raises:
+        DataError: onnxruntime cannot load it.
+    """
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = arena
+    # Waiting threads that spin would slow the other variants of an evaluation down.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no public base class
+        raise DataError(f"{origin}: onnxruntime cannot load it ({str(error).splitlines()[0]})") from error

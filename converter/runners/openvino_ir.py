@@ -1,5 +1,6 @@
 """An OpenVINO IR, run by OpenVINO on the CPU at an explicit inference precision."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +10,7 @@ from configs.errors import DataError, UsageError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
 from converter.runners.base import Runner, Tensor
 
+LATENCY: Mapping[str, str] = {"PERFORMANCE_HINT": "LATENCY"}
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 
 
@@ -31,7 +33,7 @@ class OpenVinoRunner(Runner):
         core = openvino.Core()
         model = read_ir(core, path)
         self.contract = contract_of_ir(model, path)
-        compiled = compile_ir(core, model, path, inference_precision, {"PERFORMANCE_HINT": "LATENCY"})
+        compiled = compile_ir(core, model, path, inference_precision)
         self.precision = running_precision(compiled)
         self._request = compiled.create_infer_request()
 
@@ -62,7 +64,7 @@ def compile_ir(
     model: openvino.Model,
     path: Path,
     inference_precision: InferencePrecision,
-    properties: dict[str, str],
+    properties: Mapping[str, str] = LATENCY,
 ) -> openvino.CompiledModel:
     """Compile an IR for the CPU at an explicit inference precision.
 
@@ -92,7 +94,7 @@ def default_inference_precision() -> str:
     """Return the precision that OpenVINO infers at on this CPU when nobody asks for one: `f32`, `bf16` or `f16`."""
     parameter = openvino.opset13.parameter([1, 8], openvino.Type.f32)
     model = openvino.Model([openvino.opset13.relu(parameter)], [parameter])
-    compiled = openvino.Core().compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+    compiled = openvino.Core().compile_model(model, "CPU", LATENCY)
     return running_precision(compiled)
 
 

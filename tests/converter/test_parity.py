@@ -6,7 +6,7 @@ from tiny_model import SIZE
 
 from configs.errors import DataError, ParityError
 from configs.schema import DatasetSection, HopTolerance
-from converter.parity import Difference, Parity, check_parity, measure_parity, parity_samples
+from converter.parity import Difference, Parity, ParityMeter, check_parity, measure_parity, parity_samples
 from datasets.sample import Prediction
 
 
@@ -79,6 +79,38 @@ def test_what_cannot_be_compared(original: list[Prediction], converted: list[Pre
 
 TOLERANCE = HopTolerance(mean=0.01, quantile=0.1, cells=0.25)
 WITHIN = Difference(max=1.0, mean=0.01, quantile=0.1)
+
+
+def test_the_quantile_of_many_samples_is_that_of_all_their_values() -> None:
+    draw = np.random.default_rng(3)
+    originals = [prediction(40, 60, alpha=0) for _ in range(5)]
+    converted = [
+        Prediction(draw.random((40, 60), np.float32), draw.random((40, 60, 3), np.float32) ** 4) for _ in originals
+    ]
+
+    parity = measure_parity(originals, converted)
+
+    alpha = np.concatenate([image.alpha.ravel() for image in converted])
+    foreground = np.concatenate([np.abs(image.foreground - 0.5).ravel() for image in converted])
+    assert parity.alpha.quantile == pytest.approx(np.quantile(alpha, 0.999), rel=1e-6)
+    assert parity.foreground.quantile == pytest.approx(np.quantile(foreground, 0.999), rel=1e-6)
+    assert parity.alpha.mean == pytest.approx(alpha.mean(dtype=np.float64), rel=1e-9)
+
+
+def test_the_meter_says_how_much_of_the_difference_lies_in_differing_cells() -> None:
+    original, converted = prediction(), prediction(alpha=0.505)
+    converted.alpha[0, 0] = 1.0
+    meter = ParityMeter(1)
+    meter.add(original, converted)
+    in_cell = 0.5 + 15 * 0.005
+    assert meter.share_in_differing_cells == pytest.approx(in_cell / (in_cell + 48 * 0.005), rel=1e-4)
+
+
+def test_the_meter_wants_as_many_samples_as_were_announced() -> None:
+    meter = ParityMeter(2)
+    meter.add(prediction(), prediction())
+    with pytest.raises(ValueError, match="expected 2 samples, found 1"):
+        meter.parity()
 
 
 def test_limits_themselves_pass_and_the_maximum_is_not_judged() -> None:

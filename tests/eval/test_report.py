@@ -133,7 +133,7 @@ def test_estimated_foregrounds_are_said_beside_the_metrics(make_results: MakeRes
 def test_links_are_relative_and_quoted(make_results: MakeResults) -> None:
     text = render_report(make_results().model_copy(update={"worst": WORST}))
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
-    assert links == ["panels/01-a-0001.png", "panels/02-b%20c.png"]
+    assert links == ["speed.png", "panels/01-a-0001.png", "panels/02-b%20c.png"]
     assert "1. `a/0001`: Alpha MAD 4.000 with the original, -0.2500 with `ir-fp32@f32`" in text
 
 

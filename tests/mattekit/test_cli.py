@@ -22,6 +22,8 @@ VERBS = (
     ("evaluate",),
     ("gate",),
     ("bench",),
+    ("attribute",),
+    ("locate",),
     ("info",),
     ("doctor",),
     ("dataset", "people"),

@@ -7,8 +7,6 @@ import pytest
 
 from configs.errors import DataError
 from datasets.images import read_rgb
-
-pytest.importorskip("matplotlib", reason="an extra: pip install mattekit[train]")
 from training.plot import draw_losses
 
 HEADER = "stage,iteration,loss,seconds_per_iteration\n"

@@ -1,0 +1,82 @@
+"""From a path to taps: an ONNX, an IR, a checkpoint, or a converted model folder, which stands for its original."""
+
+from pathlib import Path
+
+from configs.errors import DataError, UsageError
+from configs.files import sha256_of
+from configs.schema import Config
+from converter.contract import Contract, network_contract
+from converter.original import Original, open_original, original_of
+from converter.record import RECORD_NAME, read_record
+from converter.runners.openvino_ir import InferencePrecision
+from converter.taps.base import Taps
+from converter.taps.onnx_taps import OnnxTaps
+from converter.taps.openvino_taps import OpenVinoTaps
+from converter.taps.torch_taps import TorchTaps
+
+CHECKPOINTS = (".pth", ".pt", ".safetensors")
+LEARN_THE_SIZE = {".xml": 0, ".onnx": 1, **dict.fromkeys(CHECKPOINTS, 2)}
+"""In which order forms are opened: those that know their size first."""
+
+
+def open_pair(
+    a: Path, b: Path, precision_a: InferencePrecision, precision_b: InferencePrecision, config: Config
+) -> tuple[Taps, Taps]:
+    """Open two forms; one that has no size of its own, a checkpoint, takes the other's.
+
+    Args:
+        a, b: `.onnx`, `.xml`, a checkpoint, or a converted model folder, which stands for its original.
+        precision_a, precision_b: the inference precision; anything but f32 is for IRs.
+        config: the settings of a checkpoint's network, the opset it is exported at, and the size if neither has one.
+
+    Raises:
+        DataError: a file is missing or unreadable, or the two take images of different sizes.
+        UsageError: not a model, or a precision that the form cannot run at.
+    """
+    for path, precision in ((a, precision_a), (b, precision_b)):
+        if not path.exists():
+            raise DataError(f"{path}: no such model; expected an .onnx, an .xml, a checkpoint or a converted folder")
+        if precision != "f32" and path.suffix != ".xml":
+            raise UsageError(f"{path}: only an IR (.xml) can run at {precision}; this form runs in f32")
+    contract: Contract | None = None
+    opened: dict[int, Taps] = {}
+    given = ((0, a, precision_a), (1, b, precision_b))
+    for index, path, precision in sorted(given, key=lambda form: LEARN_THE_SIZE.get(form[1].suffix, 0)):
+        opened[index] = _open(path, precision, config, contract)
+        contract = contract or opened[index].contract
+    first, second = opened[0], opened[1]
+    if first.contract.size != second.contract.size:
+        sizes = " and ".join("x".join(map(str, taps.contract.size)) for taps in (first, second))
+        raise DataError(f"{a} and {b} take images of different sizes (height x width), {sizes}; convert both at one")
+    return first, second
+
+
+def _open(path: Path, precision: InferencePrecision, config: Config, contract: Contract | None) -> Taps:
+    if path.suffix == ".xml":
+        return OpenVinoTaps(path, precision)
+    if path.suffix == ".onnx":
+        # One that carries no contract is taken for the network as published: RGB 0..1.
+        return OnnxTaps(path, network_contract(contract.size, sha256_of(path)) if contract else None)
+    if (path / RECORD_NAME).is_file():
+        record = read_record(path)
+        return _taps_of(original_of(record), _opset(record.settings, config))
+    if path.suffix in CHECKPOINTS:
+        model = config.model.model_copy(update={"checkpoint": path, "onnx": None})
+        size = contract.size if contract else config.convert.input_shape
+        return _taps_of(open_original(model, size), config.convert.opset)
+    raise UsageError(
+        f"{path}: expected an .onnx, an IR's .xml, a checkpoint ({', '.join(CHECKPOINTS)}) or a converted model folder"
+    )
+
+
+def _taps_of(original: Original, opset: int) -> Taps:
+    path = original.source.path
+    if original.network is None:
+        return OnnxTaps(Path(path), original.contract)
+    return TorchTaps(original.network, original.contract, opset, path)
+
+
+def _opset(settings: dict[str, object], config: Config) -> int:
+    convert = settings.get("convert")
+    recorded = convert.get("opset") if isinstance(convert, dict) else None
+    return recorded if isinstance(recorded, int) else config.convert.opset

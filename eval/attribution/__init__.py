@@ -1,0 +1,1 @@
+"""Attribution: which hop of a conversion added how much of a run's drift."""

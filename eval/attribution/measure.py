@@ -1,0 +1,124 @@
+"""The measurement: every stage on every sample, scored at both sizes, its outputs compared with two other stages'."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from configs.errors import DataError
+from converter.parity import ParityMeter
+from converter.runners.base import Runner
+from datasets.sample import Prediction, Sample
+from eval.attribution.record import ErrorRecord
+from eval.attribution.stages import Stage
+from eval.per_sample import ScoreRow
+from eval.scoring import Scorer
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass
+class Measured:
+    """What was measured.
+
+    Attributes:
+        rows: stage to its scores at the samples' size.
+        inner_rows: stage to its scores at the network's size; `rows` itself where no sample has another size.
+        errors: stage to its outputs' error from the original.
+        added_errors: stage to its outputs' error from the stage before.
+        resized: how many samples have another size than the network's.
+    """
+
+    rows: dict[str, list[ScoreRow]] = field(default_factory=dict)
+    inner_rows: dict[str, list[ScoreRow]] = field(default_factory=dict)
+    errors: dict[str, ErrorRecord] = field(default_factory=dict)
+    added_errors: dict[str, ErrorRecord] = field(default_factory=dict)
+    resized: int = 0
+
+
+def measure(
+    stages: Sequence[Stage],
+    runners: Mapping[str, Runner],
+    samples: Iterable[Sample],
+    total: int,
+    size: tuple[int, int],
+    sequential: bool,
+    report: Report,
+) -> Measured:
+    """Run every stage on every sample, holding one sample at a time.
+
+    Args:
+        stages: those that can run, each after its `before`; the first is the original.
+        runners: by stage name.
+        samples: `total` of them.
+        size: the network's.
+        sequential: whether frames of a clip follow each other in time.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: a sample is broken, or a stage returned something that is not a matte.
+    """
+    original = stages[0].name
+    result = Measured(rows={stage.name: [] for stage in stages})
+    inner: dict[str, list[ScoreRow]] = {stage.name: [] for stage in stages}
+    scorers = {stage.name: (Scorer(stage.name, sequential), Scorer(stage.name, sequential)) for stage in stages}
+    meters = {stage.name: (ParityMeter(total), ParityMeter(total)) for stage in stages[1:]}
+    for index, sample in enumerate(samples):
+        report("attributing", index, total)
+        reduced = sample_at(sample, size)
+        result.resized += reduced is not sample
+        predictions = {}
+        for stage in stages:
+            prediction = predictions[stage.name] = _predict(runners[stage.name], sample, stage.name)
+            outer_scorer, inner_scorer = scorers[stage.name]
+            row = ScoreRow(sample.id, stage.name, outer_scorer.score(sample, prediction), None, sample.tags)
+            result.rows[stage.name].append(row)
+            if reduced is not sample:
+                row = ScoreRow(sample.id, stage.name, inner_scorer.score(reduced, prediction), None, sample.tags)
+            inner[stage.name].append(row)
+            if stage.before is not None:
+                from_original, from_before = meters[stage.name]
+                from_original.add(predictions[original], prediction)
+                from_before.add(predictions[stage.before], prediction)
+    report("attributing", total, total)
+    result.inner_rows = inner if result.resized else result.rows
+    result.errors = {name: _error(pair[0]) for name, pair in meters.items()}
+    result.added_errors = {name: _error(pair[1]) for name, pair in meters.items()}
+    return result
+
+
+def sample_at(sample: Sample, size: tuple[int, int]) -> Sample:
+    """Return a sample at `size` (height, width); itself where it has it.
+
+    Images are averaged as the runner averages them (Pillow's BILINEAR); foreground colours are weighted by alpha, for
+    where that is zero they mean nothing.
+    """
+    if sample.size == size:
+        return sample
+    height, width = size
+
+    def resized(image: Image.Image) -> Image.Image:
+        return image.resize((width, height), Image.Resampling.BILINEAR)
+
+    cut_out = Image.fromarray(np.dstack([sample.foreground, sample.alpha]), "RGBA").convert("RGBa")
+    foreground = np.asarray(resized(cut_out).convert("RGBA"))
+    return Sample(
+        sample.id,
+        np.asarray(resized(Image.fromarray(sample.source))),
+        np.asarray(resized(Image.fromarray(sample.background))),
+        np.ascontiguousarray(foreground[..., 3]),
+        np.ascontiguousarray(foreground[..., :3]),
+        sample.tags,
+    )
+
+
+def _predict(runner: Runner, sample: Sample, stage: str) -> Prediction:
+    try:
+        return runner.predict(sample.source, sample.background)
+    except DataError as error:
+        raise DataError(f"stage {stage}, sample {sample.id}: {error}") from error
+
+
+def _error(meter: ParityMeter) -> ErrorRecord:
+    return ErrorRecord(parity=meter.parity(), in_differing_cells=min(1.0, meter.share_in_differing_cells))

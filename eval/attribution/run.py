@@ -1,0 +1,194 @@
+"""Attributing: a run in; what each hop of its models added to the drift out, into the run's folder."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from configs.environment import describe_environment
+from configs.errors import DataError
+from configs.files import write_atomically
+from configs.records import write_record
+from configs.schema import Config
+from converter.record import Conversion, check_files, form_files, read_record
+from converter.runners.base import Runner
+from converter.runners.openvino_ir import default_inference_precision
+from datasets.layout import SampleSet, iterate, open_set
+from eval.attribution.measure import Measured, Report, measure
+from eval.attribution.record import ATTRIBUTION_FILE, Attribution, StageRecord
+from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
+from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
+from eval.attribution.text import attribution_page
+from eval.metrics import PUBLISHED_METRICS
+from eval.per_sample import ScoreRow
+from eval.report import write_report
+from eval.results import Results, read_results, samples_sha256
+from eval.summary import drift_of, summarise
+from eval.variants import parse_variants
+
+PAGE_FILE = "attribution.md"
+
+
+def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
+    """Run every form of a run's models on its samples again, and say which hop added how much.
+
+    Writes `attribution.json` and `attribution.md` into the run's folder, and its `report.md` anew, which then shows it.
+
+    Args:
+        run_dir: of an evaluation.
+        limit: only the first so many of the run's samples.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: the run, its models or its set are missing, or not what they were when it ran.
+    """
+    results = read_results(run_dir)
+    config = _config(results, run_dir)
+    models = config.convert.out
+    record = read_record(models)
+    check_files(models, record)
+    check_models(results, record, models)
+    sample_set = open_run_set(results)
+    total = min(results.dataset.samples, limit or results.dataset.samples)
+    stages = tuple(stages_of(record, reduced_precision()))
+    size = record.forms[0].contract.size
+    with ExitStack() as stack:
+        opened = {stage.name: open_stage(stage, record, models) for stage in stages}
+        runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
+        able = [stage for stage in stages if stage.name in runners]
+        measured = measure(able, runners, iterate(sample_set, total), total, size, results.dataset.consecutive, report)
+    refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
+    precisions = {name: runner.precision for name, runner in runners.items()}
+    attribution = assemble(stages, measured, precisions, refused, results, size)
+    write_record(run_dir / ATTRIBUTION_FILE, attribution)
+    write_atomically(run_dir / PAGE_FILE, attribution_page(attribution))
+    write_report(run_dir, results, config.gate)
+    return attribution
+
+
+def assemble(
+    stages: Sequence[Stage],
+    measured: Measured,
+    precisions: Mapping[str, str],
+    refused: Mapping[str, str],
+    results: Results,
+    size: tuple[int, int],
+) -> Attribution:
+    """Turn scores and errors into the record.
+
+    Args:
+        stages: all of them, in order.
+        measured: of those that ran.
+        precisions: stage name to the precision that really ran.
+        refused: stage name to why it could not run.
+        results: the run.
+        size: of the network's input, (height, width).
+
+    Raises:
+        DataError: stages do not cover the same samples or metrics.
+    """
+    original = stages[0].name
+    records = []
+    for stage in stages:
+        record = StageRecord(name=stage.name, before=stage.before, part=stage.part)
+        if stage.name in refused:
+            records.append(record.model_copy(update={"refused": refused[stage.name]}))
+            continue
+        rows = measured.rows[stage.name]
+        found: dict[str, object] = {"precision": precisions[stage.name], "metrics": summarise(rows)}
+        if stage.before is not None:
+            found |= {
+                "drift": _drifts(measured.rows[original], rows),
+                "added": _drifts(measured.rows[stage.before], rows),
+                "error": measured.errors[stage.name],
+                "added_error": measured.added_errors[stage.name],
+            }
+        records.append(record.model_copy(update=found))
+    outer = {name: _means(rows) for name, rows in measured.rows.items()}
+    inner = outer if measured.inner_rows is measured.rows else {
+        name: _means(rows) for name, rows in measured.inner_rows.items()
+    }  # fmt: skip
+    metrics = [name for name in PUBLISHED_METRICS if outer[original].get(name) is not None]
+    return Attribution(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=describe_environment(),
+        run=results.created,
+        dataset=results.dataset.name,
+        samples=len(measured.rows[original]),
+        input_size=size,
+        resized=measured.resized,
+        resize_error={
+            name: (outer[original][name] or 0.0) - (inner[original][name] or 0.0)
+            for name in metrics
+            if name in MEANS_OVER_PIXELS
+        },
+        default_precision=default_inference_precision(),
+        stages=tuple(records),
+        splits=tuple(split_drift(records, metrics, outer, inner)),
+        most=most_added(records, metrics),
+    )
+
+
+def check_models(results: Results, record: Conversion, models: Path) -> None:
+    """Raise `DataError` unless every variant of a run is still the form that `models` holds."""
+    variants = parse_variants([variant.name for variant in results.variants])
+    for variant, ran in zip(variants, results.variants, strict=True):
+        form = None if variant.hop is None else record.form(variant.hop)
+        if variant.hop is None:
+            found = record.source.sha256
+        elif form is None:
+            raise DataError(
+                f"{models}: no longer holds {variant.hop}, which the run's {variant.name} was; evaluate again"
+            )
+        else:
+            found = form.files[form_files(variant.hop)[-1].as_posix()]
+        if ran.model_sha256 != found:
+            raise DataError(
+                f"{models}: converted again since the run: {variant.name} has SHA-256 {found[:12]}, the run's had "
+                f"{(ran.model_sha256 or 'none')[:12]}; run `mattekit evaluate` again"
+            )
+
+
+def open_run_set(results: Results) -> SampleSet:
+    """Open the set that a run was made on.
+
+    Raises:
+        DataError: it is gone, or not what it was.
+    """
+    recorded = results.dataset
+    if recorded.path is None:
+        raise DataError("the run does not say where its set lay; run `mattekit evaluate` again")
+    sample_set = open_set(Path(recorded.path))
+    if recorded.manifest_sha256 is not None and sample_set.manifest_sha256 != recorded.manifest_sha256:
+        raise DataError(
+            f"{recorded.path}: changed since the run (manifest {sample_set.manifest_sha256[:12]}, then "
+            f"{recorded.manifest_sha256[:12]}); run `mattekit evaluate` again"
+        )
+    ids = [ref.id for ref in sample_set.refs[: recorded.samples]]
+    if samples_sha256(ids) != recorded.samples_sha256:
+        raise DataError(
+            f"{recorded.path}: its first {recorded.samples} samples are not the run's; run `mattekit evaluate` again"
+        )
+    return sample_set
+
+
+def _config(results: Results, run_dir: Path) -> Config:
+    try:
+        return Config.model_validate(results.settings)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise DataError(
+            f"{run_dir}: the settings of its results.json are not readable ({key}: {problem['msg']}); "
+            "run `mattekit evaluate` again"
+        ) from error
+
+
+def _drifts(original: Sequence[ScoreRow], rows: Sequence[ScoreRow]) -> dict[str, float | None]:
+    return {record.metric: record.mean for record in drift_of(original, rows)}
+
+
+def _means(rows: Sequence[ScoreRow]) -> dict[str, float | None]:
+    return {name: record.mean for name, record in summarise(rows).items()}

@@ -1,0 +1,166 @@
+"""Attribution as text: the tables, and the sentences that say what they mean. Pure functions from the record."""
+
+from eval.attribution.record import Attribution, Drifts, StageRecord
+from eval.attribution.split import share_added
+from eval.formatting import NOTHING, code, markdown_table, number, signed
+from eval.metrics import METRICS, PUBLISHED_METRICS, Metric
+
+CHANGES = {
+    "original": "nothing: the original",
+    "graph": "the graph",
+    "weights": "precision of the weights",
+    "inference": "precision of inference",
+}
+REASONS = {
+    "graph": "the same arithmetic is done in another order and by other kernels, so sums round otherwise",
+    "weights": "the stored weights are rounded, so every layer computes with slightly other numbers",
+    "inference": "values between layers are rounded while inferring, so errors enter at every layer",
+}
+FLIPPED = 0.5
+"""From this share of the alpha difference on, the choice of cells is what a hop is about."""
+
+
+def attribution_page(attribution: Attribution) -> str:
+    """Return `attribution.md`: GitHub-flavoured markdown."""
+    size = "x".join(map(str, attribution.input_size))
+    samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
+    return "\n".join(
+        [
+            f"# Attribution of drift: {attribution.dataset}, {samples}",
+            "",
+            explain(attribution),
+            "",
+            stage_table(attribution),
+            "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
+            "the outputs from those of the stage before, 0..1; a cell of 4x4 pixels counts as refined otherwise where "
+            "alpha differs by more than 0.01.",
+            "",
+            "## Drift from the original, split",
+            "",
+            split_table(attribution),
+            resize_note(attribution),
+            "",
+            "## Outputs against the original's",
+            "",
+            error_table(attribution),
+            f"Measured at {size} (height x width) on {attribution.environment.cpu_name} "
+            f"({attribution.environment.cpu_class}), where OpenVINO by itself infers in "
+            f"{attribution.default_precision}. Every figure is in `attribution.json`.",
+            "",
+        ]
+    )
+
+
+def explain(attribution: Attribution) -> str:
+    """Return the sentence that names the hop that added most, and why."""
+    if attribution.most is None:
+        return "**No hop moved any published metric.**"
+    stage, original = attribution.stage(attribution.most), attribution.stages[0]
+    share, name = share_added(stage, original, PUBLISHED_METRICS)
+    title = next(metric.title for metric in METRICS if metric.name == name)
+    of_original = f"{100 * share:.2g} % of the original's" if share != float("inf") else "where the original has 0"
+    text = (
+        f"**{code(stage.name)} added most**: {title} {signed(stage.added[name])} ({of_original}) after "
+        f"{code(stage.before or '')}; {REASONS[stage.part]}"
+    )
+    error = stage.added_error
+    if error is None:
+        return f"{text}."
+    flipped = error.parity.differing_cells
+    if not flipped:
+        return f"{text}; no cell was refined otherwise, so it is spread thin."
+    where = f"{flipped} cells ({100 * error.parity.cells:.2g} %) came out otherwise"
+    share_text = f"{100 * error.in_differing_cells:.0f} % of the whole alpha difference"
+    if error.in_differing_cells >= FLIPPED:
+        return f"{text}; {where} and hold {share_text}: it is mostly another choice, or result, in a few cells."
+    return f"{text}; {where} but hold only {share_text}: it is mostly spread thin."
+
+
+def stage_table(attribution: Attribution) -> str:
+    """Return the table of all stages: tensor errors and task metrics, hop by hop."""
+    metrics = _metrics(attribution)
+    header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max", "max |fgr|", "Cells"]
+    rows = []
+    for stage in attribution.stages:
+        row = [code(stage.name), code(stage.before) if stage.before else NOTHING, CHANGES[stage.part]]
+        if not stage.ran:
+            rows.append([*row, f"not run: {stage.refused}", *[NOTHING] * (5 + len(metrics))])
+            continue
+        rows.append([*row, stage.precision or NOTHING, *_errors(stage), *(_metric(stage, m.name) for m in metrics)])
+    header += [f"{metric.title}, {metric.unit}" for metric in metrics]
+    return markdown_table(header, rows, right=range(4, len(header)))
+
+
+def split_table(attribution: Attribution) -> str:
+    """Return the split of each stage's drift from the original."""
+    titles = {metric.name: f"{metric.title}, {metric.unit}" for metric in METRICS}
+    rows = [
+        [
+            code(split.stage),
+            titles[split.metric],
+            signed(split.total),
+            signed(split.graph),
+            signed(split.weights),
+            signed(split.inference),
+            signed(split.resize),
+        ]
+        for split in attribution.splits
+    ]
+    header = ("Stage", "Metric", "Drift", "Graph", "Precision of weights", "Precision of inference", "Resize")
+    return markdown_table(header, rows, right=range(2, 7))
+
+
+def error_table(attribution: Attribution) -> str:
+    """Return the differences of every stage's outputs from the original's."""
+    header = ("Stage", "Output", "Mean", "99.9 %", "Max", "Cells refined otherwise", "Alpha difference in them")
+    rows = []
+    for stage in attribution.stages:
+        if stage.error is None:
+            continue
+        parity = stage.error.parity
+        cells = (
+            f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
+            f"{100 * stage.error.in_differing_cells:.0f} %",
+        )
+        for name, output, extra in (("alpha", parity.alpha, cells), ("fgr", parity.foreground, (NOTHING, NOTHING))):
+            figures = (number(output.mean), number(output.quantile), number(output.max))
+            rows.append((code(stage.name), name, *figures, *extra))
+    return markdown_table(header, rows, right=range(2, 7))
+
+
+def resize_note(attribution: Attribution) -> str:
+    """Say what resizing has to do with it."""
+    if not attribution.resized:
+        return "Resize is zero: every sample has the network's size, and nothing was resized."
+    titles = {metric.name: metric.title for metric in METRICS}
+    own = ", ".join(f"{titles[name]} {signed(value)}" for name, value in attribution.resize_error.items())
+    return (
+        f"{attribution.resized} of {attribution.samples} samples have another size than the network. Graph and "
+        "precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "
+        f"drift. Resizing changes the original's own scores by: {own}. Metrics that sum over pixels have no such part."
+    )
+
+
+def _metrics(attribution: Attribution) -> list[Metric]:
+    known = attribution.stages[0].metrics
+    return [metric for metric in METRICS if metric.name in PUBLISHED_METRICS and metric.name in known]
+
+
+def _errors(stage: StageRecord) -> list[str]:
+    if stage.added_error is None:
+        return [NOTHING] * 5
+    parity = stage.added_error.parity
+    values = (parity.alpha.mean, parity.alpha.quantile, parity.alpha.max, parity.foreground.max)
+    return [*map(number, values), str(parity.differing_cells)]
+
+
+def _metric(stage: StageRecord, name: str) -> str:
+    record = stage.metrics.get(name)
+    value = "undefined" if record is None or record.mean is None else number(record.mean)
+    if stage.before is None:
+        return value
+    return f"{value} ({_signed(stage.drift, name)}; {_signed(stage.added, name)})"
+
+
+def _signed(drifts: Drifts, name: str) -> str:
+    return signed(drifts.get(name))

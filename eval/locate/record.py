@@ -1,0 +1,93 @@
+"""`located.json`: what was compared, where the two forms part, and the error of every shared tensor."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from configs.environment import Environment
+from configs.records import Frozen, read_record
+from eval.locate.compare import Difference, Tolerance
+from eval.locate.search import TensorRecord
+
+LOCATED_FILE = "located.json"
+Count = Annotated[int, Field(ge=0)]
+
+
+class FormRecord(Frozen):
+    """One of the two forms.
+
+    Attributes:
+        path: as given.
+        label: its file, framework and precision.
+        framework: what ran it.
+        precision: the inference precision that really ran.
+        tensors: how many inner tensors it has.
+    """
+
+    path: str
+    label: str
+    framework: str
+    precision: str
+    tensors: Count
+
+
+class NodeRecord(Frozen):
+    """A node between the last tensors that both forms have and the one where they part."""
+
+    name: str
+    operation: str
+
+
+class Parting(Frozen):
+    """The first tensor, in topological order of A, at which the forms part.
+
+    Attributes:
+        tensor: its name.
+        nodes_a, nodes_b: what computes it from shared tensors, in each form; the last one gives the tensor.
+        inputs: the shared tensors that these read.
+        difference: in the whole graphs.
+        local: when the nodes of one form run alone on the other's values; None where neither can be cut.
+    """
+
+    tensor: str
+    nodes_a: tuple[NodeRecord, ...]
+    nodes_b: tuple[NodeRecord, ...]
+    inputs: tuple[str, ...]
+    difference: Difference
+    local: Difference | None
+
+    @property
+    def node_a(self) -> NodeRecord:
+        """A's node that gives the tensor."""
+        return self.nodes_a[-1]
+
+    @property
+    def node_b(self) -> NodeRecord:
+        """B's node that gives the tensor."""
+        return self.nodes_b[-1]
+
+
+class Located(Frozen):
+    """The whole record; `first` is None where the forms do not part."""
+
+    schema_version: Literal[1] = 1
+    environment: Environment
+    a: FormRecord
+    b: FormRecord
+    sample: str
+    dataset: str
+    size: tuple[int, int]
+    tolerance: Tolerance
+    first: Parting | None
+    tensors: tuple[TensorRecord, ...]
+    whole: bool
+
+
+def read_located(folder: Path) -> Located:
+    """Read the record of a folder that `mattekit locate` made.
+
+    Raises:
+        DataError: it is missing or not readable.
+    """
+    return read_record(folder / LOCATED_FILE, Located, "run `mattekit locate` to make it")

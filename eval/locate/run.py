@@ -1,0 +1,149 @@
+"""Locating: two forms and a sample in; the first tensor where they part, the errors along the graph, a reproduction."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from configs.environment import describe_environment
+from configs.errors import DataError, UsageError
+from configs.files import new_folder, write_atomically
+from configs.records import write_record
+from configs.schema import Config
+from converter.runners.openvino_ir import InferencePrecision
+from converter.taps.base import Cut, Taps
+from converter.taps.opening import open_pair
+from datasets.layout import SampleSet, listing, load_sample
+from datasets.sample import Sample
+from eval.evaluate import open_dataset
+from eval.locate.compare import DEFAULT_RELATIVE, Difference, Tolerance
+from eval.locate.growth import draw_growth
+from eval.locate.record import LOCATED_FILE, FormRecord, Located, NodeRecord, Parting
+from eval.locate.reproduction import write_reproduction
+from eval.locate.search import Pair, Report, TensorRecord, local_difference, walk
+
+GROWTH_FILE = "growth.png"
+REPRODUCTION = "reproduction"
+
+
+def locate(
+    a: Path,
+    b: Path,
+    sample_id: str,
+    config: Config,
+    out: Path,
+    *,
+    precisions: tuple[InferencePrecision, InferencePrecision] = ("f32", "f32"),
+    tolerance: float | None = None,
+    until_parted: bool = False,
+    report: Report = lambda *_: None,
+) -> Located:
+    """Find the first tensor where two forms part, and write `out`: `located.json`, `growth.png`, `reproduction/`.
+
+    Args:
+        a, b: an ONNX, an IR, a checkpoint, or a converted model folder, which stands for its original.
+        sample_id: of a sample of the configured set.
+        config: the set; for a checkpoint the network's settings.
+        out: the folder to write; an earlier one of this kind is replaced.
+        precisions: the inference precision of each.
+        tolerance: `Tolerance.relative`; None takes that of the coarser precision.
+        until_parted: stop at the first parting rather than follow the error to the outputs.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: a model or the sample is missing or unreadable, sizes differ, or the forms share no tensor's name.
+        UsageError: not a model, a precision that cannot run, or a folder that is not one of this kind.
+    """
+    if out.is_dir() and any(out.iterdir()) and not (out / LOCATED_FILE).is_file():
+        raise UsageError(f"{out}: not empty, and not a folder of `mattekit locate`; choose another --out")
+    sample_set = open_dataset(config.dataset, report)
+    sample = _sample(sample_set, sample_id)
+    forms = open_pair(a, b, *precisions, config)
+    relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
+    pair = make_pair(*forms, sample, Tolerance(relative=relative))
+    tensors = tuple(walk(pair, report, until_parted))
+    first = next((tensor for tensor in tensors if tensor.parted), None)
+    with new_folder(out) as work:
+        parting = None if first is None else _parting(pair, first, work / REPRODUCTION)
+        located = Located(
+            environment=describe_environment(),
+            a=_form(a, pair.a),
+            b=_form(b, pair.b),
+            sample=sample.id,
+            dataset=sample_set.name,
+            size=pair.a.contract.size,
+            tolerance=pair.tolerance,
+            first=parting,
+            tensors=tensors,
+            whole=len(tensors) == len(pair.shared),
+        )
+        write_record(work / LOCATED_FILE, located)
+        write_atomically(work / GROWTH_FILE, draw_growth(located))
+    return located
+
+
+def make_pair(a: Taps, b: Taps, sample: Sample, tolerance: Tolerance) -> Pair:
+    """Match two forms' tensors by name.
+
+    Raises:
+        DataError: they share no name.
+    """
+    theirs = {tap.name: tap for tap in b.taps}
+    shared = tuple(
+        # Behind a choice in either form: converted forms may express it otherwise.
+        replace(tap, chosen=tap.chosen or theirs[tap.name].chosen)
+        for tap in a.taps
+        if tap.name in theirs
+    )
+    if not shared:
+        ours = listing(tap.name for tap in a.taps)
+        raise DataError(
+            f"{a.label} and {b.label} share no tensor's name (the first has {ours}; the second {listing(theirs)}); "
+            "only forms of one export can be compared"
+        )
+    return Pair(a, b, a.feed(sample), b.feed(sample), shared, tolerance)
+
+
+def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
+    folder.mkdir()
+    cut_a = pair.a.cut(first.tensor, pair.names, folder / "a")
+    cut_b = pair.b.cut(first.tensor, pair.names, folder / "b")
+    local = _local(pair, first)
+    parting = Parting(
+        tensor=first.tensor,
+        nodes_a=_nodes(cut_a),
+        nodes_b=_nodes(cut_b),
+        inputs=tuple(name for name in sorted({*cut_a.inputs, *cut_b.inputs}) if name in pair.names),
+        difference=first.difference,
+        local=local,
+    )
+    write_reproduction(folder, pair, parting, cut_a, cut_b)
+    return parting
+
+
+def _local(pair: Pair, first: TensorRecord) -> Difference | None:
+    try:
+        return local_difference(pair, first.tensor)
+    except DataError:
+        # One form's part cannot take the other's values at all, such as another number of channels.
+        return None
+
+
+def _nodes(cut: Cut) -> tuple[NodeRecord, ...]:
+    return tuple(NodeRecord(name=node.name, operation=node.operation) for node in cut.nodes)
+
+
+def _form(path: Path, taps: Taps) -> FormRecord:
+    return FormRecord(
+        path=path.as_posix(),
+        label=taps.label,
+        framework=taps.framework,
+        precision=taps.precision,
+        tensors=len(taps.taps),
+    )
+
+
+def _sample(sample_set: SampleSet, sample_id: str) -> Sample:
+    for ref in sample_set.refs:
+        if ref.id == sample_id:
+            return load_sample(ref)
+    known = listing(ref.id for ref in sample_set.refs)
+    raise DataError(f"{sample_set.root}: has no sample {sample_id!r}; it has {known}")

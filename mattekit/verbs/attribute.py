@@ -1,0 +1,41 @@
+"""`mattekit attribute`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from configs.load import load_config
+from mattekit.console import progress_bars, say
+from mattekit.options import CONFIG, ConfigOption
+
+
+def attribute(
+    run: Annotated[
+        Path | None, typer.Argument(help="A run's folder; by default the configuration's newest one under reports/.")
+    ] = None,
+    config: ConfigOption = CONFIG,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N of the run's samples.")] = None,
+) -> None:
+    """Say which hop of the conversion added how much of a run's drift: graph, precisions, resize.
+
+    Runs every form that the run's models hold, from torch over onnx to each IR, on the run's samples again, and
+    compares each with the original and with the one before. A form that this machine cannot run gets a row that says
+    so. Refuses when models or samples are not those of the run. Writes attribution.json and attribution.md into the
+    run's folder, and links them from its report.md.
+
+    Examples:
+
+        mattekit attribute
+
+        mattekit attribute reports/default-20260101-120000 --limit 8
+    """
+    from eval.attribution.run import attribute as measure
+    from eval.attribution.text import attribution_page
+    from mattekit.verbs.evaluate import latest_run
+
+    run_dir = run or latest_run(load_config(config))
+    with progress_bars() as report:
+        attribution = measure(run_dir, limit=limit, report=report)
+    say(attribution_page(attribution))
+    say(f"written: {run_dir / 'attribution.md'}")
