@@ -24,7 +24,8 @@ def gate(
 ) -> None:
     """Judge a run: every converted form against the original, and the run against the committed baseline.
 
-    Writes gate.json and junit.xml into the run's folder, and a summary to $GITHUB_STEP_SUMMARY where that is set.
+    Writes gate.json, junit.xml, badge.json and report.html into the run's folder. In a GitHub workflow also the job's
+    summary, the step's outputs (status, report_path, drift values) and an annotation per failure: docs/ci.md.
     Exit 0 within every limit, 1 beyond one, 5 where the evidence does not allow a verdict (too few samples, another
     CPU class than the baseline's).
 
@@ -36,6 +37,7 @@ def gate(
 
         mattekit gate --update-baseline --reason "OpenVINO 2026.4.1: new kernels"
     """
+    from eval.ci_output import annotations
     from eval.gate import run_gate
     from eval.gate import update_baseline as update
     from eval.gate_output import print_gate
@@ -51,4 +53,6 @@ def gate(
         return
     report = run_gate(run_dir, job.gate, job.evaluate.variants, baseline)
     print_gate(report, output)
+    for annotation in annotations(report):
+        say(annotation)
     raise typer.Exit(report.exit_code)
