@@ -177,7 +177,11 @@ class EvaluateSection(Section):
 
 
 class Tolerance(Section):
-    """How far a metric may move: by `absolute` (published units) or `relative` (share of the expected), the larger.
+    """How far a metric's mean may move: by `absolute` (published units) or `relative` (share of the expected value),
+    whichever is larger.
+
+    `largest` limits what any one sample may move by, either way, in published units; None sets no such limit. A sample
+    is the same on both sides, so this takes no statistics: it catches what moves samples up and down alike.
 
     `direction` says which way is bad: with `increase` (every metric here is an error, so higher is worse) an
     improvement passes and is shown; with `both` any move beyond the limit fails.
@@ -185,6 +189,7 @@ class Tolerance(Section):
 
     absolute: NonNegative = 0.0
     relative: NonNegative = 0.0
+    largest: NonNegative | None = None
     direction: Direction = "increase"
 
 
@@ -194,12 +199,21 @@ class GateSection(Section):
     `against_original` judges drift of each variant from the original of the same run; `against_baseline` judges each
     variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances
     is a failure. A run on fewer than `minimum_samples` samples can fail but cannot pass: it ends inconclusive.
+
+    What is judged is the 95 % interval of a difference's mean: it passes wholly within the limit, fails wholly beyond
+    it, and is inconclusive across it. `inconclusive: fail` makes whatever is inconclusive a failure.
+
+    `other_class` holds the wider limits against a baseline of another CPU class; where it says nothing of a metric,
+    `against_baseline` holds there too, and what is beyond it is inconclusive. A variant that ran in another precision
+    than the baseline's, as `default` may on another class, is judged by the coarser one's.
     """
 
     minimum_samples: Positive = 1
     baseline: Path = Path("configs/baselines/default.json")
     against_original: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
     against_baseline: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
+    other_class: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
+    inconclusive: Literal["inconclusive", "fail"] = "inconclusive"
 
 
 class Config(Section):

@@ -43,7 +43,7 @@ def measure_counterfactuals(
         original: the original's predictions for them.
     """
     distances = {}
-    for name, contract in _alternatives(runner.contract).items():
+    for name, contract in ways_to_run(runner.contract).items():
         total = 0.0
         for sample, reference in zip(samples, original, strict=True):
             total += _distance(_predict_by(runner, contract, sample), reference)
@@ -73,7 +73,8 @@ def check_counterfactuals(hop: str, result: Counterfactuals, contract: Contract,
     raise ParityError(f"hop {hop}: the contract is wrong: {looks} ({figures})")
 
 
-def _alternatives(contract: Contract) -> dict[str, Contract]:
+def ways_to_run(contract: Contract) -> dict[str, Contract]:
+    """Return the contract under `DECLARED`, and under the names of `LOOKS_LIKE` the six wrong ones."""
     source, background = contract.inputs
     alpha, foreground = contract.outputs
 

@@ -1,16 +1,18 @@
-"""Gate baselines: what a run is expected to score, committed with the reason for every change.
+"""Gate baselines: what a run is expected to score, sample by sample, committed with the reason for every change.
 
 A baseline belongs to one sample set and one CPU feature class. It is rewritten only on request (`eval.gate`).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from configs.errors import UsageError
 from configs.records import Frozen, read_record, write_record
-from eval.results import DatasetRecord, Results
+from eval.per_sample import ScoreRow, require_mean
+from eval.results import DatasetRecord, Results, samples_sha256
 
 UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
 
@@ -47,10 +49,34 @@ class Expectation(Frozen):
 
 
 class Baseline(Expectation):
-    """The expectation in force; `history` holds those before it, oldest first."""
+    """The expectation in force.
+
+    Attributes:
+        samples: ids of its samples; empty in baselines of earlier versions.
+        scores: variant to metric to one score per sample in the order of `samples`, None where undefined: a run is
+            compared with them sample by sample. Empty in baselines of earlier versions.
+        history: the expectations before it, oldest first, without single scores.
+    """
 
     schema_version: Literal[1] = 1
+    samples: tuple[str, ...] = ()
+    scores: dict[str, dict[str, tuple[float | None, ...]]] = Field(default_factory=dict)
     history: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _scores_fit(self) -> Self:
+        if not self.scores and not self.samples:
+            return self
+        if samples_sha256(self.samples) != self.dataset.samples_sha256:
+            raise ValueError("`samples` are not those of `dataset`")
+        if self.scores.keys() != self.variants.keys():
+            raise ValueError("`scores` and `variants` name different variants")
+        for name, metrics in self.scores.items():
+            for metric, scores in metrics.items():
+                if len(scores) != len(self.samples):
+                    raise ValueError(f"scores.{name}.{metric}: expected {len(self.samples)}, found {len(scores)}")
+                require_mean(f"{name}, {metric}", self.variants[name].metrics.get(metric), scores)
+        return self
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -71,8 +97,12 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     write_record(path, baseline, sort_keys=True)
 
 
-def baseline_from(results: Results, reason: str, created: str, previous: Baseline | None) -> Baseline:
+def baseline_from(
+    results: Results, reason: str, created: str, previous: Baseline | None, rows: Sequence[ScoreRow] = ()
+) -> Baseline:
     """Return a baseline of this run's figures that keeps the previous one in its history.
+
+    With the `rows` of the run's single samples a later run is compared with it sample by sample.
 
     Raises:
         UsageError: the reason is empty.
@@ -98,8 +128,21 @@ def baseline_from(results: Results, reason: str, created: str, previous: Baselin
             )
             for variant in results.variants
         },
+        samples=tuple(sorted({row.sample for row in rows})),
+        scores=_scores(rows),
         history=history,
     )
+
+
+def _scores(rows: Sequence[ScoreRow]) -> dict[str, dict[str, tuple[float | None, ...]]]:
+    """Return variant to metric to the scores of all samples in the order of their ids."""
+    scores: dict[str, dict[str, list[float | None]]] = {}
+    for row in sorted(rows, key=lambda row: row.sample):
+        for metric, value in row.scores.items():
+            scores.setdefault(row.variant, {}).setdefault(metric, []).append(value)
+    return {
+        variant: {metric: tuple(values) for metric, values in metrics.items()} for variant, metrics in scores.items()
+    }
 
 
 def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str | None:

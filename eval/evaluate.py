@@ -17,14 +17,13 @@ from datasets.layout import SampleSet, iterate, open_set
 from datasets.sample import Prediction, Sample
 from eval.html_report import write_html_report
 from eval.panels import WorstKeeper
-from eval.per_sample import ScoreRow, write_per_sample
+from eval.per_sample import PER_SAMPLE_FILE, ScoreRow, write_per_sample
 from eval.report import write_report
 from eval.results import RESULTS_FILE, DatasetRecord, Results, VariantRecord, samples_sha256, write_results
 from eval.scoring import Scorer
 from eval.summary import assemble_results
 from eval.variants import open_variant, parse_variants
 
-PER_SAMPLE_FILE = "per_sample.csv"
 Report = Callable[[str, int, int], None]
 
 

@@ -26,6 +26,11 @@ def signed(value: float | None) -> str:
     return f"{'+' if value > 0 else '-'}{number(abs(value))}"
 
 
+def span(low: float, high: float) -> str:
+    """Return an interval of differences."""
+    return f"{signed(low)} to {signed(high)}"
+
+
 def code(text: str) -> str:
     """Return text as markdown code, so that nothing in it is taken for markup."""
     return f"`{text.replace('`', chr(39))}`"

@@ -13,13 +13,14 @@ from eval.html_report import write_html_report
 from eval.judge import judge, judge_original
 from eval.metrics import PUBLISHED_METRICS
 from eval.results import Results, read_results
+from eval.stored_run import read_run, require_rows
 from eval.verdict import GateReport
 
 GATE_FILE = "gate.json"
 JUNIT_FILE = "junit.xml"
 BADGE_FILE = "badge.json"
 
-__all__ = ["judge", "judge_original", "run_gate", "update_baseline"]
+__all__ = ["judge", "judge_original", "judge_run", "run_gate", "update_baseline"]
 
 
 def run_gate(
@@ -30,27 +31,38 @@ def run_gate(
     Where CI asks for them, the job's summary and the step's outputs are appended to their files as well.
 
     Args:
-        run_dir: folder that holds `results.json`.
+        run_dir: folder that holds `results.json` and `per_sample.csv`.
         gate: tolerances, and the baseline's path.
         required_variants: variants that must have run, besides those of the baseline.
         baseline_path: another baseline than the configured one.
 
     Raises:
-        DataError: results or baseline are missing or corrupt.
+        DataError: results or baseline are missing or corrupt, or the scores of single samples are not those behind
+            the results.
         UsageError: the tolerances name an unknown metric, or an output cannot be written.
     """
     for stale in (GATE_FILE, JUNIT_FILE, BADGE_FILE):
         (run_dir / stale).unlink(missing_ok=True)
-    results = read_results(run_dir)
-    baseline = read_baseline(baseline_path or gate.baseline)
-    report = judge(results, baseline, gate, required_variants)
+    report = judge_run(run_dir, gate, required_variants, baseline_path)
     write_gate_json(run_dir / GATE_FILE, report)
     write_junit(run_dir / JUNIT_FILE, report)
     write_badge(run_dir / BADGE_FILE, report)
+    results = read_results(run_dir)
     page = write_html_report(run_dir, results, gate, report)
     append_step_summary(report)
     append_outputs(report, results, page)
     return report
+
+
+def judge_run(
+    run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
+) -> GateReport:
+    """Judge a stored run and write nothing. Arguments and errors as `run_gate`."""
+    run = read_run(run_dir)
+    baseline = read_baseline(baseline_path or gate.baseline)
+    if baseline.scores:
+        require_rows(run, run_dir, "the baseline is compared sample by sample")
+    return judge(run.results, baseline, gate, required_variants, run.rows)
 
 
 def update_baseline(
@@ -78,10 +90,12 @@ def update_baseline(
             tolerance, or one of the published metrics is undefined.
     """
     path = baseline_path or gate.baseline
-    results = read_results(run_dir)
+    run = read_run(run_dir)
+    require_rows(run, run_dir, "a baseline holds them")
+    previous = baseline_if_there(path)
+    _require_fit(run.results, gate, required_variants, path)
     when = (created or datetime.now(UTC)).isoformat(timespec="seconds")
-    baseline = baseline_from(results, reason, when, baseline_if_there(path))
-    _require_fit(results, gate, required_variants, path)
+    baseline = baseline_from(run.results, reason, when, previous, run.rows)
     write_baseline(path, baseline)
     return baseline
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from configs.errors import UsageError
 from configs.files import write_atomically
-from eval.formatting import markdown_table, number, signed
+from eval.formatting import NOTHING, markdown_table, number, signed, span
 from eval.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -31,7 +31,7 @@ def write_gate_json(path: Path, report: GateReport) -> None:
         "verdict": report.verdict,
         "exit_code": report.exit_code,
         "notes": list(report.notes),
-        "rows": [{name: getattr(row, name) for name in GateRow.__slots__} for row in report.rows],
+        "rows": [_fields(row) for row in report.rows],
     }
     write_atomically(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
@@ -81,14 +81,36 @@ def append_step_summary(report: GateReport) -> None:
 
 def gate_markdown(report: GateReport) -> str:
     """Return the verdict, the notes and a table of all rows, as GitHub-flavoured markdown."""
-    header = ("Check", "Variant", "Metric", "Obtained", "Expected", "Difference", "Limit", "Verdict", "Reason")
+    header = (
+        "Check",
+        "Variant",
+        "Metric",
+        "Obtained",
+        "Expected",
+        "Difference",
+        "95 % interval",
+        "Limit",
+        "Verdict",
+        "Reason",
+    )
     rows = [
-        (CHECK_TITLES[row.check], f"`{row.variant}`", row.metric, *_numbers(row), row.verdict, row.reason)
+        (
+            CHECK_TITLES[row.check],
+            f"`{row.variant}`",
+            row.metric,
+            number(row.obtained),
+            number(row.expected),
+            signed(row.difference),
+            _interval(row),
+            number(row.limit),
+            row.verdict,
+            row.reason,
+        )
         for row in report.rows
     ]
     lines = [f"## Gate: {report.verdict}", "", headline(report), ""]
     lines += [f"> {note}\n" for note in report.notes]
-    return "\n".join([*lines, markdown_table(header, rows, right=(3, 4, 5, 6)), ""])
+    return "\n".join([*lines, markdown_table(header, rows, right=(3, 4, 5, 6, 7)), ""])
 
 
 def headline(report: GateReport) -> str:
@@ -109,29 +131,39 @@ def print_gate(report: GateReport, console: Console) -> None:
             box=box.SIMPLE_HEAD,
             show_edge=False,
             pad_edge=False,
+            padding=0,
         )
         table.add_column("metric", min_width=14)
-        for name in ("obtained", "expected", "difference", "limit"):
+        for name in ("obtained", "difference", "95 % low", "95 % high", "limit"):
             table.add_column(name, justify="right", min_width=9, no_wrap=True)
         table.add_column("verdict", min_width=12, no_wrap=True)
         for row in group:
-            table.add_row(row.metric, *_numbers(row), f"[{_STYLES[row.verdict]}]{row.verdict}[/]")
+            ends = (None, None) if row.interval is None else (row.interval.low, row.interval.high)
+            figures = number(row.obtained), *map(signed, (row.difference, *ends)), number(row.limit)
+            table.add_row(row.metric, *figures, f"[{_STYLES[row.verdict]}]{row.verdict}[/]")
         console.print(table)
         console.print()
     for note in report.notes:
         console.print(f"[yellow]note[/]: {escape(note)}")
     for row in report.rows:
-        if row.reason:
+        if row.verdict != "pass":
             where = escape(f"{row.variant}, {row.metric} ({CHECK_TITLES[row.check]}): {row.reason}")
             console.print(f"[{_STYLES[row.verdict]}]{row.verdict}[/]: {where}")
     style = {0: "bold green", 1: "bold red"}.get(report.exit_code, "bold yellow")
     console.print(f"[{style}]gate {report.verdict}[/]: {headline(report)}")
 
 
-def _numbers(row: GateRow) -> tuple[str, str, str, str]:
-    return number(row.obtained), number(row.expected), signed(row.difference), number(row.limit)
+def _interval(row: GateRow) -> str:
+    return NOTHING if row.interval is None else span(row.interval.low, row.interval.high)
 
 
 def _values(row: GateRow) -> str:
-    obtained, expected, difference, limit = _numbers(row)
-    return f"obtained {obtained} | expected {expected} | difference {difference} | limit {limit}"
+    figures = {"obtained": number(row.obtained), "expected": number(row.expected), "difference": signed(row.difference)}
+    if row.interval is not None:
+        figures["95 % interval"] = _interval(row)
+    return " | ".join(f"{name} {figure}" for name, figure in {**figures, "limit": number(row.limit)}.items())
+
+
+def _fields(row: GateRow) -> dict[str, object]:
+    fields = {name: getattr(row, name) for name in GateRow.__slots__}
+    return fields | {"interval": None if row.interval is None else row.interval.model_dump()}

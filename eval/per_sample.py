@@ -45,6 +45,11 @@ class ScoreRow:
                 )
 
 
+def clip_of(sample: str) -> str:
+    """Return the clip of a sample: its id's part before the last `/`."""
+    return sample.rpartition("/")[0]
+
+
 def require_same_metrics(rows: Iterable[ScoreRow]) -> tuple[str, ...]:
     """Return the metrics that the rows carry, in the order of `METRICS`.
 
@@ -67,6 +72,22 @@ def require_same_metrics(rows: Iterable[ScoreRow]) -> tuple[str, ...]:
     if unknown:
         raise DataError(f"per-sample scores: unknown metrics {', '.join(sorted(unknown))}")
     return tuple(name for name in METRIC_NAMES if name in expected)
+
+
+def require_mean(what: str, mean: float | None, scores: Sequence[float | None]) -> None:
+    """Check that a stored mean is that of the stored scores, but for rounding.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    values = [value for value in scores if value is not None]
+    expected = math.fsum(values) / len(values) if values else None
+    if mean is None or expected is None:
+        agree = mean is expected
+    else:
+        agree = math.isclose(mean, expected, rel_tol=1e-9, abs_tol=1e-12)
+    if not agree:
+        raise ValueError(f"{what}: the mean is {mean}, that of its {len(values)} scores {expected}")
 
 
 def write_per_sample(path: Path, rows: Sequence[ScoreRow]) -> None:

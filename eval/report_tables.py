@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from configs.schema import GateSection
-from eval.formatting import NOTHING, code, markdown_table, number, signed
+from eval.formatting import NOTHING, code, markdown_table, number, signed, span
 from eval.metrics import METRICS, Metric
 from eval.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 from eval.verdict import limit_of
@@ -31,8 +31,8 @@ def overview_table(results: Results) -> str:
 
 def variant_table(results: Results, variant: VariantRecord, gate: GateSection | None) -> str:
     """Return the published-style table of one converted variant; limits where tolerances are given."""
-    header = ["Metric", "Unit", "Direction", "Original", "Converted", "Drift", "Limit", "Largest on one sample"]
-    header += PUBLISHED
+    header = ["Metric", "Unit", "Direction", "Original", "Converted", "Drift", "95 % interval", "Limit"]
+    header += ["Largest on one sample", *PUBLISHED]
     rows = []
     for metric in metrics_of(results):
         original, drift = original_record(results, metric.name), results.drift_of(variant.name, metric.name)
@@ -46,6 +46,7 @@ def variant_table(results: Results, variant: VariantRecord, gate: GateSection | 
                 _value(original),
                 _value(variant.metrics.get(metric.name)),
                 signed(drift.mean) if drift else NOTHING,
+                span(drift.interval.low, drift.interval.high) if drift and drift.interval else NOTHING,
                 number(limit),
                 number(drift.max_abs) if drift else NOTHING,
                 number(metric.published_original),

@@ -9,6 +9,7 @@ from configs.errors import DataError
 from datasets.layout import natural_key
 from datasets.sample import Prediction, Sample
 from eval.metrics import METRICS, dtssd, match_size
+from eval.per_sample import clip_of
 
 Scores = dict[str, float | None]
 
@@ -30,7 +31,7 @@ class _Frame:
 
 
 class TemporalScorer:
-    """dtSSD along the frames of each clip, holding one frame; a clip is the id's part before the last `/`."""
+    """dtSSD along the frames of each clip, holding one frame, which is `clip_of` its id."""
 
     def __init__(self) -> None:
         self._previous: _Frame | None = None
@@ -43,7 +44,7 @@ class TemporalScorer:
         """
         frame = _Frame(sample.id, prediction.alpha, sample.alpha)
         previous, self._previous = self._previous, frame
-        if previous is None or _clip(previous.id) != _clip(frame.id):
+        if previous is None or clip_of(previous.id) != clip_of(frame.id):
             return None
         if natural_key(frame.id) <= natural_key(previous.id):
             raise DataError(f"sample {frame.id}: dtSSD needs a clip's frames in order, found it after {previous.id}")
@@ -76,7 +77,3 @@ class Scorer:
         except DataError as error:
             raise DataError(f"variant {self._variant}, sample {sample.id}: {error}") from error
         return scores
-
-
-def _clip(sample_id: str) -> str:
-    return sample_id.rpartition("/")[0]

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from configs.environment import Environment
 from configs.errors import DataError
+from eval.intervals import mean_intervals
 from eval.metrics import METRICS, PUBLISHED_METRICS
 from eval.per_sample import ScoreRow, require_same_metrics
 from eval.results import (
@@ -79,7 +80,7 @@ def assemble_results(
         variants=tuple(
             variant.model_copy(
                 update={
-                    "metrics": summarise(by_variant[variant.name]),
+                    "metrics": summarise(by_variant[variant.name], dataset.consecutive),
                     "latency_ms": latency_of(by_variant[variant.name]),
                 }
             )
@@ -89,34 +90,62 @@ def assemble_results(
             record
             for variant in variants
             if variant.name != original
-            for record in drift_of(by_variant[original], by_variant[variant.name])
+            for record in drift_of(by_variant[original], by_variant[variant.name], dataset.consecutive)
         ),
-        tags=tag_breakdown(by_variant, original),
+        tags=tag_breakdown(by_variant, original, dataset.consecutive),
         worst=tuple(worst),
         rerun=tuple(rerun),
     )
 
 
-def summarise(rows: Sequence[ScoreRow]) -> dict[str, MetricRecord]:
-    """Return the mean of each metric over one variant's samples, with the counts of defined and undefined ones.
+def reassemble(like: Results, rows: Sequence[ScoreRow]) -> Results:
+    """Return what an evaluation that scored these rows would have found, all else as in the run `like`."""
+    ids = list(dict.fromkeys(row.sample for row in rows))
+    estimated = min(like.dataset.estimated_foregrounds, len(ids))
+    return assemble_results(
+        created=like.created,
+        environment=like.environment,
+        dataset=like.dataset.model_copy(
+            update={"samples": len(ids), "samples_sha256": samples_sha256(ids), "estimated_foregrounds": estimated}
+        ),
+        settings=like.settings,
+        original=like.original,
+        variants=[variant.model_copy(update={"metrics": {}, "latency_ms": None}) for variant in like.variants],
+        rows=rows,
+    )
 
-    dtSSD is left out when no clip has two frames.
+
+def summarise(rows: Sequence[ScoreRow], consecutive: bool = False) -> dict[str, MetricRecord]:
+    """Return each metric's mean over one variant's samples, its interval, and how many are defined and undefined.
+
+    dtSSD is left out when no clip has two frames. With `consecutive` frames, intervals are by clip.
 
     Raises:
         DataError: there are no rows, a sample occurs twice, or rows carry different metrics.
     """
     _by_sample(rows)
+    columns = {name: [row.scores[name] for row in rows] for name in require_same_metrics(rows)}
+    intervals = mean_intervals([row.sample for row in rows], columns, consecutive)
     summary: dict[str, MetricRecord] = {}
-    for name in require_same_metrics(rows):
-        values = [value for row in rows if (value := row.scores[name]) is not None]
-        if not values and name in _TEMPORAL:
+    for name, column in columns.items():
+        values = [value for value in column if value is not None]
+        if not _counts(rows, name):
             continue
-        summary[name] = MetricRecord(mean=_mean(values), samples=len(values), undefined=len(rows) - len(values))
+        summary[name] = MetricRecord(
+            mean=_mean(values),
+            samples=len(values),
+            undefined=len(rows) - len(values),
+            interval=intervals[name],
+        )
     return summary
 
 
-def drift_of(original: Sequence[ScoreRow], converted: Sequence[ScoreRow]) -> tuple[DriftRecord, ...]:
+def drift_of(
+    original: Sequence[ScoreRow], converted: Sequence[ScoreRow], consecutive: bool = False
+) -> tuple[DriftRecord, ...]:
     """Return, for each metric, how far one converted variant is from the original over the same samples.
+
+    Intervals are those of the paired differences, by clip with `consecutive` frames.
 
     Raises:
         DataError: the two do not cover the same samples, metrics or defined values.
@@ -130,15 +159,15 @@ def drift_of(original: Sequence[ScoreRow], converted: Sequence[ScoreRow]) -> tup
             f"variant {variant}: expected the {len(expected)} samples of {original[0].variant}, found {len(obtained)}; "
             f"only one of the two has {odd[0]}"
         )
-    summary = summarise(original)
+    metrics = [name for name in require_same_metrics([*original, *converted]) if _counts(original, name)]
+    columns = {
+        metric: [_difference(row, obtained[sample], metric) for sample, row in expected.items()] for metric in metrics
+    }
+    intervals = mean_intervals(list(expected), columns, consecutive)
     records: list[DriftRecord] = []
-    for metric in require_same_metrics([*original, *converted]):
-        if metric not in summary:
-            continue
+    for metric, column in columns.items():
         differences = {
-            sample: difference
-            for sample, row in expected.items()
-            if (difference := _difference(row, obtained[sample], metric)) is not None
+            sample: difference for sample, difference in zip(expected, column, strict=True) if difference is not None
         }
         worst = max(differences, key=lambda sample: (abs(differences[sample]), sample), default=None)
         records.append(
@@ -149,6 +178,7 @@ def drift_of(original: Sequence[ScoreRow], converted: Sequence[ScoreRow]) -> tup
                 max_abs=None if worst is None else abs(differences[worst]),
                 worst_sample=worst,
                 samples=len(differences),
+                interval=intervals[metric],
             )
         )
     return tuple(records)
@@ -162,12 +192,15 @@ def latency_of(rows: Sequence[ScoreRow]) -> LatencyRecord | None:
     return LatencyRecord(median=statistics.median(times), p90=float(np.percentile(times, 90)))
 
 
-def tag_breakdown(rows: Mapping[str, Sequence[ScoreRow]], original: str) -> tuple[TagRecord, ...]:
+def tag_breakdown(
+    rows: Mapping[str, Sequence[ScoreRow]], original: str, consecutive: bool = False
+) -> tuple[TagRecord, ...]:
     """Return, per tag in alphabetical order, the original's metrics and the variant whose Alpha MAD moved most.
 
     Args:
         rows: variant name to its rows.
         original: the name of the original.
+        consecutive: whether the frames of a clip follow each other in time, so that intervals are by clip.
     """
     means = {variant: _tag_means(own) for variant, own in rows.items()}
     tagged: dict[str, list[ScoreRow]] = {}
@@ -184,7 +217,11 @@ def tag_breakdown(rows: Mapping[str, Sequence[ScoreRow]], original: str) -> tupl
                 tag=tag,
                 samples=len(tagged[tag]),
                 original=expected,
-                metrics={name: record for name, record in summarise(tagged[tag]).items() if name in PUBLISHED_METRICS},
+                metrics={
+                    name: record
+                    for name, record in summarise(tagged[tag], consecutive).items()
+                    if name in PUBLISHED_METRICS
+                },
                 variant=worst,
                 drift=None if worst is None else drifts[worst],
             )
@@ -193,6 +230,11 @@ def tag_breakdown(rows: Mapping[str, Sequence[ScoreRow]], original: str) -> tupl
 
 
 _TEMPORAL = frozenset(metric.name for metric in METRICS if metric.function is None)
+
+
+def _counts(rows: Sequence[ScoreRow], metric: str) -> bool:
+    """Tell whether a metric is to be listed: one over time is not where no clip has two frames."""
+    return metric not in _TEMPORAL or any(row.scores[metric] is not None for row in rows)
 
 
 def _by_sample(rows: Sequence[ScoreRow]) -> dict[str, ScoreRow]:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from configs.errors import UsageError
+from configs.errors import ParityError, UsageError
 from configs.load import load_config
-from mattekit.console import output, say
+from configs.schema import GateSection
+from mattekit.console import output, progress_bars, say
 from mattekit.options import CONFIG, ConfigOption
 
 
@@ -21,13 +22,23 @@ def gate(
         bool, typer.Option("--update-baseline", help="Make this run's figures the expected ones; needs --reason.")
     ] = False,
     reason: Annotated[str | None, typer.Option(help="Why the expected figures change; kept in the baseline.")] = None,
+    self_test: Annotated[
+        bool, typer.Option("--self-test", help="Put faults into copies of the run; each must turn the gate red.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Where --self-test writes self-test.json and self-test.md; by default nowhere.")
+    ] = None,
 ) -> None:
     """Judge a run: every converted form against the original, and the run against the committed baseline.
 
     Writes gate.json, junit.xml, badge.json and report.html into the run's folder. In a GitHub workflow also the job's
     summary, the step's outputs (status, report_path, drift values) and an annotation per failure: docs/ci.md.
-    Exit 0 within every limit, 1 beyond one, 5 where the evidence does not allow a verdict (too few samples, another
-    CPU class than the baseline's).
+    Judged is the 95 % interval of a difference's mean over the samples: exit 0 where every one lies within its limit, 1
+    where one lies wholly beyond, 5 where one lies across (with the number of samples that would settle it), where
+    there are too few samples, or beyond the limits on another CPU class than the baseline's.
+
+    --self-test runs broken forms of the run's IR (colours swapped, scale missed, weights off by 1 % ...) on its first
+    samples, edits copies of its files, and ends with 1 unless the gate turns red for every fault and for nothing else.
 
     Examples:
 
@@ -36,6 +47,8 @@ def gate(
         mattekit gate reports/default-20260101-120000 --baseline configs/baselines/mine.json
 
         mattekit gate --update-baseline --reason "OpenVINO 2026.4.1: new kernels"
+
+        mattekit gate --self-test --out reports/self-test
     """
     from eval.ci_output import annotations
     from eval.gate import run_gate
@@ -47,12 +60,34 @@ def gate(
     run_dir = run or latest_run(job)
     if reason is not None and not update_baseline:
         raise UsageError("--reason goes with --update-baseline")
+    if out is not None and not self_test:
+        raise UsageError("--out goes with --self-test")
+    if self_test and (update_baseline or baseline is not None):
+        raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
         update(run_dir, job.gate, reason or "", job.evaluate.variants, baseline)
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
+    if self_test:
+        raise typer.Exit(_self_test(run_dir, job.gate, out))
     report = run_gate(run_dir, job.gate, job.evaluate.variants, baseline)
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)
     raise typer.Exit(report.exit_code)
+
+
+def _self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
+    """Run the self-test, print and write its table, and return the exit code."""
+    from configs.files import write_atomically
+    from eval.self_test import print_self_test, self_test_json, self_test_markdown
+    from eval.self_test import self_test as run_self_test
+
+    with progress_bars() as report:
+        trials = run_self_test(run_dir, gate, report)
+    print_self_test(trials, output)
+    if out is not None:
+        write_atomically(out / "self-test.json", self_test_json(trials))
+        write_atomically(out / "self-test.md", self_test_markdown(trials))
+        say(f"self-test: {out / 'self-test.md'}")
+    return 0 if all(trial.right for trial in trials) else ParityError.exit_code

@@ -50,7 +50,7 @@ def test_numbers_in_scientific_notation_are_numbers(tmp_path: Path) -> None:
         (
             {"gate": {"against_original": {"f32": {"alpha_mad": {"absolut": 1}}}}},
             r"gate.against_original.f32.alpha_mad.absolut: unknown key; did you mean `absolute`? "
-            "(known here: absolute, relative, direction)",
+            "(known here: absolute, relative, largest, direction)",
         ),
         (
             {"convert": {"parity": {"tolerances": {"onnx": {"mean": 0, "quantile": 0, "cels": 0}}}}},

@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from eval_runs import IDS
+from eval_runs import IDS, make_rows
 from rich.console import Console
 
 from configs.errors import DataError, ParityError, UsageError
@@ -19,6 +20,8 @@ from eval.baseline import Baseline, baseline_from, read_baseline, write_baseline
 from eval.gate import judge, judge_original, run_gate, update_baseline
 from eval.gate_output import gate_markdown, print_gate
 from eval.results import MetricRecord, Results, write_results
+from eval.stored_run import StoredRun, write_run
+from eval.summary import reassemble
 from eval.verdict import GateReport, GateRow, compare
 
 MakeResults = Callable[..., Results]
@@ -89,7 +92,9 @@ def test_the_same_run_passes(make_results: MakeResults, baseline: Baseline, gate
     assert report.exit_code == 0
     assert len(report.rows) == 4 * 2 + 4 * 3
     assert {row.verdict for row in report.rows} == {"pass"}
-    assert report.notes == ()
+    without_scores, without_intervals = report.notes  # four samples have no interval
+    assert "the baseline holds no scores of single samples" in without_scores
+    assert without_intervals.startswith("20 of 20 judgements rest on the mean alone")
 
 
 def test_drift_from_the_original_fails(make_results: MakeResults, gate: GateSection) -> None:
@@ -122,6 +127,9 @@ def test_other_cpu_class(make_results: MakeResults, baseline: Baseline, gate: Ga
     within = judge(make_results(cpu_class="amx"), baseline, gate)
     assert within.exit_code == 0
     assert "this run's CPU class is amx, the baseline's avx2" in within.notes[0]
+    assert {"by the limits of the baseline's class: this CPU is amx, the baseline's avx2"} == {
+        row.reason for row in within.rows if row.check == "baseline"
+    }
     moved = dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), 0.06)
     beyond = judge(make_results(moved, cpu_class="amx"), baseline, gate)
     assert beyond.exit_code == 5
@@ -286,8 +294,8 @@ def test_the_default_configuration_can_judge(make_results: MakeResults) -> None:
 def test_update_keeps_the_old_values(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
     path = tmp_path / "baselines" / "default.json"
     for step, value in enumerate((0.0, 0.5, 1.0)):
-        run = make_results(dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), value))
-        write_results(tmp_path / "results.json", run)
+        shift = dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), value)
+        write_run(tmp_path, StoredRun(make_results(shift), tuple(make_rows(shift))))
         update_baseline(tmp_path, gate, f"step {step}", baseline_path=path, created=WHEN)
     stored = read_baseline(path)
     assert (stored.reason, stored.created) == ("step 2", "2025-01-02T00:00:00+00:00")
@@ -304,7 +312,7 @@ def test_update_keeps_the_old_values(make_results: MakeResults, gate: GateSectio
 
 
 def test_update_needs_a_reason(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
-    write_results(tmp_path / "results.json", make_results())
+    write_run(tmp_path, StoredRun(make_results(), tuple(make_rows())))
     with pytest.raises(UsageError, match="--reason"):
         update_baseline(tmp_path, gate, "  ", baseline_path=tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
@@ -314,14 +322,15 @@ def test_update_refuses_a_run_that_drifts_or_is_incomplete(
     make_results: MakeResults, gate: GateSection, tmp_path: Path
 ) -> None:
     path = tmp_path / "b.json"
-    undefined = MetricRecord(mean=None, samples=0, undefined=4)
-    for run, required, message in [
-        (make_results({"ir-fp32@f32": 1.0}), [], "ir-fp32@f32, alpha_mad: moved by"),
-        (make_results(), ["onnx"], "onnx, .*did not run"),
-        (without_metric(make_results(), "torch", "foreground_mse", undefined), [], "torch, foreground_mse: missing"),
-        (without_metric(make_results(), "torch", "alpha_mse"), [], "torch, alpha_mse: missing or undefined"),
+    nowhere = [replace(row, scores={**row.scores, "foreground_mse": None}) for row in make_rows()]
+    moved = {"ir-fp32@f32": 1.0}
+    for run, rows, required, message in [
+        (make_results(moved), make_rows(moved), [], "ir-fp32@f32, alpha_mad: moved by"),
+        (make_results(), make_rows(), ["onnx"], "onnx, .*did not run"),
+        (reassemble(make_results(), nowhere), nowhere, [], "torch, foreground_mse: missing"),
+        (without_metric(make_results(), "torch", "alpha_mse"), make_rows(), [], "torch, alpha_mse: missing or undef"),
     ]:
-        write_results(tmp_path / "results.json", run)
+        write_run(tmp_path, StoredRun(run, tuple(rows)))
         with pytest.raises(ParityError, match=message):
             update_baseline(tmp_path, gate, "because", required, baseline_path=path)
     assert not path.exists()
@@ -337,7 +346,7 @@ def test_a_missing_baseline_says_how_to_make_one(make_results: MakeResults, gate
 
 
 def test_a_corrupt_baseline_is_not_overwritten(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
-    write_results(tmp_path / "results.json", make_results())
+    write_run(tmp_path, StoredRun(make_results(), tuple(make_rows())))
     path = tmp_path / "b.json"
     path.write_text("{")
     with pytest.raises(DataError, match="corrupt"):
@@ -388,7 +397,7 @@ def test_files_of_a_run(
 def test_markdown_table_is_rectangular(mixed: GateReport) -> None:
     table = [line for line in gate_markdown(mixed).splitlines() if line.startswith("|")]
     assert len(table) == len(mixed.rows) + 2
-    assert {line.count("|") for line in table} == {10}
+    assert {line.count("|") for line in table} == {11}
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -399,7 +408,7 @@ def test_terminal_tables_fit(mixed: GateReport, width: int, tmp_path: Path) -> N
     text = output.read_text()
     assert max(len(line) for line in text.splitlines()) <= width
     line = next(line for line in text.splitlines() if line.startswith("alpha_mad"))
-    assert line.split() == ["alpha_mad", "6.500", "5.500", "+1.000", "0.1000", "fail"]
+    assert line.split() == ["alpha_mad", "6.500", "+1.000", "-", "-", "0.1000", "fail"]
     assert sum(line.endswith("inconclusive") for line in map(str.rstrip, text.splitlines())) >= 8
     assert "gate failed: 20 judgements" in text
     assert "note: this run's CPU class is amx" in text

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from outcome import Run
 
 from configs.files import sha256_of
+from eval.stored_run import StoredRun, read_run, write_run
+from eval.summary import reassemble
 
 
 def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:
@@ -68,9 +71,15 @@ def _change(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
-def _shift_alpha_mad(results: dict[str, Any], by: float) -> None:
-    for variant in results["variants"]:
-        variant["metrics"]["alpha_mad"]["mean"] += by
+def _shift_alpha_mad(run_dir: Path, by: float) -> None:
+    """Move every variant's Alpha MAD on every sample, as if the whole evaluation had come out so."""
+    stored = read_run(run_dir)
+    rows = tuple(replace(row, scores={**row.scores, "alpha_mad": row.scores["alpha_mad"] + by}) for row in stored.rows)
+    write_run(run_dir, StoredRun(reassemble(stored.results, rows), rows))
+
+
+def _edit_alpha_mad(results: dict[str, Any], by: float) -> None:
+    results["variants"][0]["metrics"]["alpha_mad"]["mean"] += by
 
 
 def test_the_whole_flow_from_an_onnx_to_a_verdict(
@@ -107,7 +116,13 @@ def test_the_whole_flow_from_an_onnx_to_a_verdict(
     assert json.loads((run_dir / "gate.json").read_text(encoding="utf-8"))["verdict"] == "passed"
     assert (run_dir / "junit.xml").is_file()
 
-    _change(run_dir / "results.json", lambda results: _shift_alpha_mad(results, 0.01))
+    _change(run_dir / "results.json", lambda results: _edit_alpha_mad(results, 0.01))
+    edited = run("gate", "--config", config)
+    assert edited.code == 3
+    assert "are not of one run (variant onnx, alpha_mad: the mean is" in edited.text
+    _change(run_dir / "results.json", lambda results: _edit_alpha_mad(results, -0.01))
+
+    _shift_alpha_mad(run_dir, 0.01)
     failed = run("gate", "--config", config)
     assert failed.code == 1
     assert "Alpha MAD" in failed.text or "alpha_mad" in failed.text
@@ -117,5 +132,5 @@ def test_the_whole_flow_from_an_onnx_to_a_verdict(
     assert inconclusive.code == 5
     assert "another" in inconclusive.text
 
-    _change(run_dir / "results.json", lambda results: _shift_alpha_mad(results, -0.01))
+    _shift_alpha_mad(run_dir, -0.01)
     assert run("gate", "--config", config).code == 0  # another class, but within the limits
