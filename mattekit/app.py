@@ -2,7 +2,7 @@
 
 import typer
 
-from mattekit.verbs import convert, dataset, doctor, evaluate, gate, info, real_sets
+from mattekit.verbs import compare, convert, dataset, doctor, evaluate, gate, info, real_sets
 
 app = typer.Typer(
     help=(
@@ -21,6 +21,7 @@ app.command("convert")(convert.convert)
 app.command("verify")(convert.verify)
 app.command("evaluate")(evaluate.evaluate)
 app.command("gate")(gate.gate)
+app.command("compare")(compare.compare)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)

@@ -21,6 +21,7 @@ VERBS = (
     ("verify",),
     ("evaluate",),
     ("gate",),
+    ("compare",),
     ("info",),
     ("doctor",),
     ("dataset", "people"),
