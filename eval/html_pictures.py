@@ -11,7 +11,7 @@ from eval.layers import LAYER_SUFFIX, colour_map, layer_titles
 from eval.results import Results, WorstRecord
 
 PANEL_TITLE = "source, ground truth, original, converted, difference"
-LARGEST_PICTURES = 8_000_000
+LARGEST_PICTURES = 6_000_000
 """Bytes of pictures that the page takes in; of the samples after that it only links the picture."""
 _STOPS = 9
 _KINDS = {LAYER_SUFFIX: "image/webp", ".png": "image/png"}

@@ -23,11 +23,11 @@ from eval.gate_output import headline as gate_headline
 from eval.history import History, past_runs
 from eval.html_data import MOST_SAMPLES, by_variant, largest_drift, plot_data, sample_drift, shown_samples
 from eval.html_pictures import WorstView, scale_stops, worst_views
-from eval.html_text import block, line
+from eval.html_text import block, line, sections
 from eval.judge import judge_original
 from eval.layers import DIFFERENCE_GAIN
 from eval.per_sample import PER_SAMPLE_FILE, ScoreRow, read_per_sample
-from eval.report import TEMPLATES, describe, opening, rerun_commands, worst_line
+from eval.report import REPORT_FILE, TEMPLATES, describe, opening, rerun_commands, worst_line
 from eval.report_tables import (
     condition_table,
     latency_table,
@@ -42,6 +42,13 @@ from eval.results import Results
 from eval.verdict import GateReport
 
 HTML_REPORT_FILE = "report.html"
+OWN_SECTIONS = frozenset(
+    {
+        *("Each converted variant", "Against the published figures", "Latency", "Worst samples", "By tag"),
+        *("Environment", "Rerun"),
+    }
+)
+"""Sections of `report.md` that the page shows in a form of its own; what others add to it is shown as it is."""
 PLOT_LIBRARY = "plotly"
 _PLOT_SCRIPT = "plotly/package_data/plotly.min.js"
 
@@ -57,6 +64,7 @@ class PageParts:
         history: past runs of the configuration.
         name: the run's name among them.
         notes: what could not be shown, and why.
+        more: title and markdown of what other measurements have added to the run's `report.md`.
     """
 
     verdict: GateReport | None = None
@@ -65,6 +73,7 @@ class PageParts:
     history: History = field(default_factory=History)
     name: str = "this run"
     notes: Sequence[str] = ()
+    more: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ def write_html_report(
         history=past_runs(final.parent, results, final.name),
         name=final.name,
         notes=notes,
+        more=_added(folder / REPORT_FILE),
     )
     path = folder / HTML_REPORT_FILE
     write_atomically(path, render_html(results, gate, parts))
@@ -179,6 +189,15 @@ def _scores(folder: Path) -> tuple[list[ScoreRow], list[str]]:
         return read_per_sample(folder), []
     except DataError as error:
         return [], [f"Single samples are not shown: {PER_SAMPLE_FILE} is missing or cannot be read ({error})."]
+
+
+def _added(report: Path) -> list[tuple[str, str]]:
+    """Return the sections of `report.md` that are not the page's own; none where there is no such file."""
+    try:
+        text = report.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [(title, markdown) for title, markdown in sections(text).items() if title not in OWN_SECTIONS]
 
 
 def _sample_rows(results: Results, parts: PageParts) -> list[SampleLine]:

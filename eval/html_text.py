@@ -1,5 +1,6 @@
 """Markdown as HTML: the page shows the very tables of `report.md`, made by the same functions."""
 
+import re
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -7,8 +8,8 @@ from markupsafe import Markup
 
 VERDICT_WORDS = frozenset({"pass", "improved", "fail", "inconclusive"})
 
-# Markup, a link or a picture in a name is shown, never obeyed.
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+# Markup or a picture in a name is shown, never obeyed.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "autolink"])
 
 
 def block(markdown: str) -> Markup:
@@ -23,3 +24,12 @@ def block(markdown: str) -> Markup:
 def line(markdown: str) -> Markup:
     """Return one line's bold and code spans as HTML."""
     return Markup(_MARKDOWN.renderInline(markdown))
+
+
+def sections(markdown: str) -> dict[str, str]:
+    """Return the text below each heading of the second level, without the pictures, which are files beside it."""
+    found: dict[str, str] = {}
+    for part in re.split(r"^## ", markdown, flags=re.MULTILINE)[1:]:
+        title, _, text = part.partition("\n")
+        found[title.strip()] = re.sub(r"^!\[.*\n?", "", text, flags=re.MULTILINE)
+    return found

@@ -22,6 +22,7 @@ from eval.history import History, past_runs
 from eval.html_pictures import LARGEST_PICTURES, worst_views
 from eval.html_report import PageParts, plot_library, render_html, write_html_report
 from eval.judge import judge
+from eval.report import write_report
 from eval.results import Interval, Results, write_results
 
 MakeResults = Callable[..., Results]
@@ -200,7 +201,7 @@ def test_pictures_that_are_gone_elsewhere_or_too_large_are_left_out(
     assert [view.pictures for view in views] == [(), ()]
     page = Page(render_html(results, None, PageParts(worst=views)))
     assert page.text.count("Its pictures are not in this page") == 2
-    assert LARGEST_PICTURES <= 8_000_000
+    assert LARGEST_PICTURES * 4 / 3 <= 8_000_000  # as base64
     monkeypatch.setattr("eval.html_pictures.LARGEST_PICTURES", 10)
     assert [view.pictures for view in worst_views(tmp_path / "run", results)] == [(), ()]
 
@@ -219,6 +220,23 @@ def test_names_are_shown_and_never_obeyed(make_results: MakeResults, gate: GateS
     assert [attributes for tag, attributes in page.tags if tag == "img" and "onerror" in attributes] == []
     assert "x" not in page.values("src")
     assert [value for value in page.values("src") if "e.org" in value] == []
+
+
+def test_what_others_add_to_the_markdown_report_is_shown(
+    make_results: MakeResults, gate: GateSection, tmp_path: Path
+) -> None:
+    write_report(tmp_path, make_results(), gate)
+    plain = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    assert not [each for each in plain.values("id") if each.startswith("more-")]
+    with (tmp_path / "report.md").open("a", encoding="utf-8") as stream:
+        stream.write(
+            "\n## Where it entered\n\n![a chart](chart.png)\n\n| Hop | Drift |\n| --- | ---: |\n| `onnx` | 7 |\n"
+        )
+    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    assert "more-1" in page.values("id")
+    assert page.text.count("Where it entered") == 2  # its heading, and the link to it
+    assert page.text.count("Hop") == 1
+    assert "chart.png" not in page.text
 
 
 def test_missing_scores_are_said(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
