@@ -15,6 +15,7 @@ from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled import make_bundled
 from datasets.layout import SampleSet, iterate, open_set
 from datasets.sample import Prediction, Sample
+from eval.html_report import write_html_report
 from eval.panels import WorstKeeper
 from eval.per_sample import PER_SAMPLE_FILE, ScoreRow, write_per_sample
 from eval.report import write_report
@@ -29,9 +30,9 @@ Report = Callable[[str, int, int], None]
 def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report: Report = lambda *_: None) -> Results:
     """Run every configured variant on the configured set and write the run's folder.
 
-    The folder gets `results.json`, `per_sample.csv`, `report.md`, `speed.png` and `panels/`; it appears only when
-    whole. The first variant is the original that drift is counted from. Each sample is decoded once and given to every
-    variant; of past samples only scores and the worst ones' small pictures are kept.
+    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
+    only when whole. The first variant is the original that drift is counted from. Each sample is decoded once and given
+    to every variant; of past samples only scores and the worst ones' small pictures are kept.
 
     Args:
         config: the job; `config.convert.out` is the converted model folder.
@@ -86,6 +87,7 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
         write_results(work / RESULTS_FILE, results)
         write_per_sample(work / PER_SAMPLE_FILE, rows)
         write_report(work, results, config.gate)
+        write_html_report(work, results, config.gate, run_dir=run_dir)
     return results
 
 

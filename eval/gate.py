@@ -7,15 +7,18 @@ from pathlib import Path
 from configs.errors import ParityError
 from configs.schema import GateSection
 from eval.baseline import Baseline, baseline_from, baseline_if_there, read_baseline, write_baseline
+from eval.ci_output import append_outputs, write_badge
 from eval.gate_output import append_step_summary, write_gate_json, write_junit
+from eval.html_report import write_html_report
 from eval.judge import judge, judge_original
 from eval.metrics import PUBLISHED_METRICS
-from eval.results import Results
+from eval.results import Results, read_results
 from eval.stored_run import read_run, require_rows
 from eval.verdict import GateReport
 
 GATE_FILE = "gate.json"
 JUNIT_FILE = "junit.xml"
+BADGE_FILE = "badge.json"
 
 __all__ = ["judge", "judge_original", "judge_run", "run_gate", "update_baseline"]
 
@@ -23,7 +26,9 @@ __all__ = ["judge", "judge_original", "judge_run", "run_gate", "update_baseline"
 def run_gate(
     run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
 ) -> GateReport:
-    """Judge a stored run; write `gate.json` and `junit.xml` into its folder and the job summary where CI asks for one.
+    """Judge a stored run; write `gate.json`, `junit.xml`, `badge.json` and `report.html` into its folder.
+
+    Where CI asks for them, the job's summary and the step's outputs are appended to their files as well.
 
     Args:
         run_dir: folder that holds `results.json` and `per_sample.csv`.
@@ -36,12 +41,16 @@ def run_gate(
             the results.
         UsageError: the tolerances name an unknown metric, or an output cannot be written.
     """
-    for stale in (GATE_FILE, JUNIT_FILE):
+    for stale in (GATE_FILE, JUNIT_FILE, BADGE_FILE):
         (run_dir / stale).unlink(missing_ok=True)
     report = judge_run(run_dir, gate, required_variants, baseline_path)
     write_gate_json(run_dir / GATE_FILE, report)
     write_junit(run_dir / JUNIT_FILE, report)
+    write_badge(run_dir / BADGE_FILE, report)
+    results = read_results(run_dir)
+    page = write_html_report(run_dir, results, gate, report)
     append_step_summary(report)
+    append_outputs(report, results, page)
     return report
 
 

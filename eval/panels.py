@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from configs.errors import DataError
+from configs.files import write_atomically
 from datasets.images import write_png
 from datasets.sample import Prediction, Sample
+from eval.layers import DIFFERENCE_GAIN, LAYER_SUFFIX, Layers, encode_layer, grey, make_layers, shrunk, to_bytes
 from eval.results import WorstRecord
 from eval.scoring import match_prediction
 
 TILE_SIDE = 320
-DIFFERENCE_GAIN = 10
 PANEL_FOLDER = "panels"
 RANK_METRIC = "alpha_mad"
 
@@ -44,6 +44,7 @@ class _Candidate:
     original: float
     drift: float | None
     tiles: tuple[Tile, ...]
+    layers: Layers
 
 
 class WorstKeeper:
@@ -85,23 +86,30 @@ class WorstKeeper:
         rank = (abs(drift or 0.0), original, sample.id)
         if len(self._heap) == self._limit and rank <= self._heap[0][0]:
             return
-        tiles = _tiles(sample, predictions[self._original], variant, None if variant is None else predictions[variant])
-        candidate = _Candidate(sample.id, variant, original, drift, tiles)
+        expected, obtained = predictions[self._original], None if variant is None else predictions[variant]
+        tiles = _tiles(sample, expected, variant, obtained)
+        candidate = _Candidate(sample.id, variant, original, drift, tiles, make_layers(sample, expected, obtained))
         if len(self._heap) < self._limit:
             heapq.heappush(self._heap, (rank, candidate))
         else:
             heapq.heapreplace(self._heap, (rank, candidate))
 
     def write(self, run_dir: Path) -> tuple[WorstRecord, ...]:
-        """Write one PNG per kept sample under `panels/` in the run's folder; return their records, worst first.
+        """Write each kept sample's pictures under `panels/` in the run's folder; return their records, worst first.
+
+        One PNG with everything side by side, and a folder of the same name with the layers of the before/after view.
 
         Raises:
             UsageError: the folder cannot be written.
         """
         records: list[WorstRecord] = []
         for place, (_, candidate) in enumerate(sorted(self._heap, key=lambda entry: entry[0], reverse=True), start=1):
-            name = f"{PANEL_FOLDER}/{place:02d}-{_slug(candidate.sample)}.png"
+            folder = f"{PANEL_FOLDER}/{place:02d}-{_slug(candidate.sample)}"
+            name = f"{folder}.png"
             write_png(run_dir / name, panel(candidate.tiles, _title(candidate)))
+            layers = {layer: f"{folder}/{layer}{LAYER_SUFFIX}" for layer in candidate.layers}
+            for layer, path in layers.items():
+                write_atomically(run_dir / path, encode_layer(layer, candidate.layers[layer]))
             records.append(
                 WorstRecord(
                     sample=candidate.sample,
@@ -109,6 +117,7 @@ class WorstKeeper:
                     original=candidate.original,
                     drift=candidate.drift,
                     panel=name,
+                    layers=layers,
                 )
             )
         return tuple(records)
@@ -132,34 +141,16 @@ def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
 def _tiles(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
     expected = match_prediction(sample, original).alpha
     tiles = [
-        Tile("source", _scaled(sample.source)),
-        Tile("ground truth alpha", _scaled(_grey(sample.alpha))),
-        Tile("original alpha", _scaled(_grey(_to_bytes(expected)))),
+        Tile("source", shrunk(sample.source, TILE_SIDE)),
+        Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)),
+        Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)),
     ]
     if variant is not None and converted is not None:
         obtained = match_prediction(sample, converted).alpha
         difference = np.abs(obtained - expected) * np.float32(DIFFERENCE_GAIN)
-        tiles.append(Tile(f"{variant} alpha", _scaled(_grey(_to_bytes(obtained)))))
-        tiles.append(Tile(f"|difference| x{DIFFERENCE_GAIN}", _scaled(_grey(_to_bytes(difference)))))
+        tiles.append(Tile(f"{variant} alpha", shrunk(grey(to_bytes(obtained)), TILE_SIDE)))
+        tiles.append(Tile(f"|difference| x{DIFFERENCE_GAIN}", shrunk(grey(to_bytes(difference)), TILE_SIDE)))
     return tuple(tiles)
-
-
-def _scaled(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the image shrunk, never enlarged, so that its longer side is at most `TILE_SIDE`."""
-    height, width = image.shape[:2]
-    scale = TILE_SIDE / max(height, width)
-    if scale >= 1:
-        return image.copy()
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.repeat(image[..., np.newaxis], 3, axis=2)
-
-
-def _to_bytes(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
 def _title(candidate: _Candidate) -> str:

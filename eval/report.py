@@ -1,5 +1,6 @@
 """The report of a run: a pure function from results to markdown, and a writer."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,18 +76,17 @@ def render_report(
         keep_trailing_newline=True,
         autoescape=False,  # markdown, not HTML
     )
-    verdict = None if gate is None else judge_original(results, gate)
-    original = results.variant(results.original)
+    opened = opening(results, gate)
     text = environment.get_template("report.md.j2").render(
         results=results,
-        headline=_headline(results, verdict),
-        failures=[] if verdict is None else _failures(verdict),
-        largest=_largest_drift(results, gate),
+        headline=opened.headline,
+        failures=opened.failures,
+        largest=opened.largest,
         overview=overview_table(results),
-        notes=_notes(results, original),
-        variants=[(_describe(v), variant_table(results, v, gate)) for v in results.converted()],
+        notes=opened.notes,
+        variants=[(describe(v), variant_table(results, v, gate)) for v in results.converted()],
         reference="" if results.converted() else original_table(results),
-        worst=[(_worst_line(record), quote(record.panel)) for record in results.worst],
+        worst=[(worst_line(record), quote(record.panel)) for record in results.worst],
         tags=tag_table(results),
         latency=latency_table(results),
         bench=bench,
@@ -95,9 +95,30 @@ def render_report(
         models=model_table(results),
         conditions=condition_table(results),
         settings=yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True),
-        rerun="\n".join(results.rerun or _default_rerun(results)),
+        rerun="\n".join(rerun_commands(results)),
     )
     return text.rstrip("\n") + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first lines of a report, as markdown: the verdict, the largest drift, what failed, what must be said."""
+
+    headline: str
+    largest: str
+    failures: list[str]
+    notes: list[str]
+
+
+def opening(results: Results, gate: GateSection | None) -> Opening:
+    """Return the first lines of a run's report; arguments and errors as `render_report`."""
+    verdict = None if gate is None else judge_original(results, gate)
+    return Opening(
+        headline=_headline(results, verdict),
+        largest=_largest_drift(results, gate),
+        failures=[] if verdict is None else _failures(verdict),
+        notes=_notes(results, results.variant(results.original)),
+    )
 
 
 def _headline(results: Results, verdict: GateReport | None) -> str:
@@ -175,17 +196,22 @@ def _undefined(original: VariantRecord, samples: int) -> list[str]:
     ]
 
 
-def _default_rerun(results: Results) -> tuple[str, ...]:
+def rerun_commands(results: Results) -> tuple[str, ...]:
+    """Return the commands that repeat a run; with RUN_DIR for its folder where it did not record them."""
+    if results.rerun:
+        return results.rerun
     names = ",".join(variant.name for variant in results.variants)
     where = "synthetic" if results.dataset.name == "synthetic" else (results.dataset.path or results.dataset.name)
     return f"mattekit evaluate --dataset {where} --variants {names}", "mattekit gate RUN_DIR"
 
 
-def _describe(variant: VariantRecord) -> str:
+def describe(variant: VariantRecord) -> str:
+    """Return a variant's name, framework and precisions as a line of markdown."""
     weights = f"{variant.weights} weights, " if variant.weights else ""
     return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.precision}"
 
 
-def _worst_line(record: WorstRecord) -> str:
+def worst_line(record: WorstRecord) -> str:
+    """Return what moved on a worst sample as a line of markdown."""
     text = f"{code(record.sample)}: Alpha MAD {number(record.original)} with the original"
     return text if record.variant is None else f"{text}, {signed(record.drift)} with {code(record.variant)}"

@@ -152,6 +152,8 @@ class WorstRecord(Frozen):
         original: the original's Alpha MAD.
         drift: Alpha MAD of `variant` minus the original's; None without a variant.
         panel: path of its picture relative to the run's folder, with forward slashes.
+        layers: name of a layer of the before/after view (`eval.layers`) to its picture's path, likewise; empty in
+            results of earlier versions.
     """
 
     sample: str
@@ -159,6 +161,7 @@ class WorstRecord(Frozen):
     original: float
     drift: float | None
     panel: str
+    layers: dict[str, str] = Field(default_factory=dict)
 
 
 class TagRecord(Frozen):

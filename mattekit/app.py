@@ -2,7 +2,7 @@
 
 import typer
 
-from mattekit.verbs import attribute, bench, convert, dataset, doctor, evaluate, gate, info, locate, real_sets
+from mattekit.verbs import attribute, bench, compare, convert, dataset, doctor, evaluate, gate, info, locate, real_sets
 
 app = typer.Typer(
     help=(
@@ -24,6 +24,7 @@ app.command("gate")(gate.gate)
 app.command("bench")(bench.bench)
 app.command("attribute")(attribute.attribute)
 app.command("locate")(locate.locate)
+app.command("compare")(compare.compare)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)

@@ -67,7 +67,8 @@ def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
         "run('gate', '--help')",
         "run('gate', 'no-such-run')",
         "run('dataset', 'verify', 'no-such-set')",
-        "import eval.gate, eval.report",
+        "run('compare', 'no-such-run', 'reports/example')",
+        "import eval.gate, eval.report, eval.html_report, eval.compare",
         "import training.bank, training.composites, training.recipe",
     ],
 )
@@ -82,7 +83,7 @@ def run(*arguments):
     except SystemExit:
         pass
 {code}
-print("heavy:", *[name for name in {(*HEAVY, "matplotlib")!r} if name in sys.modules])
+print("heavy:", *[name for name in {(*HEAVY, "plotly", "matplotlib")!r} if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "heavy:"

@@ -31,9 +31,9 @@ def evaluate(
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
-    Writes report.md, results.json, per_sample.csv and pictures of the worst samples. A bundled set is made at first
-    use, under data/ (a folder of such a name is `./people`). Measuring alone does not fail on drift: `mattekit gate`
-    judges.
+    Writes report.md, report.html (one file, readable offline), results.json, per_sample.csv and pictures of the worst
+    samples. A bundled set is made at first use, under data/ (a folder of such a name is `./people`). Measuring alone
+    does not fail on drift: `mattekit gate` judges.
 
     Variants: torch, onnx, ir-WEIGHTS@PRECISION with precision f32, bf16, f16 or default (what OpenVINO picks by
     itself); ir-fp16 is short for ir-fp16@f32.
@@ -75,6 +75,7 @@ def evaluate(
         results = run(job, run_dir, rerun=steps, report=report)
     print_gate(judge_original(results, job.gate), Console(highlight=False) if output.is_terminal else output)
     say(f"report: {run_dir / 'report.md'}")
+    say(f"page: {run_dir / 'report.html'}")
 
 
 def latest_run(config: Config) -> Path:

@@ -31,7 +31,8 @@ def gate(
 ) -> None:
     """Judge a run: every converted form against the original, and the run against the committed baseline.
 
-    Writes gate.json and junit.xml into the run's folder, and a summary to $GITHUB_STEP_SUMMARY where that is set.
+    Writes gate.json, junit.xml, badge.json and report.html into the run's folder. In a GitHub workflow also the job's
+    summary, the step's outputs (status, report_path, drift values) and an annotation per failure: docs/ci.md.
     Judged is the 95 % interval of a difference's mean over the samples: exit 0 where every one lies within its limit, 1
     where one lies wholly beyond, 5 where one lies across (with the number of samples that would settle it), where
     there are too few samples, or beyond the limits on another CPU class than the baseline's.
@@ -49,6 +50,7 @@ def gate(
 
         mattekit gate --self-test --out reports/self-test
     """
+    from eval.ci_output import annotations
     from eval.gate import run_gate
     from eval.gate import update_baseline as update
     from eval.gate_output import print_gate
@@ -70,6 +72,8 @@ def gate(
         raise typer.Exit(_self_test(run_dir, job.gate, out))
     report = run_gate(run_dir, job.gate, job.evaluate.variants, baseline)
     print_gate(report, output)
+    for annotation in annotations(report):
+        say(annotation)
     raise typer.Exit(report.exit_code)
 
 

@@ -16,7 +16,7 @@ SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"]}}
 MakeResults = Callable[..., Results]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_results() -> MakeResults:
     def make(
         shift: dict[str, float] | None = None,
@@ -58,7 +58,7 @@ def make_results() -> MakeResults:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gate() -> GateSection:
     """Return tolerances of 0.1 against the original for any precision, of 0.05 both ways against the baseline."""
     original = {name: {"absolute": 0.1} for name in METRIC_BASE}
@@ -71,7 +71,7 @@ def gate() -> GateSection:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample() -> Sample:
     """Return an 8x8 sample whose left half is opaque red, on a black scene."""
     alpha = np.zeros((8, 8), np.uint8)

@@ -120,8 +120,10 @@ def test_report_and_pictures_of_the_worst_samples_are_written(whole_run: Path) -
     for record in results.worst:
         assert (whole_run / record.panel).read_bytes().startswith(b"\x89PNG")
         assert record.panel in report
-    written = {"results.json", "per_sample.csv", "report.md", "speed.png", "panels"}
+    written = {"results.json", "per_sample.csv", "report.md", "report.html", "speed.png", "panels"}
     assert {path.name for path in whole_run.iterdir()} == written
+    page = (whole_run / "report.html").read_text(encoding="utf-8")
+    assert page.count('src="data:image/webp;base64,') == sum(len(record.layers) for record in results.worst) > 0
 
 
 def test_the_first_variant_is_the_original(config: Config, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import mattekit.__main__ as process
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return `run(*arguments)`, the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
 
     def mattekit(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["mattekit", *map(str, arguments)])

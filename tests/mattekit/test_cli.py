@@ -24,6 +24,7 @@ VERBS = (
     ("bench",),
     ("attribute",),
     ("locate",),
+    ("compare",),
     ("info",),
     ("doctor",),
     ("dataset", "people"),

@@ -1,0 +1,358 @@
+"use strict";
+// The page's own script: the metric shown, sorting, the before/after view, and the plots once plotly.js is unpacked.
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const byId = (id) => document.getElementById(id);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const converted = data.variants.filter((variant) => variant.name !== data.original);
+  const metricChoice = byId("metric");
+  const metric = () => data.metrics.find((each) => each.name === metricChoice.value) || data.metrics[0];
+  const is = (value) => value !== null && value !== undefined;
+
+  // Numbers as everywhere in the reports: four significant digits.
+  function number(value) {
+    if (!is(value)) return "-";
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    if (size < 1e-4 || size >= 1e6) return value.toExponential(2).replace(/e([+-])(\d)$/, "e$10$2");
+    return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
+  }
+  const signed = (value) => (value > 0 ? "+" : "") + number(value);
+
+  // ---- the table of samples: another metric, sorting, filtering
+  const table = byId("sample-table");
+  const rows = table ? all("tbody tr", table) : [];
+
+  function fillSamples() {
+    const { name, title, unit } = metric();
+    byId("sample-metric").textContent = `${title}, ${unit}`;
+    for (const row of rows) {
+      const at = Number(row.dataset.row);
+      const drifts = converted.map((variant) => data.samples.drift[name][variant.name][at]);
+      const sizes = drifts.filter(is).map(Math.abs);
+      const values = [data.samples.original[name][at], ...drifts];
+      const texts = [number(values[0]), ...drifts.map(signed)];
+      if (converted.length) {
+        values.push(sizes.length ? Math.max(...sizes) : null);
+        texts.push(number(values.at(-1)));
+      }
+      all("td[data-value]", row).forEach((cell, index) => {
+        cell.dataset.value = is(values[index]) ? values[index] : "";
+        cell.textContent = texts[index];
+      });
+    }
+  }
+
+  const natural = new Intl.Collator("en", { numeric: true });
+
+  function sortBy(head, direction) {
+    const column = head.cellIndex;
+    const numeric = head.dataset.kind === "number";
+    const sign = direction === "ascending" ? 1 : -1;
+    const key = (row) => (numeric ? row.cells[column].dataset.value : row.cells[column].textContent);
+    const compare = (one, other) => {
+      const [a, b] = [key(one), key(other)];
+      if (!numeric) return sign * natural.compare(a, b);
+      if (a === "" || b === "") return (a === "") - (b === ""); // what is undefined stays below
+      return sign * (a - b);
+    };
+    table.tBodies[0].append(...[...rows].sort(compare));
+    for (const each of table.tHead.rows[0].cells) each.setAttribute("aria-sort", each === head ? direction : "none");
+  }
+
+  function sortAgain() {
+    const head = [...table.tHead.rows[0].cells].find((each) => /ing$/.test(each.getAttribute("aria-sort")));
+    if (head) sortBy(head, head.getAttribute("aria-sort"));
+  }
+
+  if (table) {
+    for (const head of table.tHead.rows[0].cells) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      head.replaceChildren(button);
+      if (!head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", "none");
+      button.addEventListener("click", () => {
+        const first = head.dataset.kind === "number" ? "descending" : "ascending";
+        const second = first === "ascending" ? "descending" : "ascending";
+        sortBy(head, head.getAttribute("aria-sort") === first ? second : first);
+      });
+    }
+    const filter = byId("filter");
+    filter.addEventListener("input", () => {
+      const wanted = filter.value.trim().toLowerCase();
+      for (const row of rows) {
+        const text = `${row.cells[0].textContent} ${row.cells[1].textContent}`.toLowerCase();
+        row.hidden = !text.includes(wanted);
+      }
+      byId("filtered").textContent = wanted ? `${rows.filter((row) => !row.hidden).length} of ${rows.length}` : "";
+    });
+  }
+
+  // ---- the before/after view
+  for (const article of all("article.worst")) {
+    const viewer = article.querySelector(".viewer");
+    if (!viewer) continue;
+    const stage = viewer.querySelector(".stage");
+    const range = viewer.querySelector("input[type=range]");
+    const sides = ["left", "right"].map((side) => [
+      stage.querySelector(`.${side}`),
+      viewer.querySelector(`.choose-${side}`),
+    ]);
+    const show = () => {
+      for (const [image, choice] of sides) {
+        const layer = all(".layers img", article).find((each) => each.dataset.layer === choice.value);
+        image.src = layer.src;
+        image.alt = layer.alt;
+      }
+      move();
+    };
+    const move = () => {
+      stage.style.setProperty("--at", `${range.value}%`);
+      const [left, right] = sides.map(([, choice]) => choice.selectedOptions[0].text);
+      range.setAttribute("aria-valuetext", `${range.value} % ${left}, ${100 - range.value} % ${right}`);
+    };
+    const drag = (event) => {
+      if (!(event.buttons & 1)) return;
+      const box = stage.getBoundingClientRect();
+      range.value = Math.round((100 * (event.clientX - box.left)) / box.width);
+      move();
+    };
+    range.addEventListener("input", move);
+    for (const [, choice] of sides) choice.addEventListener("change", show);
+    stage.addEventListener("pointerdown", (event) => {
+      stage.setPointerCapture(event.pointerId);
+      drag(event);
+    });
+    stage.addEventListener("pointermove", drag);
+    viewer.hidden = false;
+    show();
+  }
+
+  // ---- plots
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const PALETTES = {
+    light: ["#0072b2", "#d55e00", "#00825e", "#a8477f", "#8a6500", "#3a86b8", "#6e6e6e"],
+    dark: ["#56b4e9", "#f0904b", "#3ccf9f", "#e49cc6", "#f0c04d", "#9fd3f2", "#b0b0b0"],
+  };
+  const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star"];
+  let printing = false;
+
+  function look() {
+    const night = dark.matches && !printing;
+    return night
+      ? { ink: "#e6e9ed", faint: "#a5adb8", grid: "#333b45", bad: "#ff9088", palette: PALETTES.dark }
+      : { ink: "#1b1f24", faint: "#57606a", grid: "#dde2e7", bad: "#b3261e", palette: PALETTES.light };
+  }
+  const colour = (index) => look().palette[index % look().palette.length];
+  const mark = (index) => ({ color: colour(index), symbol: SYMBOLS[index % SYMBOLS.length], size: 10 });
+  const place = (name) => data.variants.findIndex((variant) => variant.name === name);
+  // Names come from files; plotly reads some markup in texts.
+  const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+
+  function interval(records, absolute) {
+    if (!records.some((record) => is(record.low))) return undefined;
+    const size = (record) => (absolute ? Math.abs(record.mean) : record.mean);
+    const ends = (record) => {
+      if (!is(record.low)) return [size(record), size(record)];
+      if (!absolute) return [record.low, record.high];
+      const sizes = [Math.abs(record.low), Math.abs(record.high)];
+      return [record.low * record.high < 0 ? 0 : Math.min(...sizes), Math.max(...sizes)];
+    };
+    return {
+      type: "data",
+      symmetric: false,
+      array: records.map((record) => ends(record)[1] - size(record)),
+      arrayminus: records.map((record) => size(record) - ends(record)[0]),
+    };
+  }
+
+  function spoken(record) {
+    return is(record.low) ? `${signed(record.mean)} [${signed(record.low)}, ${signed(record.high)}]` : signed(record.mean);
+  }
+
+  const builders = {
+    speed() {
+      const { name, title, unit } = metric();
+      const logarithmic = byId("scale").value === "log";
+      const traces = [];
+      for (const variant of converted) {
+        const record = data.drift[name][variant.name];
+        if (!variant.latency || !is(record.mean) || (logarithmic && record.mean === 0)) continue;
+        const [median, p90] = variant.latency;
+        traces.push({
+          name: plain(variant.label),
+          x: [median],
+          y: [logarithmic ? Math.abs(record.mean) : record.mean],
+          mode: "markers",
+          marker: { ...mark(place(variant.name)), size: 13 },
+          error_x: { type: "data", symmetric: false, array: [Math.max(0, p90 - median)], arrayminus: [0], thickness: 1 },
+          error_y: interval([record], logarithmic),
+          text: [`${plain(variant.label)}<br>drift ${spoken(record)}<br>median ${number(median)} ms, p90 ${number(p90)} ms`],
+          hoverinfo: "text",
+        });
+      }
+      const original = data.variants.find((variant) => variant.name === data.original);
+      const layout = {
+        xaxis: { title: { text: "Latency of one sample, ms (median)" }, rangemode: "tozero" },
+        yaxis: {
+          title: { text: `${logarithmic ? "|Drift|" : "Drift"} of ${title}, ${unit}` },
+          type: logarithmic ? "log" : "linear",
+          exponentformat: "power",
+          ...(logarithmic ? { dtick: 1 } : {}),
+        },
+        shapes: [],
+      };
+      if (original && original.latency) {
+        const x = original.latency[0];
+        layout.shapes.push({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { dash: "dot", color: look().ink } });
+        // A trace without points, so that the axis reaches the line and the legend names it.
+        traces.push({
+          name: `${plain(original.label)}: the original`,
+          x: [x], y: [null], mode: "lines", line: { dash: "dot", color: look().ink }, hoverinfo: "skip",
+        });
+        const right = Math.max(...data.variants.filter((each) => each.latency).flatMap((each) => each.latency));
+        layout.xaxis.range = [0, right * 1.05];
+      }
+      return { traces, layout };
+    },
+
+    limits() {
+      const { name, title, unit } = metric();
+      const records = converted.map((variant) => data.drift[name][variant.name]);
+      const labels = converted.map((variant) => plain(variant.name));
+      const limits = records.map((record) => record.limit);
+      const traces = [{
+        name: "Drift", x: labels, y: records.map((record) => record.mean), mode: "markers",
+        marker: { color: converted.map((variant) => colour(place(variant.name))), size: 11 },
+        error_y: interval(records, false),
+        text: records.map((record) => `drift ${spoken(record)}<br>limit ${number(record.limit)}`),
+        hovertemplate: "%{x}<br>%{text}<extra></extra>",
+      }];
+      for (const [sign, shown] of [[1, true], [-1, false]]) {
+        if (!limits.some(is)) continue;
+        traces.push({
+          name: "Limit", x: labels, y: limits.map((limit) => (is(limit) ? sign * limit : null)), mode: "markers",
+          marker: { symbol: "line-ew-open", size: 34, color: look().bad, line: { width: 3, color: look().bad } },
+          showlegend: shown, hoverinfo: "skip",
+        });
+      }
+      return { traces, layout: { yaxis: { title: { text: `Drift of ${title}, ${unit}` }, zeroline: true }, xaxis: { type: "category" } } };
+    },
+
+    spread() {
+      const { name, title, unit } = metric();
+      const traces = converted.map((variant) => ({
+        name: plain(variant.label), mode: "markers", marker: { ...mark(place(variant.name)), size: 7 },
+        x: data.samples.ids.map((_, index) => index + 1),
+        y: data.samples.drift[name][variant.name],
+        text: data.samples.ids.map((id, index) => `${plain(id)}<br>${signed(data.samples.drift[name][variant.name][index])}`),
+        hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
+      }));
+      return {
+        traces,
+        layout: {
+          xaxis: { title: { text: `Samples, by largest drift of ${data.metrics[0].title}` }, rangemode: "tozero" },
+          yaxis: { title: { text: `Drift of ${title}, ${unit}` } },
+        },
+      };
+    },
+
+    "by-tag"() {
+      const { name, title, unit } = metric();
+      const tags = Object.keys(Object.values(data.tags[name])[0] || {});
+      const traces = converted.map((variant) => ({
+        name: plain(variant.label), type: "bar", x: tags.map(plain),
+        y: tags.map((tag) => data.tags[name][variant.name][tag]),
+        marker: { color: colour(place(variant.name)) },
+        hovertemplate: "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
+      }));
+      return { traces, layout: { barmode: "group", xaxis: { type: "category", tickangle: -40, automargin: true }, yaxis: { title: { text: `Mean drift of ${title}, ${unit}` } } } };
+    },
+
+    trend: () => past("values", data.variants, ""),
+    "drift-trend": () => past("drift", converted, "Drift of "),
+  };
+
+  // One line per variant through the comparable runs; runs on other samples as hollow marks.
+  function past(key, variants, prefix) {
+    const { name, title, unit } = metric();
+    const traces = [];
+    for (const variant of variants) {
+      for (const same of [true, false]) {
+        const runs = data.history.filter((run) => run.same === same && is(run[key][name][variant.name]?.mean));
+        if (!runs.length) continue;
+        const records = runs.map((run) => run[key][name][variant.name]);
+        const sign = mark(place(variant.name));
+        traces.push({
+          name: plain(variant.name),
+          x: runs.map((run) => run.created), y: records.map((record) => record.mean),
+          mode: same ? "lines+markers" : "markers",
+          line: { color: sign.color },
+          legendgroup: variant.name, showlegend: same,
+          marker: { ...sign, size: 9, symbol: same ? sign.symbol : `${sign.symbol}-open` },
+          error_y: interval(records, false),
+          text: runs.map((run, index) => `${plain(run.name)}<br>${plain(run.set)}, ${plain(run.cpu)}<br>${key === "drift" ? spoken(records[index]) : number(records[index].mean)}`),
+          hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
+        });
+      }
+    }
+    return { traces, layout: { xaxis: { type: "date" }, yaxis: { title: { text: `${prefix}${title}, ${unit}` } } } };
+  }
+
+  // `paper`: the width and height to draw at for printing, else each plot fills its place.
+  function draw(paper) {
+    if (!window.Plotly) return Promise.resolve();
+    const { ink, faint, grid } = look();
+    const axis = { gridcolor: grid, zerolinecolor: grid, linecolor: grid, automargin: true };
+    return Promise.all(all(".chart").map((figure) => {
+      const { traces, layout } = builders[figure.dataset.chart]();
+      return Plotly.react(byId(figure.dataset.chart), traces, {
+        font: { color: ink, family: "system-ui, sans-serif", size: 13 },
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        margin: { l: 70, r: 15, t: 30, b: 90 }, hovermode: "closest",
+        showlegend: true, legend: { orientation: "h", yref: "container", y: 0, yanchor: "bottom" },
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: faint, activecolor: ink },
+        ...(paper ? { ...paper, autosize: false } : { autosize: true }),
+        ...layout,
+        xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
+      }, { displaylogo: false, responsive: !paper, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+    }));
+  }
+
+  async function unpackPlots() {
+    if (!data.metrics.length) throw new Error("the run has no metrics");
+    const packed = Uint8Array.from(atob(byId("plot-library").textContent), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const library = document.createElement("script");
+    library.textContent = await new Response(stream).text();
+    document.head.append(library);
+    for (const charts of all(".charts")) charts.hidden = false;
+    await draw();
+    byId("plots-note").hidden = true;
+    document.documentElement.dataset.plots = "drawn";
+  }
+
+  for (const choice of all(".choice")) choice.hidden = false;
+  metricChoice.addEventListener("change", () => {
+    if (table) {
+      fillSamples();
+      sortAgain();
+    }
+    draw();
+  });
+  byId("scale").addEventListener("change", () => draw());
+  dark.addEventListener("change", () => draw());
+  addEventListener("beforeprint", () => {
+    printing = true;
+    draw({ width: 670, height: 330 });
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    draw();
+  });
+  unpackPlots().catch((error) => {
+    byId("plots-note").textContent = `The plots cannot be shown (${error.message}); every figure in them stands in the tables of this page.`;
+    document.documentElement.dataset.plots = "none";
+  });
+})();
