@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from configs.records import Frozen
 
 Precision = Literal["fp32", "fp16"]
+InputForm = Literal["nchw-f32", "nhwc-u8"]
+"""How the IR takes its images: planes of float32 as published, or frames as OpenCV and cameras give them."""
 Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
 """Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
 MAX_SIDE = 2048
@@ -102,9 +104,14 @@ class ParitySection(Section):
 
 
 class ConvertSection(Section):
-    """Which forms are made of the original, for which input size, and where they go."""
+    """Which forms are made of the original, for which input size, and where they go.
+
+    `input_form` is how every IR of the folder takes its images: `nchw-f32` (1, 3, H, W) float32 0..255, the published
+    contract, or `nhwc-u8` (1, H, W, 3) uint8; BGR both.
+    """
 
     input_shape: DivisibleSize = (720, 1280)
+    input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
     out: Path = Path("models/background-matting-mobilenetv2")

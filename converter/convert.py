@@ -175,7 +175,7 @@ def _make_forms(
         with steps(hop):
             target = work / form_path(hop)
             target.parent.mkdir()
-            declared = ir_contract(contract.size, original.source.sha256)
+            declared = ir_contract(contract.size, original.source.sha256, config.convert.input_form)
             ir_from_onnx(simplified, declared, precision, target)
             yield _form(hop, work, declared, {}, prover)
 

@@ -1,5 +1,7 @@
 """An OpenVINO IR, run by OpenVINO on the CPU at an explicit inference precision."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +9,7 @@ import openvino
 
 from configs.errors import DataError, UsageError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
-from converter.runners.base import Runner, Tensor
+from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 
@@ -19,6 +21,7 @@ class OpenVinoRunner(Runner):
         path: the IR's XML.
         inference_precision: `f32`, `bf16`, `f16`, or `default` for what an ordinary user gets; `precision` then says
             what OpenVINO chose.
+        open_inputs: open the inputs to float32 values of any range where the IR takes bytes; `contract` then says so.
 
     Raises:
         DataError: the IR is missing or unreadable, or carries no contract.
@@ -27,19 +30,36 @@ class OpenVinoRunner(Runner):
 
     framework = "openvino"
 
-    def __init__(self, path: Path, inference_precision: InferencePrecision) -> None:
+    def __init__(self, path: Path, inference_precision: InferencePrecision, *, open_inputs: bool = False) -> None:
         core = openvino.Core()
         model = read_ir(core, path)
         self.contract = contract_of_ir(model, path)
+        self._path, self._asked = path, inference_precision
+        if open_inputs:
+            self.contract = _open_inputs(model, self.contract)
         hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
         compiled = core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "LATENCY", **hints})
-        self.precision = _short_name(compiled)
-        if inference_precision not in ("default", self.precision):
-            raise UsageError(f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {self.precision}")
+        ran = _short_name(compiled)
+        if inference_precision not in ("default", ran):
+            raise UsageError(
+                f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {ran}; leave the variant out, "
+                f"or use @default, which takes what the CPU has (`mattekit doctor` tells what that is)"
+            )
+        self.precision = ran
         self._request = compiled.create_infer_request()
 
-    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+    @contextmanager
+    def opened(self) -> Iterator[Runner]:
+        """See `Runner.opened`; the graph is the same, but for its inputs' element type."""
+        if all(port.element_type == "f32" for port in self.contract.inputs):
+            yield self
+            return
+        with OpenVinoRunner(self._path, self._asked, open_inputs=True) as runner:
+            yield runner
+
+    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`; the returned arrays are copies."""
+        check_inputs(self.contract, source, background)
         results = self._request.infer({SOURCE: source, BACKGROUND: background})
         return results[ALPHA].copy(), results[FOREGROUND].copy()
 
@@ -69,6 +89,15 @@ def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     if not model.has_rt_info(list(RT_INFO_PATH)):
         raise DataError(f"{path}: carries no I/O contract in its rt_info; it was not made by `mattekit convert`")
     return parse_contract(str(model.get_rt_info(list(RT_INFO_PATH)).value), str(path))
+
+
+def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:
+    """Give the model's inputs the element type float32; return the contract that then holds."""
+    for parameter in model.get_parameters():
+        parameter.set_element_type(openvino.Type.f32)
+    model.validate_nodes_and_infer_types()
+    source, background = (port.model_copy(update={"element_type": "f32"}) for port in contract.inputs)
+    return contract.model_copy(update={"inputs": (source, background)})
 
 
 def default_inference_precision() -> str:

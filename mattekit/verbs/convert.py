@@ -20,6 +20,13 @@ def convert(
     input_shape: Annotated[
         str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size the forms are made for, divisible by 4.")
     ] = None,
+    input_form: Annotated[
+        str | None,
+        typer.Option(
+            metavar="nchw-f32|nhwc-u8",
+            help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them.",
+        ),
+    ] = None,
     precisions: Annotated[str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16.")] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Convert even if it is already done.")] = False,
@@ -35,6 +42,8 @@ def convert(
 
         mattekit convert --checkpoint pytorch_mobilenetv2.pth --out models/published
 
+        mattekit convert --input-form nhwc-u8 --out models/frames
+
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
     """
     from converter.convert import convert as run
@@ -43,6 +52,7 @@ def convert(
         raise UsageError("give --checkpoint or --onnx, not both")
     changes = {
         "convert.input_shape": size_from(input_shape, "--input-shape", "HEIGHTxWIDTH"),
+        "convert.input_form": input_form,
         "convert.precisions": names_from(precisions),
         "convert.out": out,
     }
