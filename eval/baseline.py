@@ -10,16 +10,22 @@ from pydantic import Field
 
 from configs.errors import UsageError
 from configs.records import Frozen, read_record, write_record
-from eval.results import DatasetRecord, Results
+from eval.results import DatasetRecord, Results, ran_in
 
 UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
 
 
 class BaselineVariant(Frozen):
-    """What one variant scored: the inference precision that ran, and the mean of every metric that has one."""
+    """What one variant scored: the inference precision that ran (`VariantRecord`), and every metric that has a mean."""
 
     precision: str
+    rest_precision: str | None = None
     metrics: dict[str, float]
+
+    @property
+    def ran_in(self) -> str:
+        """The precision in words, as `VariantRecord.ran_in`."""
+        return ran_in(self.precision, self.rest_precision)
 
 
 class Expectation(Frozen):
@@ -94,6 +100,7 @@ def baseline_from(results: Results, reason: str, created: str, previous: Baselin
         variants={
             variant.name: BaselineVariant(
                 precision=variant.precision,
+                rest_precision=variant.rest_precision,
                 metrics={name: record.mean for name, record in variant.metrics.items() if record.mean is not None},
             )
             for variant in results.variants

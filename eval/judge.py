@@ -111,8 +111,8 @@ def _variant_against_baseline(
     same_class = cpu_class == baseline.cpu_class
     beyond: Verdict = "fail" if same_class else "inconclusive"
     beyond_reason = "" if same_class else f"; this CPU is {cpu_class}, the baseline's {baseline.cpu_class}"
-    if variant.precision != expected.precision:
-        reason = f"ran in {variant.precision}, in the baseline in {expected.precision}{beyond_reason}"
+    if (variant.precision, variant.rest_precision) != (expected.precision, expected.rest_precision):
+        reason = f"ran in {variant.ran_in}, in the baseline in {expected.ran_in}{beyond_reason}"
         yield GateRow("baseline", variant.name, "precision", beyond, reason=reason)
         return
     tolerances = gate.against_baseline.get(variant.precision)
@@ -129,7 +129,7 @@ def _variant_against_baseline(
 
 def _unjudged(check: Check, variant: VariantRecord) -> GateRow:
     key = f"gate.against_{check}.{variant.precision}"
-    return _failure(check, variant.name, ALL, f"ran in {variant.precision}, which has no tolerances: add `{key}`")
+    return _failure(check, variant.name, ALL, f"ran in {variant.ran_in}, which has no tolerances: add `{key}`")
 
 
 def _failure(check: Check, variant: str, metric: str, reason: str) -> GateRow:

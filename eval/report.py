@@ -126,7 +126,7 @@ def _largest_drift(results: Results, gate: GateSection | None) -> str:
             share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
             whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
             text = (
-                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.precision}), "
+                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.ran_in}), "
                 f"{share:.3g} % of {whole}"
             )
             if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
@@ -166,7 +166,7 @@ def _default_rerun(results: Results) -> tuple[str, ...]:
 
 def _describe(variant: VariantRecord) -> str:
     weights = f"{variant.weights} weights, " if variant.weights else ""
-    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.precision}"
+    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.ran_in}"
 
 
 def _worst_line(record: WorstRecord) -> str:

@@ -30,12 +30,14 @@ class Runner(ABC):
 
     Attributes:
         framework: what runs it, `torch`, `onnxruntime` or `openvino`.
-        precision: the inference precision that really runs: `f32`, `bf16` or `f16`.
+        precision: the inference precision that really runs: `f32`, `bf16` or `f16`, or `int8` for a quantized form.
+        rest_precision: of a quantized form, the inference precision of what is not quantized; else None.
         contract: what the form takes and gives.
     """
 
     framework: str
     precision: str
+    rest_precision: str | None = None
     contract: Contract
 
     def predict(self, source: NDArray[np.uint8], background: NDArray[np.uint8]) -> Prediction:

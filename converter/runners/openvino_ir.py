@@ -45,7 +45,8 @@ class OpenVinoRunner(Runner):
                 f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {ran}; leave the variant out, "
                 f"or use @default, which takes what the CPU has (`mattekit doctor` tells what that is)"
             )
-        self.precision = ran
+        quantized = is_quantized(model)
+        self.precision, self.rest_precision = ("int8", ran) if quantized else (ran, None)
         self._request = compiled.create_infer_request()
 
     @contextmanager
@@ -89,6 +90,11 @@ def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     if not model.has_rt_info(list(RT_INFO_PATH)):
         raise DataError(f"{path}: carries no I/O contract in its rt_info; it was not made by `mattekit convert`")
     return parse_contract(str(model.get_rt_info(list(RT_INFO_PATH)).value), str(path))
+
+
+def is_quantized(model: openvino.Model) -> bool:
+    """Tell whether a model holds the quantization marks by which OpenVINO infers in 8 bits."""
+    return any(operation.get_type_name() == "FakeQuantize" for operation in model.get_ops())
 
 
 def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:
