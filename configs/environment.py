@@ -18,6 +18,7 @@ PACKAGES = (
     "onnxsim",
     "onnxruntime",
     "openvino",
+    "nncf",
     "numpy",
     "opencv-python-headless",
     "pillow",

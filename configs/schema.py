@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from configs.records import Frozen
 
-Precision = Literal["fp32", "fp16"]
+Precision = Literal["fp32", "fp16", "int8"]
+InputForm = Literal["nchw-f32", "nhwc-u8"]
+"""How the IR takes its images: planes of float32 as published, or frames as OpenCV and cameras give them."""
 Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
 """Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
 MAX_SIDE = 2048
@@ -83,6 +85,8 @@ DEFAULT_TOLERANCES = {
     "onnx-simplified": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
     "ir-fp32": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
     "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2, cells=5e-2),
+    # Foreground colours count where nothing is opaque too, where they mean nothing and int8 moves them most.
+    "ir-int8": HopTolerance(mean=3e-2, quantile=0.5, cells=0.2),
 }
 
 
@@ -101,14 +105,45 @@ class ParitySection(Section):
         return {**DEFAULT_TOLERANCES, **given}
 
 
+class Int8Section(Section):
+    """How the int8 IR is made: calibrated on `calibration_samples`, its choice measured on `validation_samples` others.
+
+    `calibration` is `synthetic`, figures drawn with `seed` at the input size, or a folder (OMZ's layout) of which
+    samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate is the
+    list of what stays float: shell patterns for parts of the names of convolutions' weights. They are tried in
+    order, which should be from the most quantized to the least; the first whose Alpha MAD on the validation samples
+    differs from the original's by at most `drift` (x 1e-3, either way), within the hop's tolerance, is taken.
+    """
+
+    calibration: str = SYNTHETIC
+    seed: Annotated[int, Field(ge=0)] = 20_011
+    calibration_samples: Positive = 16
+    validation_samples: Positive = 8
+    candidates: Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)] = (
+        (),
+        ("decoder.conv4",),
+        ("decoder.conv4", "refiner.conv4"),
+        ("decoder.conv4", "refiner"),
+        ("decoder.conv4", "refiner", "backbone.features.[0-2].*"),
+    )
+    drift: NonNegative = 0.15
+
+
 class ConvertSection(Section):
-    """Which forms are made of the original, for which input size, and where they go."""
+    """Which forms are made of the original, for which input size, and where they go.
+
+    `input_form` is how every IR of the folder takes its images: `nchw-f32` (1, 3, H, W) float32 0..255, the published
+    contract, or `nhwc-u8` (1, H, W, 3) uint8; BGR both. `precisions` are those of the weights; `int8` also infers in
+    8 bits where it is quantized.
+    """
 
     input_shape: DivisibleSize = (720, 1280)
+    input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
     out: Path = Path("models/background-matting-mobilenetv2")
     parity: ParitySection = ParitySection()
+    int8: Int8Section = Int8Section()
 
     @field_validator("precisions")
     @classmethod
@@ -194,7 +229,8 @@ class Tolerance(Section):
 
 
 class GateSection(Section):
-    """When a run is red. Keys: inference precision that really ran (`f32`, `bf16`, `f16`), then metric name.
+    """When a run is red. Keys: inference precision that really ran (`f32`, `bf16`, `f16`, or `int8` for a quantized IR
+    whatever the rest of it ran in), then metric name.
 
     `against_original` judges drift of each variant from the original of the same run; `against_baseline` judges each
     variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from configs.errors import DataError
 from configs.records import Frozen
-from configs.schema import Positive
+from configs.schema import InputForm, Positive
 
 ColourOrder = Literal["RGB", "BGR"]
 
@@ -28,8 +28,8 @@ class Port(Frozen):
 
     Attributes:
         name: of the tensor.
-        shape: batch, channels, height, width.
-        layout: order of the axes.
+        shape: in the order of `layout`.
+        layout: order of the axes: batch N, channels C, height H, width W.
         element_type: of the values.
         high: the value that stands for white, opaque: 1 or 255; black, transparent is 0.
         colour_order: of the channels; None for a single channel.
@@ -37,15 +37,16 @@ class Port(Frozen):
 
     name: str
     shape: tuple[Positive, Positive, Positive, Positive]
-    layout: Literal["NCHW"] = "NCHW"
-    element_type: Literal["f32"] = "f32"
+    layout: Literal["NCHW", "NHWC"] = "NCHW"
+    element_type: Literal["f32", "u8"] = "f32"
     high: Annotated[float, Field(gt=0)]
     colour_order: ColourOrder | None
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
-        return self.shape[2], self.shape[3]
+        height = self.layout.index("H")
+        return self.shape[height], self.shape[height + 1]
 
 
 class Contract(Frozen):
@@ -76,12 +77,18 @@ def network_contract(size: tuple[int, int], source_sha256: str) -> Contract:
     return _contract(size, source_sha256, input_high=1, input_order="RGB", scale=1)
 
 
-def ir_contract(size: tuple[int, int], source_sha256: str) -> Contract:
-    """Return the contract of a converted IR, as published: BGR 0..255 in, alpha and *RGB* foreground 0..1 out.
+def ir_contract(size: tuple[int, int], source_sha256: str, form: InputForm = "nchw-f32") -> Contract:
+    """Return the contract of a converted IR: BGR 0..255 in, alpha and *RGB* foreground 0..1 out.
 
+    Inputs are (1, 3, H, W) float32 as published, or (1, H, W, 3) uint8 for `nhwc-u8`; outputs do not depend on it.
     The foreground stays RGB because the network adds the source, by then reversed to RGB, to its residual.
     """
-    return _contract(size, source_sha256, input_high=255, input_order="BGR", scale=255)
+    published = _contract(size, source_sha256, input_high=255, input_order="BGR", scale=255)
+    if form == "nchw-f32":
+        return published
+    frames = {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8"}
+    source, background = (port.model_copy(update=frames) for port in published.inputs)
+    return published.model_copy(update={"inputs": (source, background)})
 
 
 def parse_contract(text: str, origin: str) -> Contract:

@@ -14,6 +14,7 @@ from configs.files import new_folder, sha256_of
 from configs.schema import Config
 from converter.contract import Contract, ir_contract
 from converter.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.int8 import int8_ir_from_onnx
 from converter.ir_steps import ir_from_onnx
 from converter.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
 from converter.original import Original, open_original, original_of, source_file
@@ -34,10 +35,11 @@ from converter.record import (
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
+from datasets.calibration import calibration_identity
 from datasets.sample import Prediction, Sample
 
 Say = Callable[[str], None]
-LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino")
+LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino", "nncf")
 
 
 def convert(config: Config, *, force: bool = False, say: Say = print) -> Conversion:
@@ -109,7 +111,7 @@ class _Steps:
     """Runs steps by name; a failure names the step and those that ran before it."""
 
     def __init__(self, say: Say) -> None:
-        self._say = say
+        self.say = say
         self._done: list[str] = []
 
     @contextmanager
@@ -123,7 +125,7 @@ class _Steps:
             before = ", ".join(self._done) or "none"
             raise ConversionError(f"step {name} failed: {error} (steps done before it: {before})") from error
         self._done.append(name)
-        self._say(f"  {name}: {perf_counter() - started:.1f} s")
+        self.say(f"  {name}: {perf_counter() - started:.1f} s")
 
 
 class _Prover:
@@ -175,9 +177,14 @@ def _make_forms(
         with steps(hop):
             target = work / form_path(hop)
             target.parent.mkdir()
-            declared = ir_contract(contract.size, original.source.sha256)
-            ir_from_onnx(simplified, declared, precision, target)
-            yield _form(hop, work, declared, {}, prover)
+            declared = ir_contract(contract.size, original.source.sha256, config.convert.input_form)
+            quantization = None
+            if precision == "int8":
+                quantization = int8_ir_from_onnx(simplified, declared, original, config, target, steps.say)
+            else:
+                ir_from_onnx(simplified, declared, precision, target)
+            form = _form(hop, work, declared, {}, prover)
+            yield form.model_copy(update={"quantization": quantization})
 
 
 def _form(hop: str, work: Path, contract: Contract, details: dict[str, str], prover: _Prover) -> Form:
@@ -234,5 +241,6 @@ def _key(config: Config, source: SourceFile) -> str:
     """Hash everything that decides the result: source, settings, versions, and the converter's own code."""
     folder = Path(__file__).parent
     code = {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*.py"))}
-    facts = [source.sha256, _settings(config), installed_versions(LIBRARIES), code]
+    calibration = calibration_identity(config.convert.int8) if "int8" in config.convert.precisions else None
+    facts = [source.sha256, _settings(config), installed_versions(LIBRARIES), code, calibration]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

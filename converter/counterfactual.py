@@ -37,17 +37,18 @@ def measure_counterfactuals(
 ) -> Counterfactuals:
     """Run a form as declared and in the six wrong ways on the same samples.
 
+    A form that takes bytes is run in the wrong ways with its inputs opened to float32, the rest of it untouched: bytes
+    cannot hold the images as they must be where a form does not divide, or divides twice.
+
     Args:
         runner: the form.
         samples: composites with colours; on grey ones a swap cannot show.
         original: the original's predictions for them.
     """
-    distances = {}
-    for name, contract in ways_to_run(runner.contract).items():
-        total = 0.0
-        for sample, reference in zip(samples, original, strict=True):
-            total += _distance(_predict_by(runner, contract, sample), reference)
-        distances[name] = total / len(samples)
+    distances = {DECLARED: _mean_distance(runner, runner.contract, samples, original)}
+    with runner.opened() as opened:
+        for name, contract in wrong_ways(opened.contract).items():
+            distances[name] = _mean_distance(opened, contract, samples, original)
     return Counterfactuals(distances=distances)
 
 
@@ -73,8 +74,8 @@ def check_counterfactuals(hop: str, result: Counterfactuals, contract: Contract,
     raise ParityError(f"hop {hop}: the contract is wrong: {looks} ({figures})")
 
 
-def ways_to_run(contract: Contract) -> dict[str, Contract]:
-    """Return the contract under `DECLARED`, and under the names of `LOOKS_LIKE` the six wrong ones."""
+def wrong_ways(contract: Contract) -> dict[str, Contract]:
+    """Return the six wrong contracts that stand beside a right one, by the names of `LOOKS_LIKE`."""
     source, background = contract.inputs
     alpha, foreground = contract.outputs
 
@@ -85,7 +86,6 @@ def ways_to_run(contract: Contract) -> dict[str, Contract]:
         return with_ports(*(port.model_copy(update={"high": port.high * factor}) for port in contract.inputs))
 
     return {
-        DECLARED: contract,
         "src swapped": with_ports(source=_with_swap(source)),
         "background swapped": with_ports(background=_with_swap(background)),
         "both swapped": with_ports(source=_with_swap(source), background=_with_swap(background)),
@@ -104,8 +104,14 @@ def _swapped(order: ColourOrder | None) -> ColourOrder:
     return "RGB" if order == "BGR" else "BGR"
 
 
-def _predict_by(runner: Runner, contract: Contract, sample: Sample) -> Prediction:
-    return decode_outputs(contract, *runner.infer(*encode_inputs(contract, sample.source, sample.background)))
+def _mean_distance(
+    runner: Runner, contract: Contract, samples: Sequence[Sample], original: Sequence[Prediction]
+) -> float:
+    total = 0.0
+    for sample, reference in zip(samples, original, strict=True):
+        outputs = runner.infer(*encode_inputs(contract, sample.source, sample.background))
+        total += _distance(decode_outputs(contract, *outputs), reference)
+    return total / len(samples)
 
 
 def _distance(prediction: Prediction, reference: Prediction) -> float:

@@ -10,6 +10,8 @@ from configs.schema import Precision
 from converter.contract import RT_INFO_PATH, Contract
 from converter.runners.openvino_ir import contract_of_ir, read_ir
 
+_ELEMENT_TYPES = {"f32": openvino.Type.f32, "u8": openvino.Type.u8}
+
 
 def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target: Path) -> None:
     """Convert an ONNX of the network (RGB 0..1 in) to an IR that keeps `contract` (BGR 0..255 in).
@@ -20,36 +22,60 @@ def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target:
     Raises:
         ConversionError: OpenVINO refuses the model, or the written IR is not what the contract says.
     """
-    core = openvino.Core()
+    save_ir(model_from_onnx(source, contract, precision), contract, precision, target)
+
+
+def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> openvino.Model:
+    """Return an ONNX of the network (RGB 0..1 in) as a model that keeps `contract`; `precision` names it in errors.
+
+    Raises:
+        ConversionError: OpenVINO refuses the model.
+    """
     try:
-        model = core.read_model(source)
-        processor = PrePostProcessor(model)
+        processor = PrePostProcessor(openvino.Core().read_model(source))
         for port in contract.inputs:
             entry = processor.input(port.name)
-            entry.tensor().set_element_type(openvino.Type.f32).set_layout(openvino.Layout(port.layout))
+            entry.tensor().set_element_type(_ELEMENT_TYPES[port.element_type])
+            entry.tensor().set_layout(openvino.Layout(port.layout))
             entry.model().set_layout(openvino.Layout("NCHW"))
+            if port.element_type != "f32":
+                entry.preprocess().convert_element_type(openvino.Type.f32)
             if port.colour_order == "BGR":
                 entry.preprocess().reverse_channels()
             if contract.scale != 1:
                 entry.preprocess().scale(contract.scale)
-        model = processor.build()
+        return processor.build()
+    except RuntimeError as error:
+        raise ConversionError(f"ir-{precision}: OpenVINO refuses the model: {error}") from error
+
+
+def save_ir(model: openvino.Model, contract: Contract, precision: Precision, target: Path) -> None:
+    """Write a model with its contract as an IR; floats are stored in FP16 for `fp16`, else in FP32.
+
+    Raises:
+        ConversionError: OpenVINO cannot write it, or the written IR is not what the contract says.
+    """
+    try:
         model.set_rt_info(contract.model_dump_json(), list(RT_INFO_PATH))
         openvino.save_model(model, target, compress_to_fp16=precision == "fp16")
     except RuntimeError as error:
-        raise ConversionError(f"ir-{precision}: OpenVINO refuses the model: {error}") from error
-    _check_ir(core, target, contract)
+        raise ConversionError(f"ir-{precision}: OpenVINO cannot write the model: {error}") from error
+    _check_ir(openvino.Core(), target, contract)
 
 
 def _check_ir(core: openvino.Core, path: Path, contract: Contract) -> None:
     model = read_ir(core, path)
     found = {
-        port.get_any_name(): tuple(port.get_partial_shape().get_dimension(axis).get_length() for axis in range(4))
-        if port.get_partial_shape().is_static
-        else str(port.get_partial_shape())
+        port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))
         for port in (*model.inputs, *model.outputs)
     }
-    expected = {port.name: port.shape for port in (*contract.inputs, *contract.outputs)}
+    expected = {port.name: (port.shape, port.element_type) for port in (*contract.inputs, *contract.outputs)}
     if found != expected:
         raise ConversionError(f"{path.name}: expected the static tensors {expected}, found {found}")
     if contract_of_ir(model, path) != contract:
         raise ConversionError(f"{path.name}: its rt_info does not give the contract back")
+
+
+def _shape_of(port: openvino.Output) -> tuple[int, ...] | str:
+    shape = port.get_partial_shape()
+    return tuple(shape.to_shape()) if shape.is_static else str(shape)

@@ -1,5 +1,6 @@
 """`conversion.json`: what a converted model folder holds, how it was made, and what was proved of it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,48 @@ class SourceFile(records.Frozen):
     sha256: str
 
 
+class Candidate(records.Frozen):
+    """A way to quantize that was tried.
+
+    Attributes:
+        kept_float: patterns of the weights' names of convolutions that are not quantized.
+        convolutions, of: how many are quantized, of how many.
+        multiply_adds: their share of those of all convolutions.
+        alpha_mad_drift: Alpha MAD (x 1e-3) minus the original's, on the validation samples.
+        parity: with the original, on the validation samples.
+    """
+
+    kept_float: tuple[str, ...]
+    convolutions: int
+    of: int
+    multiply_adds: float
+    alpha_mad_drift: float
+    parity: Parity
+
+
+class Quantization(records.Frozen):
+    """How a quantized form came about.
+
+    Attributes:
+        calibration: where the samples came from.
+        calibration_sha256: of all their pixels, in order.
+        sources: hash of the pixels of every sample's source, of calibration, then validation: never to be evaluated.
+        calibration_samples, validation_samples: how many set the ranges, and how many judged.
+        original_alpha_mad: the original's Alpha MAD on the validation samples.
+        drift_limit: by how much a candidate's might differ.
+        candidates: those that were tried, in order; the last one was taken.
+    """
+
+    calibration: str
+    calibration_sha256: str
+    sources: tuple[str, ...]
+    calibration_samples: int
+    validation_samples: int
+    original_alpha_mad: float
+    drift_limit: float
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
+
+
 class Form(records.Frozen):
     """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs."""
 
@@ -33,6 +76,7 @@ class Form(records.Frozen):
     parity: Parity
     counterfactuals: Counterfactuals | None = None
     details: dict[str, str]
+    quantization: Quantization | None = None
 
 
 class Conversion(records.Frozen):
@@ -58,6 +102,12 @@ class Conversion(records.Frozen):
     def form(self, hop: str) -> Form | None:
         """Return the form made by `hop`, if there is one."""
         return next((form for form in self.forms if form.hop == hop), None)
+
+    def calibrated_sources(self, hops: Iterable[str | None]) -> frozenset[str]:
+        """Return the hashes of the sources of all samples that the forms made by `hops` were fitted to or chosen by."""
+        wanted = set(hops)
+        made = (form.quantization for form in self.forms if form.hop in wanted)
+        return frozenset(source for quantization in made if quantization for source in quantization.sources)
 
 
 def recorded_model(record: Conversion) -> ModelSection:

@@ -12,16 +12,22 @@ from pydantic import Field, model_validator
 from configs.errors import UsageError
 from configs.records import Frozen, read_record, write_record
 from eval.per_sample import ScoreRow, require_mean
-from eval.results import DatasetRecord, Results, samples_sha256
+from eval.results import DatasetRecord, Results, ran_in, samples_sha256
 
 UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
 
 
 class BaselineVariant(Frozen):
-    """What one variant scored: the inference precision that ran, and the mean of every metric that has one."""
+    """What one variant scored: the inference precision that ran (`VariantRecord`), and every metric that has a mean."""
 
     precision: str
+    rest_precision: str | None = None
     metrics: dict[str, float]
+
+    @property
+    def ran_in(self) -> str:
+        """The precision in words, as `VariantRecord.ran_in`."""
+        return ran_in(self.precision, self.rest_precision)
 
 
 class Expectation(Frozen):
@@ -124,6 +130,7 @@ def baseline_from(
         variants={
             variant.name: BaselineVariant(
                 precision=variant.precision,
+                rest_precision=variant.rest_precision,
                 metrics={name: record.mean for name, record in variant.metrics.items() if record.mean is not None},
             )
             for variant in results.variants

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from configs.errors import DataError
 from configs.schema import Config
 from converter.contract import Contract, Port
-from converter.counterfactual import DECLARED, ways_to_run
+from converter.counterfactual import wrong_ways
 from converter.perturb import perturb_weights
 from converter.record import check_files, form_path, ir_hop, read_record
 from converter.runners.base import Runner, Tensor, decode_outputs, encode_inputs
@@ -28,7 +28,7 @@ UNSCALED = "scale missed: the network gets 0..255 for 0..1"
 FLIPPED = "fgr flipped: the foreground read in the other colour order"
 PERTURBED = "weights perturbed by 1 %: each times 1 + 0.01 * standard normal noise"
 # An IR fed 255 times too much gives what one without the division by 255 gives for right images.
-_WAYS = {HEALTHY: DECLARED, SWAPPED: "src swapped", UNSCALED: "scaled twice", FLIPPED: "fgr flipped"}
+_WRONG_WAYS = {SWAPPED: "src swapped", UNSCALED: "scaled twice", FLIPPED: "fgr flipped"}
 
 Report = Callable[[str, int, int], None]
 
@@ -77,8 +77,10 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     with ExitStack() as stack:
         whole = stack.enter_context(runner)
         damaged = stack.enter_context(OpenVinoRunner(perturbed, variant.inference))
-        ways = ways_to_run(whole.contract)
-        forms = [_Form(fault, whole, ways[way], samples.sequential) for fault, way in _WAYS.items()]
+        opened = stack.enter_context(whole.opened())
+        ways = wrong_ways(opened.contract)
+        forms = [_Form(HEALTHY, whole, whole.contract, samples.sequential)]
+        forms += [_Form(fault, opened, ways[way], samples.sequential) for fault, way in _WRONG_WAYS.items()]
         forms.append(_Form(PERTURBED, damaged, damaged.contract, samples.sequential))
         rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
         for index, sample in enumerate(iterate(samples, count)):

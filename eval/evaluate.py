@@ -13,6 +13,7 @@ from configs.schema import BUNDLED, Config, DatasetSection
 from converter.record import Conversion, check_files, read_record, recorded_model
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled import make_bundled
+from datasets.images import array_sha256
 from datasets.layout import SampleSet, iterate, open_set
 from datasets.sample import Prediction, Sample
 from eval.html_report import write_html_report
@@ -43,7 +44,7 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
     Raises:
         DataError: models or samples are missing or broken, the models are not the configured ones, or a variant
             returns something that is not a matte.
-        UsageError: an unknown variant, or a folder that is not a run's.
+        UsageError: an unknown variant, a folder that is not a run's, or a sample that a quantized form was fitted to.
     """
     _refuse_foreign_folder(run_dir)
     variants = parse_variants(config.evaluate.variants)
@@ -60,8 +61,10 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
             _Contestant(stack.enter_context(runner), description, sample_set.sequential)
             for runner, description in opened
         ]
+        calibrated = record.calibrated_sources([variant.hop for variant in variants])
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
+            _refuse_calibrated(sample, calibrated, models)
             rows.extend(_run_sample(sample, contestants, worst))
         report("evaluating", total, total)
         ids = list(dict.fromkeys(row.sample for row in rows))
@@ -161,6 +164,14 @@ def _run_sample(sample: Sample, contestants: Sequence[_Contestant], worst: Worst
     alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
     worst.offer(sample, predictions, alpha_mad)
     return rows
+
+
+def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path) -> None:
+    if calibrated and array_sha256(sample.source) in calibrated:
+        raise UsageError(
+            f"sample {sample.id}: the int8 form in {models} was calibrated or chosen on it, so its figures would say "
+            "nothing; evaluate on another set, or convert again with another convert.int8.calibration"
+        )
 
 
 def _refuse_foreign_folder(run_dir: Path) -> None:

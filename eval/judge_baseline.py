@@ -111,8 +111,8 @@ def _limits(
 ) -> dict[str, Limit] | GateRow:
     """Return metric to limit, or the one row that says why the variant cannot be judged."""
     usual = gate.against_baseline.get(variant.precision, {})
-    same_precision = variant.precision == expected.precision
-    ran = f"ran in {variant.precision}, in the baseline in {expected.precision}"
+    ran = f"ran in {variant.ran_in}, in the baseline in {expected.ran_in}"
+    same_precision = variant.ran_in == expected.ran_in
     if cpu_class == baseline.cpu_class:
         if not same_precision:
             return failure("baseline", variant.name, "precision", ran)

@@ -164,7 +164,7 @@ def _largest_drift(results: Results, gate: GateSection | None) -> str:
             share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
             whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
             text = (
-                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.precision}), "
+                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.ran_in}), "
                 f"{share:.3g} % of {whole}"
             )
             if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
@@ -208,7 +208,7 @@ def rerun_commands(results: Results) -> tuple[str, ...]:
 def describe(variant: VariantRecord) -> str:
     """Return a variant's name, framework and precisions as a line of markdown."""
     weights = f"{variant.weights} weights, " if variant.weights else ""
-    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.precision}"
+    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.ran_in}"
 
 
 def worst_line(record: WorstRecord) -> str:

@@ -24,7 +24,7 @@ def overview_table(results: Results) -> str:
         ]
         for metric in metrics_of(results)
     ]
-    ran = [v.precision for v in (results.variant(results.original), *converted) if v is not None]
+    ran = [v.ran_in for v in (results.variant(results.original), *converted) if v is not None]
     rows.append(["Inference precision that ran", "", *ran])
     return markdown_table(header, rows, right=range(2, len(header)))
 
@@ -100,7 +100,7 @@ def latency_table(results: Results) -> str:
     for variant in results.variants:
         latency = variant.latency_ms
         times = (number(latency.median), number(latency.p90)) if latency else (NOTHING, NOTHING)
-        rows.append((code(variant.name), variant.framework, variant.weights or NOTHING, variant.precision, *times))
+        rows.append((code(variant.name), variant.framework, variant.weights or NOTHING, variant.ran_in, *times))
     return markdown_table(header, rows, right=(4, 5))
 
 

@@ -96,13 +96,19 @@ class LatencyRecord(Frozen):
     p90: Annotated[float, Field(ge=0)]
 
 
+def ran_in(precision: str, rest: str | None) -> str:
+    """Return an inference precision in words, with that of the rest of a quantized form: `int8 (rest f32)`."""
+    return precision if rest is None else f"{precision} (rest {rest})"
+
+
 class VariantRecord(Frozen):
     """One runnable form and what it scored.
 
     Attributes:
         name: such as `ir-fp16@default`.
         framework: `torch`, `onnxruntime` or `openvino`.
-        precision: the inference precision that really ran: `f32`, `bf16`, `f16`.
+        precision: the inference precision that really ran: `f32`, `bf16`, `f16`, or `int8` for a quantized form.
+        rest_precision: of a quantized form, what ran where it is not quantized; else None.
         weights: the precision the weights are stored in, such as `fp16`; None when unknown.
         model_path: the file that ran.
         model_sha256: its hash.
@@ -113,11 +119,17 @@ class VariantRecord(Frozen):
     name: str
     framework: str
     precision: str
+    rest_precision: str | None = None
     weights: str | None = None
     model_path: str | None = None
     model_sha256: str | None = None
     metrics: dict[str, MetricRecord] = Field(default_factory=dict)
     latency_ms: LatencyRecord | None = None
+
+    @property
+    def ran_in(self) -> str:
+        """The precision in words, such as `bf16` or `int8 (rest f32)`."""
+        return ran_in(self.precision, self.rest_precision)
 
 
 class DriftRecord(Frozen):

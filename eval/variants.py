@@ -2,7 +2,7 @@
 
 `torch` is the checkpoint, `onnx` the simplified ONNX, `ir-<weights>@<inference precision>` an IR such as
 `ir-fp16@default`, where `default` is the precision that OpenVINO picks by itself. `ir-fp16` is short for
-`ir-fp16@f32`.
+`ir-fp16@f32`. In `ir-int8@bf16` the inference precision is that of what is not quantized.
 """
 
 import re
@@ -67,6 +67,7 @@ def open_variant(variant: Variant, record: Conversion, folder: Path) -> tuple[Ru
         name=variant.name,
         framework=runner.framework,
         precision=runner.precision,
+        rest_precision=runner.rest_precision,
         weights=variant.weights,
         model_path=path.as_posix(),
         model_sha256=digest,

@@ -106,7 +106,7 @@ def failure(check: Check, variant: str, metric: str, reason: str) -> GateRow:
 def unjudged(check: Check, variant: VariantRecord) -> GateRow:
     """Return the row of a variant whose precision has no tolerances."""
     key = f"gate.against_{check}.{variant.precision}"
-    return failure(check, variant.name, ALL, f"ran in {variant.precision}, which has no tolerances: add `{key}`")
+    return failure(check, variant.name, ALL, f"ran in {variant.ran_in}, which has no tolerances: add `{key}`")
 
 
 def mean_of(record: MetricRecord | None) -> float | None:

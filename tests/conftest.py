@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tiny_model import SIZE, tiny_config, write_tiny_onnx
+from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,17 @@ def tiny_models(tiny_onnx: Path) -> Path:
 
     out = tiny_onnx.parent / "models"
     convert(tiny_config(tiny_onnx, out), say=lambda _: None)
+    return out
+
+
+@pytest.fixture(scope="session")
+def int8_models(tiny_onnx: Path) -> Path:
+    """Return the tiny network's folder with an fp32 and an int8 IR, both for frames."""
+    from converter.convert import convert
+
+    out = tiny_onnx.parent / "int8-models"
+    settings = {"precisions": ["fp32", "int8"], "int8": INT8, "parity": INT8_PARITY, "input_form": "nhwc-u8"}
+    convert(tiny_config(tiny_onnx, out, convert=settings), say=lambda _: None)
     return out
 
 

@@ -20,7 +20,7 @@ ALLOWED = {
     "training": {"configs", "datasets", "converter", "training"},
     "mattekit": {"configs", "datasets", "converter", "eval", "training", "mattekit"},
 }
-HEAVY = ("torch", "openvino", "onnxruntime", "onnx", "onnxsim")
+HEAVY = ("torch", "openvino", "onnxruntime", "onnx", "onnxsim", "nncf")
 LONGEST = 350
 SOURCES = sorted(path for package in ALLOWED for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

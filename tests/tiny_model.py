@@ -89,3 +89,8 @@ def tiny_config(onnx: Path, out: Path, dataset: Path | str = "synthetic", **sect
     return config_from_dict(
         {**settings, **{name: {**settings[name], **keys} for name, keys in sections.items()}}, "test"
     )
+
+
+INT8 = {"seed": 3, "calibration_samples": 2, "validation_samples": 1, "candidates": [[]], "drift": 1.0}
+"""Settings of `convert.int8` for the tiny network, which has one convolution and no drift to speak of."""
+INT8_PARITY = {"samples": 1, "tolerances": {"ir-int8": {"mean": 0.1, "quantile": 0.5, "cells": 1.0}}}

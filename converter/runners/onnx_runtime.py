@@ -6,7 +6,7 @@ import onnxruntime
 
 from configs.errors import DataError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, parse_contract
-from converter.runners.base import Runner, Tensor
+from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 
 class OnnxRunner(Runner):
@@ -33,8 +33,9 @@ class OnnxRunner(Runner):
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
         self.contract = known
 
-    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`."""
+        check_inputs(self.contract, source, background)
         alpha, foreground = self._session.run([ALPHA, FOREGROUND], {SOURCE: source, BACKGROUND: background})
         return alpha, foreground
 

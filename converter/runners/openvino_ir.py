@@ -1,6 +1,7 @@
 """An OpenVINO IR, run by OpenVINO on the CPU at an explicit inference precision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +9,7 @@ import openvino
 
 from configs.errors import DataError, UsageError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
-from converter.runners.base import Runner, Tensor
+from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 LATENCY: Mapping[str, str] = {"PERFORMANCE_HINT": "LATENCY"}
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
@@ -21,6 +22,7 @@ class OpenVinoRunner(Runner):
         path: the IR's XML.
         inference_precision: `f32`, `bf16`, `f16`, or `default` for what an ordinary user gets; `precision` then says
             what OpenVINO chose.
+        open_inputs: open the inputs to float32 values of any range where the IR takes bytes; `contract` then says so.
 
     Raises:
         DataError: the IR is missing or unreadable, or carries no contract.
@@ -29,16 +31,31 @@ class OpenVinoRunner(Runner):
 
     framework = "openvino"
 
-    def __init__(self, path: Path, inference_precision: InferencePrecision) -> None:
+    def __init__(self, path: Path, inference_precision: InferencePrecision, *, open_inputs: bool = False) -> None:
         core = openvino.Core()
         model = read_ir(core, path)
         self.contract = contract_of_ir(model, path)
+        self._path, self._asked = path, inference_precision
+        if open_inputs:
+            self.contract = _open_inputs(model, self.contract)
         compiled = compile_ir(core, model, path, inference_precision)
-        self.precision = running_precision(compiled)
+        ran = running_precision(compiled)
+        quantized = is_quantized(model)
+        self.precision, self.rest_precision = ("int8", ran) if quantized else (ran, None)
         self._request = compiled.create_infer_request()
 
-    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+    @contextmanager
+    def opened(self) -> Iterator[Runner]:
+        """See `Runner.opened`; the graph is the same, but for its inputs' element type."""
+        if all(port.element_type == "f32" for port in self.contract.inputs):
+            yield self
+            return
+        with OpenVinoRunner(self._path, self._asked, open_inputs=True) as runner:
+            yield runner
+
+    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`; the returned arrays are copies."""
+        check_inputs(self.contract, source, background)
         results = self._request.infer({SOURCE: source, BACKGROUND: background})
         return results[ALPHA].copy(), results[FOREGROUND].copy()
 
@@ -75,7 +92,10 @@ def compile_ir(
     compiled = core.compile_model(model, "CPU", {**properties, **hints})
     running = running_precision(compiled)
     if inference_precision not in ("default", running):
-        raise UsageError(f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {running}")
+        raise UsageError(
+            f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {running}; leave the variant out, "
+            f"or use @default, which takes what the CPU has (`mattekit doctor` tells what that is)"
+        )
     return compiled
 
 
@@ -88,6 +108,20 @@ def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     if not model.has_rt_info(list(RT_INFO_PATH)):
         raise DataError(f"{path}: carries no I/O contract in its rt_info; it was not made by `mattekit convert`")
     return parse_contract(str(model.get_rt_info(list(RT_INFO_PATH)).value), str(path))
+
+
+def is_quantized(model: openvino.Model) -> bool:
+    """Tell whether a model holds the quantization marks by which OpenVINO infers in 8 bits."""
+    return any(operation.get_type_name() == "FakeQuantize" for operation in model.get_ops())
+
+
+def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:
+    """Give the model's inputs the element type float32; return the contract that then holds."""
+    for parameter in model.get_parameters():
+        parameter.set_element_type(openvino.Type.f32)
+    model.validate_nodes_and_infer_types()
+    source, background = (port.model_copy(update={"element_type": "f32"}) for port in contract.inputs)
+    return contract.model_copy(update={"inputs": (source, background)})
 
 
 def default_inference_precision() -> str:

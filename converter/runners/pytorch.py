@@ -4,7 +4,7 @@ import torch
 
 from converter.contract import Contract
 from converter.network import MattingNetwork
-from converter.runners.base import Runner, Tensor
+from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 
 class TorchRunner(Runner):
@@ -18,8 +18,9 @@ class TorchRunner(Runner):
         self.threads = torch.get_num_threads()
         self._network = network.eval()
 
-    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
         """See `Runner.infer`."""
+        check_inputs(self.contract, source, background)
         with torch.inference_mode():
             output = self._network(torch.from_numpy(source), torch.from_numpy(background))
         return output.pha.numpy(), output.fgr.numpy()

@@ -16,11 +16,11 @@ import openvino
 from configs.errors import DataError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
 from converter.foreign import contract_or_published
-from converter.runners.base import Runner, Tensor, decode_outputs
+from converter.runners.base import InputTensor, Runner, Tensor, decode_outputs
 from converter.runners.openvino_ir import InferencePrecision, compile_ir, read_ir, running_precision
 from datasets.sample import Prediction
 
-Frame = tuple[Tensor, Tensor]
+Frame = tuple[InputTensor, InputTensor]
 """Source and background, encoded as a form's contract asks for."""
 
 
@@ -174,5 +174,5 @@ def _compile(
     return model, compile_ir(core, model, path, inference_precision, properties)
 
 
-def _feed(frame: Frame) -> dict[str, Tensor]:
+def _feed(frame: Frame) -> dict[str, InputTensor]:
     return {SOURCE: frame[0], BACKGROUND: frame[1]}

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from converter.contract import BACKGROUND, SOURCE, Contract
-from converter.runners.base import encode_inputs
+from converter.runners.base import InputTensor, encode_inputs
 from datasets.sample import Sample
 
 Array = NDArray[Any]
-Feed = dict[str, NDArray[np.float32]]
+Feed = dict[str, InputTensor]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,16 @@ def convert(
     input_shape: Annotated[
         str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size the forms are made for, divisible by 4.")
     ] = None,
-    precisions: Annotated[str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16.")] = None,
+    input_form: Annotated[
+        str | None,
+        typer.Option(
+            metavar="nchw-f32|nhwc-u8",
+            help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them.",
+        ),
+    ] = None,
+    precisions: Annotated[
+        str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16,int8 (int8 takes longer).")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Convert even if it is already done.")] = False,
 ) -> None:
@@ -29,11 +38,18 @@ def convert(
     The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. A form that differs from the
     original, or whose contract is not what it says, stops the conversion with exit 1 and nothing is written.
 
+    int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
+    on what is evaluated; what stays float in it is measured, and recorded in conversion.json.
+
     Examples:
 
         mattekit convert
 
         mattekit convert --checkpoint pytorch_mobilenetv2.pth --out models/published
+
+        mattekit convert --input-form nhwc-u8 --out models/frames
+
+        mattekit convert --precisions fp32,fp16,int8
 
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
     """
@@ -43,6 +59,7 @@ def convert(
         raise UsageError("give --checkpoint or --onnx, not both")
     changes = {
         "convert.input_shape": size_from(input_shape, "--input-shape", "HEIGHTxWIDTH"),
+        "convert.input_form": input_form,
         "convert.precisions": names_from(precisions),
         "convert.out": out,
     }

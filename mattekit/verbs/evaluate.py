@@ -36,7 +36,7 @@ def evaluate(
     does not fail on drift: `mattekit gate` judges.
 
     Variants: torch, onnx, ir-WEIGHTS@PRECISION with precision f32, bf16, f16 or default (what OpenVINO picks by
-    itself); ir-fp16 is short for ir-fp16@f32.
+    itself), in ir-int8 of what is not quantized; ir-fp16 is short for ir-fp16@f32.
 
     Examples:
 

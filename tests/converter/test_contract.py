@@ -40,7 +40,21 @@ def test_ir_takes_bgr_0_to_255_and_gives_rgb_0_to_1() -> None:
     assert contract.scale == 255
 
 
-@pytest.mark.parametrize("contract", [network_contract((64, 96), HASH), ir_contract((8, 4), HASH)], ids=["net", "ir"])
+def test_frames_are_uint8_with_channels_last() -> None:
+    contract, published = ir_contract((64, 96), HASH, "nhwc-u8"), ir_contract((64, 96), HASH)
+
+    for port in contract.inputs:
+        assert (port.shape, port.layout, port.element_type) == ((1, 64, 96, 3), "NHWC", "u8")
+        assert (port.high, port.colour_order, port.size) == (255, "BGR", (64, 96))
+    assert (contract.outputs, contract.scale, contract.size) == (published.outputs, 255, (64, 96))
+    assert [port.name for port in contract.inputs] == ["src", "bgr"]
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [network_contract((64, 96), HASH), ir_contract((8, 4), HASH), ir_contract((8, 4), HASH, "nhwc-u8")],
+    ids=["net", "ir", "frames"],
+)
 def test_text_gives_the_contract_back(contract: Contract) -> None:
     assert parse_contract(contract.model_dump_json(), "form") == contract
 

@@ -12,33 +12,42 @@ from openvino.preprocess import PrePostProcessor
 from tiny_model import SIZE, tiny_answer
 
 from configs.errors import ParityError
-from converter.contract import RT_INFO_PATH, ir_contract
+from converter.contract import RT_INFO_PATH, Contract, ir_contract
 from converter.counterfactual import DECLARED, Counterfactuals, check_counterfactuals, measure_counterfactuals
 from converter.runners.openvino_ir import OpenVinoRunner
 from datasets.sample import Prediction, Sample
 
 CONTRACT = ir_contract(SIZE, "0" * 64)
+FRAMES = ir_contract(SIZE, "0" * 64, "nhwc-u8")
 MARGIN = 5.0
 MakeIr = Callable[..., Path]
 
 
 @pytest.fixture
 def make_ir(tiny_models: Path, tmp_path: Path) -> MakeIr:
-    def make(reversed_inputs: tuple[str, ...] = ("src", "bgr"), scales: int = 1, flip_foreground: bool = False) -> Path:
+    def make(
+        reversed_inputs: tuple[str, ...] = ("src", "bgr"),
+        scales: int = 1,
+        flip_foreground: bool = False,
+        contract: Contract = CONTRACT,
+    ) -> Path:
         source = tiny_models / "model.onnx"
         if flip_foreground:
             source = flipped(source, tmp_path / "flipped.onnx")
         processor = PrePostProcessor(openvino.Core().read_model(source))
         for name in ("src", "bgr"):
             entry = processor.input(name)
-            entry.tensor().set_layout(openvino.Layout("NCHW"))
+            entry.tensor().set_layout(openvino.Layout(contract.inputs[0].layout))
             entry.model().set_layout(openvino.Layout("NCHW"))
+            if contract == FRAMES:
+                entry.tensor().set_element_type(openvino.Type.u8)
+                entry.preprocess().convert_element_type(openvino.Type.f32)
             if name in reversed_inputs:
                 entry.preprocess().reverse_channels()
             for _ in range(scales):
                 entry.preprocess().scale(CONTRACT.scale)
         model = processor.build()
-        model.set_rt_info(CONTRACT.model_dump_json(), list(RT_INFO_PATH))
+        model.set_rt_info(contract.model_dump_json(), list(RT_INFO_PATH))
         path = tmp_path / "model.xml"
         openvino.save_model(model, path, compress_to_fp16=False)
         return path
@@ -62,8 +71,14 @@ def measure(path: Path, samples: list[Sample], answers: list[Prediction]) -> Cou
         return measure_counterfactuals(runner, samples, answers)
 
 
-def test_the_right_ir_is_proved(make_ir: MakeIr, samples: list[Sample], answers: list[Prediction]) -> None:
-    result = measure(make_ir(), samples, answers)
+FORMS = pytest.mark.parametrize("contract", [CONTRACT, FRAMES], ids=["nchw-f32", "nhwc-u8"])
+
+
+@FORMS
+def test_the_right_ir_is_proved(
+    make_ir: MakeIr, samples: list[Sample], answers: list[Prediction], contract: Contract
+) -> None:
+    result = measure(make_ir(contract=contract), samples, answers)
 
     assert result.distances.pop(DECLARED) < 1e-6
     assert list(result.distances) == [
@@ -75,9 +90,19 @@ def test_the_right_ir_is_proved(make_ir: MakeIr, samples: list[Sample], answers:
         "fgr flipped",
     ]
     assert min(result.distances.values()) > 0.02
-    check_counterfactuals("ir-fp32", measure(make_ir(), samples, answers), CONTRACT, MARGIN)
+    check_counterfactuals("ir-fp32", measure(make_ir(contract=contract), samples, answers), contract, MARGIN)
 
 
+def test_both_input_forms_are_equally_far_in_every_way(
+    make_ir: MakeIr, samples: list[Sample], answers: list[Prediction]
+) -> None:
+    planes = measure(make_ir(), samples, answers).distances
+    frames = measure(make_ir(contract=FRAMES), samples, answers).distances
+
+    assert frames == pytest.approx(planes, abs=1e-6)
+
+
+@FORMS
 @pytest.mark.parametrize(
     ("fault", "looks"),
     [
@@ -98,12 +123,17 @@ def test_the_right_ir_is_proved(make_ir: MakeIr, samples: list[Sample], answers:
     ],
 )
 def test_a_wrong_ir_is_refused_with_what_it_looks_like(
-    make_ir: MakeIr, samples: list[Sample], answers: list[Prediction], fault: dict[str, object], looks: str
+    make_ir: MakeIr,
+    samples: list[Sample],
+    answers: list[Prediction],
+    fault: dict[str, object],
+    looks: str,
+    contract: Contract,
 ) -> None:
-    result = measure(make_ir(**fault), samples, answers)
+    result = measure(make_ir(**fault, contract=contract), samples, answers)
 
     with pytest.raises(ParityError, match=rf"^hop ir-fp32: the contract is wrong: {looks} \(distance as declared 0\."):
-        check_counterfactuals("ir-fp32", result, CONTRACT, MARGIN)
+        check_counterfactuals("ir-fp32", result, contract, MARGIN)
 
 
 def test_grey_samples_prove_nothing(make_ir: MakeIr, samples: list[Sample]) -> None:

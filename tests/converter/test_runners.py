@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import openvino
@@ -12,6 +13,7 @@ from tiny_model import SIZE, tiny_answer
 
 from configs.errors import DataError, UsageError
 from converter.contract import Contract, Port, ir_contract, network_contract
+from converter.ir_steps import ir_from_onnx
 from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor, encode_image, encode_inputs
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
@@ -57,6 +59,26 @@ def test_encoding_gives_white_and_black_exactly(high: float) -> None:
     tensor = encode_image(PIXELS, image_port("RGB", high))
 
     assert (tensor.min(), tensor.max()) == (0, high)
+
+
+def frame_port(high: float = 255, size: tuple[int, int] = (2, 2)) -> Port:
+    fields = {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8", "high": high}
+    return Port.model_validate({"name": "src", "colour_order": "BGR", **fields})
+
+
+def test_a_frame_is_encoded_as_opencv_gives_it() -> None:
+    tensor = encode_image(PIXELS, frame_port())
+
+    assert tensor.dtype == np.uint8
+    assert tensor.flags.c_contiguous
+    assert np.array_equal(tensor, [cv2.cvtColor(PIXELS, cv2.COLOR_RGB2BGR)])
+    np.testing.assert_allclose(decode_tensor(tensor, frame_port()), PIXELS / 255, rtol=0, atol=1e-7)
+
+
+@pytest.mark.parametrize("high", [1, 65025])
+def test_bytes_of_another_range_are_refused(high: float) -> None:
+    with pytest.raises(DataError, match=rf"src: a contract of uint8 values is for 0\.\.255, found 0\.\.{high}"):
+        encode_image(PIXELS, frame_port(high))
 
 
 def test_encoding_to_0_to_255_keeps_every_level() -> None:
@@ -189,6 +211,7 @@ def test_openvino_never_runs_another_precision_in_silence(tiny_models: Path, ask
         runner = OpenVinoRunner(tiny_models / "fp32/model.xml", asked)  # type: ignore[arg-type]
     except UsageError as error:
         assert f"asked OpenVINO for {asked}, but this CPU runs" in str(error)
+        assert "leave the variant out, or use @default" in str(error)
     else:
         assert runner.precision == asked
 
@@ -202,6 +225,86 @@ def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
 
     assert alpha.max() == 0
     np.testing.assert_allclose(foreground, 0.05, rtol=0, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def frame_ir(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the tiny network's IR that takes frames."""
+    path = tmp_path_factory.mktemp("frames") / "model.xml"
+    ir_from_onnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path)
+    return path
+
+
+def test_an_ir_for_frames_gives_the_answer(
+    frame_ir: Path, samples: list[Sample], answers: list[Prediction], tiny_models: Path
+) -> None:
+    with OpenVinoRunner(frame_ir, "f32") as runner, OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as planes:
+        assert runner.contract == ir_contract(SIZE, HASH, "nhwc-u8")
+        for sample, answer in zip(samples, answers, strict=True):
+            prediction = runner.predict(sample.source, sample.background)
+            np.testing.assert_allclose(prediction.alpha, answer.alpha, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(prediction.foreground, answer.foreground, rtol=0, atol=1e-5)
+            same = planes.predict(sample.source, sample.background)
+            np.testing.assert_allclose(prediction.alpha, same.alpha, rtol=0, atol=1e-6)
+
+
+def test_an_ir_for_frames_opens_to_floats_and_stays_the_same_function(frame_ir: Path, samples: list[Sample]) -> None:
+    sample = samples[0]
+
+    with OpenVinoRunner(frame_ir, "f32") as runner, runner.opened() as opened:
+        assert {port.element_type for port in opened.contract.inputs} == {"f32"}
+        assert {port.layout for port in opened.contract.inputs} == {"NHWC"}
+        closed = runner.predict(sample.source, sample.background)
+        floats = opened.predict(sample.source, sample.background)
+
+    assert np.array_equal(closed.alpha, floats.alpha)
+    assert np.array_equal(closed.foreground, floats.foreground)
+
+
+def test_an_ir_for_floats_is_open_already(tiny_models: Path) -> None:
+    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner, runner.opened() as opened:
+        assert opened is runner
+
+
+HEIGHT, WIDTH = SIZE
+WRONG_FOR_FRAMES = {
+    "floats": (np.zeros((1, HEIGHT, WIDTH, 3), np.float32), r"src: expected uint8 values 0\.\.255, found float32"),
+    "planes": (
+        np.zeros((1, 3, HEIGHT, WIDTH), np.uint8),
+        r"src: expected shape .* \(NHWC\), found .* in another order",
+    ),
+    "size": (np.zeros((1, 8, 8, 3), np.uint8), r"src: expected shape .*, found \(1, 8, 8, 3\): another size"),
+}
+WRONG_FOR_PLANES = {
+    "bytes": (np.zeros((1, 3, HEIGHT, WIDTH), np.uint8), r"src: expected float32 values 0\.\..*, found uint8"),
+    "doubles": (np.zeros((1, 3, HEIGHT, WIDTH)), r"src: expected float32 values 0\.\..*, found float64"),
+    "frames": (np.zeros((1, HEIGHT, WIDTH, 3), np.float32), r"src: expected shape .* \(NCHW\), .* in another order"),
+    "no batch": (np.zeros((3, HEIGHT, WIDTH), np.float32), r"src: expected shape .*: another size"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_FOR_FRAMES)
+def test_an_ir_for_frames_refuses_other_inputs(frame_ir: Path, wrong: str) -> None:
+    tensor, message = WRONG_FOR_FRAMES[wrong]
+
+    with OpenVinoRunner(frame_ir, "f32") as runner, pytest.raises(DataError, match=message):
+        runner.infer(tensor, np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "fp32/model.xml"])
+@pytest.mark.parametrize("wrong", WRONG_FOR_PLANES)
+def test_a_form_for_planes_refuses_other_inputs(tiny_models: Path, name: str, wrong: str) -> None:
+    tensor, message = WRONG_FOR_PLANES[wrong]
+
+    with FORMS[name](tiny_models / name) as runner, pytest.raises(DataError, match=message):
+        runner.infer(tensor, np.zeros((1, 3, HEIGHT, WIDTH), np.float32))
+
+
+def test_the_second_input_is_checked_too(tiny_models: Path) -> None:
+    good = np.zeros((1, 3, HEIGHT, WIDTH), np.float32)
+
+    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner, pytest.raises(DataError, match=r"^bgr: "):
+        runner.infer(good, good[:, :, :4])
 
 
 @pytest.mark.parametrize(("name", "missing"), [("model.onnx", "model.onnx"), ("fp32/model.xml", "fp32/model.bin")])

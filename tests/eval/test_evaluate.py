@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_model import METRICS, SIZE, VARIANTS, tiny_answer, tiny_config
+from tiny_model import INT8, METRICS, SIZE, VARIANTS, tiny_answer, tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.schema import Config
@@ -18,6 +18,7 @@ from datasets import layout
 from datasets.images import write_png
 from datasets.layout import SampleRef, iterate, open_set
 from datasets.sample import Prediction, Sample
+from datasets.synthesize import synthesize
 from eval.evaluate import evaluate
 from eval.per_sample import read_per_sample
 from eval.results import Results, read_results, samples_sha256
@@ -268,3 +269,34 @@ def test_a_sample_that_breaks_half_way_leaves_the_earlier_run_as_it_was(
     assert (tmp_path / "run" / "results.json").read_bytes() == before
     assert json.loads(before)["dataset"]["samples"] == 1
     assert {path.name for path in tmp_path.iterdir()} == {"set", "run"}
+
+
+INT8_VARIANTS = ("onnx", "ir-fp32@f32", "ir-int8@f32")
+
+
+def test_an_int8_form_is_evaluated_as_such(int8_models: Path, tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
+    config = tiny_config(tiny_onnx, int8_models, tiny_set, evaluate={"variants": INT8_VARIANTS, "worst": 1})
+
+    results = evaluate(config, tmp_path / "run")
+
+    assert [variant.ran_in for variant in results.variants] == ["f32", "f32", "int8 (rest f32)"]
+    assert results.variant("ir-int8@f32").weights == "int8"  # type: ignore[union-attr]
+    drift = results.drift_of("ir-int8@f32", "alpha_mad")
+    assert drift is not None
+    assert drift.mean is not None
+    assert 1e-4 < abs(drift.mean) < 1
+    assert "int8 (rest f32)" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+
+
+def test_what_an_int8_form_was_fitted_to_is_never_evaluated(int8_models: Path, tiny_onnx: Path, tmp_path: Path) -> None:
+    calibration = tmp_path / "calibration"
+    synthesize(calibration, 3, int(INT8["seed"]), SIZE, workers=1)  # type: ignore[call-overload]
+    shutil.copytree(calibration, tmp_path / "own")
+    (tmp_path / "own/manifest.json").unlink()
+    config = tiny_config(tiny_onnx, int8_models, tmp_path / "own", evaluate={"variants": INT8_VARIANTS, "worst": 1})
+
+    with pytest.raises(UsageError, match=r"sample synthetic/0000: the int8 form in .* was calibrated or chosen on it"):
+        evaluate(config, tmp_path / "run")
+
+    assert not (tmp_path / "run").exists()
+    evaluate(_only(config, "onnx", "ir-fp32@f32"), tmp_path / "run")

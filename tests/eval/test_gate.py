@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from eval_runs import IDS, make_rows
+from eval_runs import IDS, METRIC_BASE, make_rows
 from rich.console import Console
 
 from configs.errors import DataError, ParityError, UsageError
@@ -159,6 +159,43 @@ def test_another_precision_than_the_baselines(
     assert (row.variant, row.metric, row.verdict) == ("ir-fp16@default", "precision", verdict)
     assert "ran in f32, in the baseline in bf16" in row.reason
     assert report.exit_code == exit_code
+
+
+def _with_int8(results: Results, rest: str = "f32") -> Results:
+    """Return the run with `ir-fp16@default` recorded as a quantized form."""
+    variants = [
+        variant.model_copy(update={"precision": "int8", "rest_precision": rest, "weights": "int8"})
+        if variant.name == "ir-fp16@default"
+        else variant
+        for variant in results.variants
+    ]
+    return results.model_copy(update={"variants": tuple(variants)})
+
+
+def test_a_quantized_form_is_judged_by_tolerances_of_its_own(make_results: MakeResults, gate: GateSection) -> None:
+    run = _with_int8(make_results({"ir-fp16@default": 0.3}))
+    baseline = baseline_from(run, "int8", "now", None)
+    unknown = judge(run, baseline, gate)
+    assert {row.variant for row in unknown.failures()} == {"ir-fp16@default"}
+    assert "ran in int8 (rest f32), which has no tolerances: add `gate.against_original.int8`" in str(unknown.rows)
+
+    def with_limit(limit: float) -> GateSection:
+        of_int8 = {name: Tolerance(absolute=limit) for name in METRIC_BASE}
+        keys = ("against_original", "against_baseline")
+        return gate.model_copy(update={key: {**getattr(gate, key), "int8": of_int8} for key in keys})
+
+    assert judge(run, baseline, with_limit(0.5)).exit_code == 0
+    assert judge(run, baseline, with_limit(0.2)).exit_code == 1
+
+
+def test_what_the_rest_of_a_quantized_form_ran_in_is_held_to_the_baseline(
+    make_results: MakeResults, gate: GateSection
+) -> None:
+    baseline = baseline_from(_with_int8(make_results()), "int8", "now", None)
+
+    rows = judge(_with_int8(make_results(), rest="bf16"), baseline, gate).failures()
+
+    assert any("ran in int8 (rest bf16), in the baseline in int8 (rest f32)" in row.reason for row in rows)
 
 
 def test_a_precision_without_tolerances_fails_with_the_key(make_results: MakeResults, gate: GateSection) -> None:
