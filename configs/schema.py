@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from configs.records import Frozen
 
 Precision = Literal["fp32", "fp16"]
+Graph = Literal["fast", "reference"]
 Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
 """Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
 MAX_SIDE = 2048
@@ -102,9 +103,14 @@ class ParitySection(Section):
 
 
 class ConvertSection(Section):
-    """Which forms are made of the original, for which input size, and where they go."""
+    """Which forms are made of the original, for which input size, and where they go.
+
+    `graph` is what a checkpoint is exported as: `fast`, arranged for speed and proven equal, without dynamic shapes,
+    or `reference`, the network as it is written down. A ready ONNX is taken as it is.
+    """
 
     input_shape: DivisibleSize = (720, 1280)
+    graph: Graph = "fast"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
     out: Path = Path("models/background-matting-mobilenetv2")

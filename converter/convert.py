@@ -11,10 +11,12 @@ from time import perf_counter
 from configs.environment import installed_versions
 from configs.errors import ConversionError, DataError, MattekitError, UsageError
 from configs.files import new_folder, sha256_of
-from configs.schema import Config
+from configs.schema import Config, Graph
 from converter.contract import Contract, ir_contract
 from converter.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.fast import FastNetwork, fast_network
 from converter.ir_steps import ir_from_onnx
+from converter.network import MattingNetwork
 from converter.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
 from converter.original import Original, open_original, original_of, source_file
 from converter.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
@@ -34,6 +36,7 @@ from converter.record import (
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
+from converter.static_graph import check_static
 from datasets.sample import Prediction, Sample
 
 Say = Callable[[str], None]
@@ -72,6 +75,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print) -> Convers
             source=source,
             settings=_settings(config),
             exporter=EXPORTER if original.network else None,
+            graph=config.convert.graph if original.network else None,
             versions=installed_versions(LIBRARIES),
             forms=forms,
         )
@@ -157,18 +161,24 @@ def _make_forms(
     config: Config, original: Original, samples: Sequence[Sample], work: Path, steps: _Steps
 ) -> Iterator[Form]:
     contract = original.contract
+    promised_static = original.network is not None and config.convert.graph == "fast"
     prover = _Prover(config, samples, original)
     exported, simplified = work / form_path("onnx"), work / form_path("onnx-simplified")
     with steps("onnx"):
         if original.network is not None:
-            onnx_from_torch(original.network, contract, config.convert.opset, exported)
+            network = _arranged(original.network, contract.size, config.convert.graph)
+            onnx_from_torch(network, contract, config.convert.opset, exported)
         else:
             adopt_onnx(Path(original.source.path), contract, exported)
         details = check_onnx(exported, contract)
+        if promised_static:
+            check_static(exported)
         yield _form("onnx", work, contract, details, prover)
     with steps("onnx-simplified"):
         simplify_onnx(exported, contract, simplified)
         details = check_onnx(simplified, contract)
+        if promised_static:
+            check_static(simplified)
         yield _form("onnx-simplified", work, contract, details, prover)
     for precision in config.convert.precisions:
         hop = ir_hop(precision)
@@ -177,7 +187,13 @@ def _make_forms(
             target.parent.mkdir()
             declared = ir_contract(contract.size, original.source.sha256)
             ir_from_onnx(simplified, declared, precision, target)
+            if promised_static:
+                check_static(target)
             yield _form(hop, work, declared, {}, prover)
+
+
+def _arranged(network: MattingNetwork, size: tuple[int, int], graph: Graph) -> MattingNetwork | FastNetwork:
+    return fast_network(network, size) if graph == "fast" else network
 
 
 def _form(hop: str, work: Path, contract: Contract, details: dict[str, str], prover: _Prover) -> Form:
