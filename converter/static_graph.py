@@ -1,4 +1,7 @@
-"""What the fast graph promises: static shapes everywhere, and no operation whose output's shape depends on the data."""
+"""What the fast graph promises: static shapes everywhere, no operation whose output's shape depends on the data.
+
+And no BatchNorm: all are folded, the refiner's by `converter.fast` and the others by the exporter.
+"""
 
 from pathlib import Path
 
@@ -10,7 +13,19 @@ from converter.onnx_steps import read_onnx
 from converter.runners.openvino_ir import read_ir
 
 # ONNX's name, and OpenVINO's where that differs.
-FORBIDDEN = frozenset({"If", "Loop", "NonZero", "ROIAlign", "RoiAlign", "Scan", "TensorIterator"})
+FORBIDDEN = frozenset(
+    {
+        "BatchNormInference",
+        "BatchNormalization",
+        "If",
+        "Loop",
+        "NonZero",
+        "ROIAlign",
+        "RoiAlign",
+        "Scan",
+        "TensorIterator",
+    }
+)
 
 
 def dynamic_onnx_values(model: onnx.ModelProto) -> list[str]:

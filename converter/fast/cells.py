@@ -40,7 +40,7 @@ def choose_cells(error: Tensor, count: int, row_of_cell: Tensor) -> ChosenCells:
     width = error.shape[1]
     largest, cells = torch.topk(error.reshape(-1), count)
     chosen = torch.where(largest > 0, cells, cells[0])
-    row = row_of_cell[chosen]
+    row = row_of_cell.index_select(0, chosen)
     return ChosenCells(row, chosen - row * width, largest[0] > 0)
 
 

@@ -25,6 +25,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from converter.network.resize import bilinear
+
 # [phase, tap, coarse pixel]
 DOUBLED_TAPS = (
     ((0.75, 0.25, 0.0), (0.25, 0.75, 0.0), (0.0, 0.75, 0.25)),
@@ -45,30 +47,17 @@ def over_coarse_pixels(weight: Tensor) -> Tensor:
     return phases.reshape(4 * outputs, inputs, 3, 3).to(weight.dtype)
 
 
-def enlarging_matrix(size: int) -> Tensor:
-    """Return the matrix (4 size, size) that enlarges `size` pixels x4, float64."""
-    padded = torch.zeros(size, 4, size + 2, dtype=torch.float64)
-    phases = torch.tensor(QUADRUPLED, dtype=torch.float64)
-    for pixel in range(size):
-        padded[pixel, :, pixel : pixel + 3] = phases
-    matrix = padded.reshape(4 * size, size + 2)
-    matrix[:, 1] += matrix[:, 0]
-    matrix[:, -2] += matrix[:, -1]
-    return matrix[:, 1:-1].contiguous()
-
-
-def enlarge_x4(planes: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+def enlarge_x4(planes: Tensor, columns: Tensor) -> Tensor:
     """Enlarge (B, h, w) x4 to (B, 4h, 4w).
+
+    Rows first, as a resize of its own; then columns, by a convolution with the four phases as outputs, which, channels
+    last, lie in memory as the pixels of a row do.
 
     Args:
         planes: the images.
-        rows: `enlarging_matrix` of h.
         columns: the four phases as a convolution's weights, (4, 1, 1, 3).
-
-    Rows by a product with a matrix; columns by a convolution with the four phases as outputs, which, channels last,
-    lie in memory as the pixels of a row do.
     """
-    batch, _, width = planes.shape
-    wide = F.pad(planes[:, None], (1, 1, 0, 0), mode="replicate")[:, 0]
-    phases = F.conv2d((rows @ wide)[:, None], columns)
-    return phases.permute(0, 2, 3, 1).reshape(batch, rows.shape[0], 4 * width)
+    batch, height, width = planes.shape
+    wide = F.pad(planes[:, None], (1, 1, 0, 0), mode="replicate")
+    phases = F.conv2d(bilinear(wide, (4 * height, width + 2)), columns)
+    return phases.permute(0, 2, 3, 1).reshape(batch, 4 * height, 4 * width)

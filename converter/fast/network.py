@@ -9,7 +9,7 @@ from configs.errors import UsageError
 from converter.fast.batchnorm import fold_batchnorms
 from converter.fast.cells import choose_cells, map_of
 from converter.fast.refiner import FastRefiner
-from converter.fast.shrinking import CELL, quarter_weights, shrink_to_quarter
+from converter.fast.shrinking import CELL, quarter_weights, rows_of_cells, shrink_to_quarter
 from converter.network import MattingNetwork, MattingOutput
 from converter.network.matting import check_input_shapes
 
@@ -19,7 +19,9 @@ SMALLEST = 8
 class FastNetwork(nn.Module):
     """BackgroundMattingV2 for batch 1 and one size of images, value for value `MattingNetwork`.
 
-    Encoder, ASPP and decoder are the plain network's, their BatchNorms folded; the refiner is `FastRefiner`.
+    Encoder, ASPP and decoder are the plain network's, and their BatchNorms are left to the exporter to fold: so run by
+    PyTorch the two forms predict the same error but for the last bit, and choose the same cells. The refiner is
+    `FastRefiner`.
 
     Args:
         network: the plain network, left as it is.
@@ -33,7 +35,7 @@ class FastNetwork(nn.Module):
         super().__init__()
         _check(network, size)
         plain = copy.deepcopy(network).eval()
-        fold_batchnorms(plain)
+        fold_batchnorms(plain.refiner)
         height, width = size[0] // CELL, size[1] // CELL
         self.backbone, self.aspp, self.decoder = plain.backbone, plain.aspp, plain.decoder
         self.refiner = FastRefiner(plain.refiner, (height, width))
@@ -60,13 +62,15 @@ class FastNetwork(nn.Module):
         expected = (1, 3, CELL * self.refiner.height, CELL * self.refiner.width)
         if source.shape != expected:
             raise UsageError(f"source: this fast form is for shape {expected}, found {tuple(source.shape)}")
-        image = torch.cat([source, background], dim=1)
-        small = shrink_to_quarter(image, self.quarter_weights)
+        image = torch.cat([source, background], dim=1).permute(0, 2, 3, 1)
+        small = shrink_to_quarter(rows_of_cells(image), self.quarter_weights)
         *taps, deepest = self.backbone(small)
         coarse = self.decoder(self.aspp(deepest), tuple(taps)).maximum(self.low).minimum(self.high)
-        error = coarse[:, 4:5]
+        # Few channels of many: read where channels lie last, as elsewhere the whole would be laid out anew.
+        first = coarse.permute(0, 2, 3, 1)[..., :5].permute(0, 3, 1, 2)
+        error = first[:, 4:]
         chosen = choose_cells(error[0, 0], self.count, self.row_of_cell)
-        alpha, foreground = self.refiner(image, coarse, chosen)
+        alpha, foreground = self.refiner(source, image, coarse, first[0, :4], chosen)
         return MattingOutput(
             pha=alpha,
             fgr=foreground,

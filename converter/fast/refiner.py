@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from converter.fast.blocks import over_blocks, over_doubled_pixels
+from converter.fast.blocks import over_blocks, over_doubled_pixels, over_pairs
 from converter.fast.cells import ChosenCells, read_rows, write_rows
-from converter.fast.enlarging import QUADRUPLED, enlarge_x4, enlarging_matrix, over_coarse_pixels
-from converter.fast.shrinking import CELL, half_weights, shrink_to_half_blocks
+from converter.fast.enlarging import QUADRUPLED, enlarge_x4, over_coarse_pixels
+from converter.fast.shrinking import CELL, half_weights, rows_of_cells, shrink_to_half
 from converter.network.decoder import HIDDEN_CHANNELS
 from converter.network.refiner import Refiner
 from converter.network.resize import bilinear
@@ -42,11 +42,12 @@ class FastRefiner(nn.Module):
         self.height, self.width = height, width = size
         conv1 = _of(refiner.conv1)
         coarse, image = _split_conv1(conv1.weight)
-        # Over [alpha, residual, error, hidden] and images at half resolution, for the ring.
-        self.ring_weight, self.ring_bias = nn.Parameter(torch.cat([coarse, image], dim=1)), nn.Parameter(conv1.bias)
-        self.coarse_weight = nn.Parameter(over_coarse_pixels(coarse))
-        self.image_weight = nn.Parameter(over_blocks(image))
-        self.conv1_bias = nn.Parameter(conv1.bias.repeat(4))
+        self.ring_weight, self.ring_bias = nn.Parameter(coarse), nn.Parameter(conv1.bias)
+        self.coarse_weight, self.coarse_bias = (
+            nn.Parameter(over_coarse_pixels(coarse)),
+            nn.Parameter(conv1.bias.repeat(4)),
+        )
+        self.image_weight = nn.Parameter(over_pairs(image))
         conv2 = _of(refiner.conv2)
         self.conv2_weight, self.conv2_bias = nn.Parameter(conv2.weight[..., None]), nn.Parameter(conv2.bias)
         conv3 = _of(refiner.conv3)
@@ -57,77 +58,93 @@ class FastRefiner(nn.Module):
         self.conv4_weight = nn.Parameter(over_blocks(conv4.weight)[..., None])
         self.conv4_bias = nn.Parameter(conv4.bias.repeat(4))
         self.half_weights = nn.Parameter(half_weights(6))
-        self.rows_x4 = nn.Parameter(enlarging_matrix(height).float())
         phases = torch.tensor(QUADRUPLED)
         self.columns_x4 = nn.Parameter(phases.reshape(4, 1, 1, 3))
         self.cell_x4 = nn.Parameter(torch.einsum("pa,qb->abpq", phases, phases).reshape(9, CELL * CELL))
         self.register_buffer("ring", _ring(height, width), persistent=False)
         self.ring: Tensor
 
-    def forward(self, image: Tensor, coarse: Tensor, chosen: ChosenCells) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, source: Tensor, image: Tensor, coarse: Tensor, result: Tensor, chosen: ChosenCells
+    ) -> tuple[Tensor, Tensor]:
         """Return alpha (1, 1, H, W) and foreground (1, 3, H, W), both 0..1, refined in the chosen cells.
 
         Args:
-            image: source and background, (1, 6, H, W), RGB 0..1.
+            source: (1, 3, H, W), RGB 0..1.
+            image: source and background, (1, H, W, 6), RGB 0..1, channels last.
             coarse: [alpha, residual, error, hidden], (1, 37, H/4, W/4), alpha clamped to 0..1 and hidden to >= 0.
+            result: the first four of `coarse`, (4, H/4, W/4).
             chosen: the cells.
         """
         pixels = self.image_patches(image, chosen)
-        refined = self.refine(self.half_table(image, coarse), pixels, chosen)
-        refined = torch.where(chosen.any, refined, self.coarse_cell(coarse, chosen))
-        source = pixels[1:3, 1:3].reshape(2, 2, -1, 2, 2, 6)[..., :3]
-        planes = enlarge_x4(coarse[0, :4], self.rows_x4, self.columns_x4)
+        halves = F.relu(
+            self.half_patches(self.coarse_table(coarse), chosen) + self.half_patches(self.image_table(image), chosen)
+        )
+        refined = torch.where(chosen.any, self.refine(halves, pixels), self.coarse_cell(result, chosen))
+        source_cells = pixels[1:3, 1:3].reshape(2, 2, -1, 2, 2, 6)[..., :3]
+        planes = enlarge_x4(result, self.columns_x4)
         alpha = self.write(planes[:1].clamp(0, 1), refined[..., :1].clamp(0, 1), chosen)
         foreground = self.write(
-            (planes[1:] + image[0, :3]).clamp(0, 1), (refined[..., 1:] + source).clamp(0, 1), chosen
+            (planes[1:] + source[0]).clamp(0, 1), (refined[..., 1:] + source_cells).clamp(0, 1), chosen
         )
         return alpha[None], foreground[None]
 
-    def half_table(self, image: Tensor, coarse: Tensor) -> Tensor:
-        """Return conv1's output as a table, a row of 24 channels per pixel at half resolution.
+    def coarse_table(self, coarse: Tensor) -> Tensor:
+        """Return what the coarse channels and the bias give to conv1, 24 channels for a pixel at half resolution a row.
 
         Rows are (cell y, cell x, pixel y, pixel x), with one cell more than the image has on every side, where conv1
         still sees part of it.
         """
-        shrunk = shrink_to_half_blocks(image, self.half_weights)
-        # Added as rows: a sum of two convolutions, laid out as rows after it, costs a copy of the whole.
-        of_coarse = F.conv2d(coarse, self.coarse_weight, self.conv1_bias, padding=2).permute(0, 2, 3, 1)
-        of_image = F.conv2d(shrunk, self.image_weight, padding=1).permute(0, 2, 3, 1)
-        table = F.relu(of_coarse + of_image).reshape(-1, of_image.shape[-1])
-        return write_rows(table, self.ring, self.ring_rows(image, coarse)).reshape(-1, of_image.shape[-1] // 4)
+        dense = F.conv2d(coarse, self.coarse_weight, self.coarse_bias, padding=2)
+        table = dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1])
+        return write_rows(table, self.ring, self.ring_rows(coarse)).reshape(-1, dense.shape[1] // 4)
 
-    def ring_rows(self, image: Tensor, coarse: Tensor) -> Tensor:
-        """Return the table's rows for the outermost two cells, by the plain network's own operations on strips."""
-        top = self._strip(image[:, :, :6], coarse[:, :, :2], rows=slice(0, 3), padding=(3, 3, 3, 0))
-        bottom = self._strip(image[:, :, -6:], coarse[:, :, -2:], rows=slice(1, 4), padding=(3, 3, 0, 3))
-        left = self._strip(image[..., :6], coarse[..., :2], columns=slice(0, 3), padding=(3, 0, 3, 3))
-        right = self._strip(image[..., -6:], coarse[..., -2:], columns=slice(1, 4), padding=(0, 3, 3, 3))
+    def image_table(self, image: Tensor) -> Tensor:
+        """Return what the image gives to conv1, in rows as those of `coarse_table`."""
+        half = F.pad(shrink_to_half(rows_of_cells(image), self.half_weights), (0, 0, 3, 3, 3, 3))
+        batch, height, width, channels = half.shape
+        pairs = half.reshape(batch, height, width // 2, 2 * channels).permute(0, 3, 1, 2)
+        dense = F.conv2d(pairs, self.image_weight, stride=(2, 1))
+        return dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1] // 4)
+
+    def ring_rows(self, coarse: Tensor) -> Tensor:
+        """Return `coarse_table`'s rows for the outermost two cells, by the plain network's own operations on strips."""
+        top = self._strip(coarse[:, :, :2], rows=slice(0, 3), padding=(3, 3, 3, 0))
+        bottom = self._strip(coarse[:, :, -2:], rows=slice(1, 4), padding=(3, 3, 0, 3))
+        left = self._strip(coarse[..., :2], columns=slice(0, 3), padding=(3, 0, 3, 3))
+        right = self._strip(coarse[..., -2:], columns=slice(1, 4), padding=(0, 3, 3, 3))
         strips = top, bottom, left[2:-2], right[2:-2]
         return torch.cat([strip.reshape(-1, strip.shape[-1]) for strip in strips])
 
     def _strip(
         self,
-        image: Tensor,
         coarse: Tensor,
         padding: tuple[int, int, int, int],
         rows: slice = slice(None),
         columns: slice = slice(None),
     ) -> Tensor:
-        """Return conv1's output for the strip of two cells at a border, (cells y, cells x, 96)."""
+        """Return the part of `coarse_table` that is the two cells along a border, (cells y, cells x, 96)."""
         height, width = coarse.shape[-2:]
         # The third pixel from the border needs no more than the second coarse one; of the fourth that is not true.
-        enlarged = bilinear(coarse, (2 * height, 2 * width))[:, :, rows, columns]
-        x = torch.cat([enlarged, F.avg_pool2d(image, 2)], dim=1)
-        x = F.relu(F.conv2d(F.pad(x, padding), self.ring_weight, self.ring_bias))
+        x = bilinear(coarse, (2 * height, 2 * width))[:, :, rows, columns]
+        x = F.conv2d(F.pad(x, padding), self.ring_weight, self.ring_bias)
         channels, height, width = x.shape[1:]
         blocks = x.reshape(channels, height // 2, 2, width // 2, 2)
         return blocks.permute(1, 3, 2, 4, 0).reshape(height // 2, width // 2, 4 * channels)
+
+    def half_patches(self, table: Tensor, chosen: ChosenCells) -> Tensor:
+        """Return (6, 6, cells, 24): the 6x6 pixels at half resolution of each cell, from a table of theirs."""
+        place = torch.arange(6)
+        # A patch begins with the cell before the chosen one, which the table's extra cells make a matter of course.
+        cell_y, cell_x = chosen.row + (place // 2)[:, None], chosen.column + (place // 2)[:, None]
+        index = (cell_y * (self.width + 2) * 4 + (place % 2 * 2)[:, None])[:, None]
+        return read_rows(table, index + (cell_x * 4 + (place % 2)[:, None]))
 
     def image_patches(self, image: Tensor, chosen: ChosenCells) -> Tensor:
         """Return (4, 4, cells, 24): a cell's 8x8 pixels as 4x4 blocks of 2x2, with zeros outside the image."""
         height, width = CELL * self.height, CELL * self.width
         # One row per two neighbouring pixels.
-        table = image.permute(0, 2, 3, 1).reshape(-1, 12)
+        table = image.reshape(-1, 12)
         block = torch.arange(4)
         y, x = block[:, None] + (2 * chosen.row - 1), block[:, None] + (2 * chosen.column - 1)
         inside_y, inside_x = (y >= 0) & (y < height // 2), (x >= 0) & (x < width // 2)
@@ -136,27 +153,24 @@ class FastRefiner(nn.Module):
         inside = inside_y[:, None] & inside_x
         return read_rows(table, index).flatten(-2) * inside[..., None].to(image.dtype)
 
-    def refine(self, half_table: Tensor, pixels: Tensor, chosen: ChosenCells) -> Tensor:
+    def refine(self, halves: Tensor, pixels: Tensor) -> Tensor:
         """Return alpha and residual of the cells, (2, 2, cells, 2, 2, 4): block y, x, cell, pixel y, x, channel."""
-        place = torch.arange(6)
-        # A patch begins with the cell before the chosen one, which the table's extra cells make a matter of course.
-        cell_y, cell_x = chosen.row + (place // 2)[:, None], chosen.column + (place // 2)[:, None]
-        index = (cell_y * (self.width + 2) * 4 + (place % 2 * 2)[:, None])[:, None]
-        index = index + (cell_x * 4 + (place % 2)[:, None])
-        x = _channels_first(read_rows(half_table, index))
+        x = _channels_first(halves)
         x = F.relu(F.conv3d(x, self.conv2_weight, self.conv2_bias))
         x = torch.cat([x, _channels_first(pixels)], dim=1)
         x = F.relu(F.conv3d(x, self.conv3_weight, self.conv3_bias))
         x = F.conv3d(x, self.conv4_weight, self.conv4_bias)
         return x.permute(0, 2, 3, 4, 1).reshape(2, 2, -1, 2, 2, 4)
 
-    def coarse_cell(self, coarse: Tensor, chosen: ChosenCells) -> Tensor:
+    def coarse_cell(self, result: Tensor, chosen: ChosenCells) -> Tensor:
         """Return alpha and residual of the first cell in the list, enlarged but not refined, (2, 2, 1, 2, 2, 4)."""
         around = torch.arange(-1, 2)
         y = (around + chosen.row[0]).clamp(0, self.height - 1)
         x = (around + chosen.column[0]).clamp(0, self.width - 1)
-        neighbours = coarse[0, :4].reshape(4, -1)[:, (y[:, None] * self.width + x).reshape(-1)]
-        return (neighbours @ self.cell_x4).reshape(4, 2, 2, 1, 2, 2).permute(1, 4, 3, 2, 5, 0)
+        neighbours = result.reshape(4, -1).index_select(1, (y[:, None] * self.width + x).reshape(-1))
+        # A sum, as a product of matrices this small takes OpenVINO longer than a convolution over the image.
+        enlarged = (neighbours[:, :, None] * self.cell_x4).sum(dim=1)
+        return enlarged.reshape(4, 2, 2, 1, 2, 2).permute(1, 4, 3, 2, 5, 0)
 
     def write(self, planes: Tensor, patches: Tensor, chosen: ChosenCells) -> Tensor:
         """Write cells, (2, 2, cells, 2, 2, C), over planes, (C, H, W)."""

@@ -84,7 +84,7 @@ def test_plain_network_stays_as_it_is() -> None:
     fast = fast_network(plain, SIZE)
 
     assert all(torch.equal(value, before[key]) for key, value in plain.state_dict().items())
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in fast.modules())
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in fast.refiner.modules())
 
 
 def test_all_the_small_outputs_are_there() -> None:
@@ -162,11 +162,11 @@ RIGHT_FOLD = batchnorm.folded
 
 
 def take_the_neighbour_cell(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
-    refine = fast.refiner.refine
+    patches = fast.refiner.half_patches
     patch.setattr(
         fast.refiner,
-        "refine",
-        lambda table, pixels, chosen: refine(table, pixels, chosen._replace(column=(chosen.column + 1).clamp(max=15))),
+        "half_patches",
+        lambda table, chosen: patches(table, chosen._replace(column=(chosen.column + 1).clamp(max=15))),
     )
 
 
@@ -184,7 +184,7 @@ def continue_the_image(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
     """Repeat the border pixels where zeros belong."""
 
     def patches(image: Tensor, chosen: ChosenCells) -> Tensor:
-        padded = F.pad(image, (2, 2, 2, 2), mode="replicate")[0]
+        padded = F.pad(image.permute(0, 3, 1, 2), (2, 2, 2, 2), mode="replicate")[0]
         found = [
             padded[:, 4 * y : 4 * y + 8, 4 * x : 4 * x + 8]
             for y, x in zip(chosen.row.tolist(), chosen.column.tolist(), strict=True)
@@ -195,16 +195,12 @@ def continue_the_image(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(fast.refiner, "image_patches", patches)
 
 
-def shift_weights(name: str) -> Fault:
+def shift_weights(name: str, axis: int, steps: int) -> Fault:
     def plant(fast: FastNetwork, _: pytest.MonkeyPatch) -> None:
         weight = fast.get_parameter(name)
-        weight.copy_(weight.roll(1, dims=-1))
+        weight.copy_(weight.roll(steps, axis))
 
     return plant
-
-
-def forget_to_clamp_the_last_row(fast: FastNetwork, _: pytest.MonkeyPatch) -> None:
-    fast.refiner.rows_x4[-1, -1] = 0.625
 
 
 def write_cells_turned(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
@@ -221,10 +217,9 @@ FAULTS: dict[str, Fault] = {
     "blocks of conv4 mirrored": mirror_blocks("conv4_weight"),
     "neighbour cell taken": take_the_neighbour_cell,
     "image continued": continue_the_image,
-    "x1/4 shifted": shift_weights("quarter_weights"),
-    "x1/2 shifted": shift_weights("refiner.half_weights"),
-    "x4 of columns shifted": shift_weights("refiner.columns_x4"),
-    "x4 of rows not clamped": forget_to_clamp_the_last_row,
+    "x1/4 shifted": shift_weights("quarter_weights", 2, 1),
+    "x1/2 shifted": shift_weights("refiner.half_weights", 1, 6),
+    "x4 shifted": shift_weights("refiner.columns_x4", 3, 1),
     "cells written turned": write_cells_turned,
 }
 
