@@ -13,6 +13,7 @@ from configs.records import Frozen
 Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
 """How the IR takes its images: planes of float32 as published, or frames as OpenCV and cameras give them."""
+Graph = Literal["fast", "reference"]
 Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
 """Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
 MAX_SIDE = 2048
@@ -135,9 +136,13 @@ class ConvertSection(Section):
     `input_form` is how every IR of the folder takes its images: `nchw-f32` (1, 3, H, W) float32 0..255, the published
     contract, or `nhwc-u8` (1, H, W, 3) uint8; BGR both. `precisions` are those of the weights; `int8` also infers in
     8 bits where it is quantized.
+
+    `graph` is what a checkpoint is exported as: `fast`, arranged for speed and proven equal, without dynamic shapes,
+    or `reference`, the network as it is written down. A ready ONNX is taken as it is.
     """
 
     input_shape: DivisibleSize = (720, 1280)
+    graph: Graph = "fast"
     input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")

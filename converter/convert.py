@@ -14,6 +14,7 @@ from configs.files import new_folder, sha256_of
 from configs.schema import Config
 from converter.contract import Contract, ir_contract
 from converter.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.fast import arranged
 from converter.int8 import int8_ir_from_onnx
 from converter.ir_steps import ir_from_onnx
 from converter.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
@@ -35,6 +36,7 @@ from converter.record import (
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
+from converter.static_graph import check_static
 from datasets.calibration import calibration_identity
 from datasets.sample import Prediction, Sample
 
@@ -74,6 +76,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print) -> Convers
             source=source,
             settings=_settings(config),
             exporter=EXPORTER if original.network else None,
+            graph=config.convert.graph if original.network else None,
             versions=installed_versions(LIBRARIES),
             forms=forms,
         )
@@ -159,18 +162,24 @@ def _make_forms(
     config: Config, original: Original, samples: Sequence[Sample], work: Path, steps: _Steps
 ) -> Iterator[Form]:
     contract = original.contract
+    promised_static = original.network is not None and config.convert.graph == "fast"
     prover = _Prover(config, samples, original)
     exported, simplified = work / form_path("onnx"), work / form_path("onnx-simplified")
     with steps("onnx"):
         if original.network is not None:
-            onnx_from_torch(original.network, contract, config.convert.opset, exported)
+            network = arranged(original.network, contract.size, config.convert.graph)
+            onnx_from_torch(network, contract, config.convert.opset, exported)
         else:
             adopt_onnx(Path(original.source.path), contract, exported)
         details = check_onnx(exported, contract)
+        if promised_static:
+            check_static(exported)
         yield _form("onnx", work, contract, details, prover)
     with steps("onnx-simplified"):
         simplify_onnx(exported, contract, simplified)
         details = check_onnx(simplified, contract)
+        if promised_static:
+            check_static(simplified)
         yield _form("onnx-simplified", work, contract, details, prover)
     for precision in config.convert.precisions:
         hop = ir_hop(precision)
@@ -183,6 +192,8 @@ def _make_forms(
                 quantization = int8_ir_from_onnx(simplified, declared, original, config, target, steps.say)
             else:
                 ir_from_onnx(simplified, declared, precision, target)
+            if promised_static:
+                check_static(target)
             form = _form(hop, work, declared, {}, prover)
             yield form.model_copy(update={"quantization": quantization})
 

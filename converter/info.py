@@ -17,7 +17,9 @@ from converter.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
 from converter.network import MattingNetwork
 from converter.network.refiner import CELL
 from converter.onnx_steps import read_onnx
+from converter.record import RECORD_NAME, read_record
 from converter.runners.openvino_ir import contract_of_ir, read_ir
+from converter.static_graph import dynamic_ir_values, dynamic_onnx_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,25 @@ def _describe_onnx(path: Path) -> ModelInfo:
         "producer": f"{model.producer_name} {model.producer_version}".strip(),
         "parameters": f"{sum(prod(tensor.dims) for tensor in model.graph.initializer):,}",
         "GFLOPs, convolutions": _gflops(_onnx_convolution_flops(model)),
+        **_graph_fact(path),
+        "shapes": _shapes(dynamic_onnx_values(model)),
     }
     operations = Counter(node.op_type for node in model.graph.node)
     contract = parse_contract(text, str(path)) if text else None
     return ModelInfo("ONNX", facts, dict(sorted(operations.items())), contract)
+
+
+def _shapes(dynamic: list[str]) -> str:
+    return f"{len(dynamic)} are dynamic, first {dynamic[0]}" if dynamic else "all static"
+
+
+def _graph_fact(path: Path) -> dict[str, str]:
+    """Return which arrangement of the network a form is, if it lies in the folder of its conversion."""
+    for folder in path.resolve().parents[:2]:
+        if (folder / RECORD_NAME).is_file():
+            graph = read_record(folder).graph
+            return {"graph": graph} if graph else {}
+    return {}
 
 
 def _gflops(flops: int | None) -> str:
@@ -130,6 +147,8 @@ def _describe_ir(path: Path) -> ModelInfo:
         "weights stored as": ", ".join(f"{kind} ({count})" for kind, count in sorted(stored.items())),
         "constant values": f"{sum(prod(constant.get_output_shape(0)) for constant in constants):,}",
         "GFLOPs, convolutions": _gflops(_ir_convolution_flops(model)),
+        **_graph_fact(path),
+        "shapes": _shapes(dynamic_ir_values(model)),
         "made by": f"OpenVINO {_rt_info(model, 'OpenVINO Runtime')}",
     }
     contract = contract_of_ir(model, path) if model.has_rt_info(list(RT_INFO_PATH)) else None

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from configs.errors import ConversionError, DataError
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, Port
+from converter.fast import FastNetwork
 from converter.network import MattingNetwork
 
 EXPORTER = "torch.onnx dynamo"
@@ -24,7 +25,7 @@ EXPORTER = "torch.onnx dynamo"
 class _PublishedOutputs(nn.Module):
     """The network with the published tensor names and only the two published outputs."""
 
-    def __init__(self, network: MattingNetwork) -> None:
+    def __init__(self, network: MattingNetwork | FastNetwork) -> None:
         super().__init__()
         self.network = network
 
@@ -33,7 +34,7 @@ class _PublishedOutputs(nn.Module):
         return output.pha, output.fgr
 
 
-def onnx_from_torch(network: MattingNetwork, contract: Contract, opset: int, target: Path) -> None:
+def onnx_from_torch(network: MattingNetwork | FastNetwork, contract: Contract, opset: int, target: Path) -> None:
     """Export the network at the contract's size with torch's dynamo exporter, everything in one file.
 
     Raises:
@@ -43,7 +44,7 @@ def onnx_from_torch(network: MattingNetwork, contract: Contract, opset: int, tar
     save_onnx(export_program(network, contract, opset).model_proto, contract, target)
 
 
-def export_program(network: MattingNetwork, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
+def export_program(network: MattingNetwork | FastNetwork, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
     """Run torch's dynamo exporter at the contract's size; its result holds the ONNX and the program it was made from.
 
     Raises:

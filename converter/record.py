@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from configs import records
 from configs.errors import DataError
 from configs.files import sha256_of
-from configs.schema import ModelSection
+from configs.schema import Graph, ModelSection
 from converter.contract import Contract
 from converter.counterfactual import Counterfactuals
 from converter.parity import Parity
@@ -87,6 +87,7 @@ class Conversion(records.Frozen):
         source: the original.
         settings: the configuration's model and convert sections.
         exporter: that made the ONNX; None where a ready one was taken.
+        graph: which arrangement of the network was exported; None where a ready ONNX was taken.
         versions: of the libraries that took part.
         forms: in the order of the hops.
     """
@@ -96,6 +97,7 @@ class Conversion(records.Frozen):
     source: SourceFile
     settings: dict[str, object]
     exporter: str | None
+    graph: Graph | None = None
     versions: dict[str, str | None]
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
 

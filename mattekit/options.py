@@ -21,6 +21,13 @@ class PlateOption(StrEnum):
     handheld = "handheld"
 
 
+class GraphOption(StrEnum):
+    """The arrangements of the network that can be exported."""
+
+    fast = "fast"
+    reference = "reference"
+
+
 def size_from(text: str | None, option: str, order: str) -> tuple[int, int] | None:
     """Read `AxB`, two positive whole numbers; `order` says what A and B are, for the error.
 

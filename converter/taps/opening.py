@@ -4,8 +4,9 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from configs.schema import Config
+from configs.schema import Config, Graph
 from converter.contract import Contract, network_contract
+from converter.fast import arranged
 from converter.original import Original, open_original, original_of
 from converter.record import RECORD_NAME, read_record
 from converter.runners.openvino_ir import InferencePrecision
@@ -27,7 +28,8 @@ def open_pair(
     Args:
         a, b: `.onnx`, `.xml`, a checkpoint, or a converted model folder, which stands for its original.
         precision_a, precision_b: the inference precision; anything but f32 is for IRs.
-        config: the settings of a checkpoint's network, the opset it is exported at, and the size if neither has one.
+        config: the settings of a checkpoint's network, the opset and arrangement it is exported at, and the size if
+            neither has one.
 
     Raises:
         DataError: a file is missing or unreadable, or the two take images of different sizes.
@@ -59,21 +61,22 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
         return OnnxTaps(path, network_contract(contract.size, sha256_of(path)) if contract else None)
     if (path / RECORD_NAME).is_file():
         record = read_record(path)
-        return _taps_of(original_of(record), _opset(record.settings, config))
+        return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
         model = config.model.model_copy(update={"checkpoint": path, "onnx": None})
         size = contract.size if contract else config.convert.input_shape
-        return _taps_of(open_original(model, size), config.convert.opset)
+        return _taps_of(open_original(model, size), config.convert.opset, config.convert.graph)
     raise UsageError(
         f"{path}: expected an .onnx, an IR's .xml, a checkpoint ({', '.join(CHECKPOINTS)}) or a converted model folder"
     )
 
 
-def _taps_of(original: Original, opset: int) -> Taps:
+def _taps_of(original: Original, opset: int, graph: Graph) -> Taps:
     path = original.source.path
     if original.network is None:
         return OnnxTaps(Path(path), original.contract)
-    return TorchTaps(original.network, original.contract, opset, path)
+    network = arranged(original.network, original.contract.size, graph)
+    return TorchTaps(network, original.contract, opset, path)
 
 
 def _opset(settings: dict[str, object], config: Config) -> int:

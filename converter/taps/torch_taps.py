@@ -12,6 +12,7 @@ import torch
 from torch.fx import Interpreter
 
 from converter.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
+from converter.fast import FastNetwork
 from converter.network import MattingNetwork
 from converter.onnx_steps import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
@@ -33,7 +34,7 @@ class TorchTaps(Taps):
     precision = "f32"
     cuttable = False
 
-    def __init__(self, network: MattingNetwork, contract: Contract, opset: int, origin: str) -> None:
+    def __init__(self, network: MattingNetwork | FastNetwork, contract: Contract, opset: int, origin: str) -> None:
         self.contract = contract
         self.label = f"{origin} (torch, f32)"
         program: Any = export_program(network, contract, opset).exported_program

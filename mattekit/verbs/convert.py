@@ -8,7 +8,7 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config, override
 from mattekit.console import say
-from mattekit.options import CONFIG, ConfigOption, names_from, size_from
+from mattekit.options import CONFIG, ConfigOption, GraphOption, names_from, size_from
 
 
 def convert(
@@ -29,6 +29,10 @@ def convert(
     ] = None,
     precisions: Annotated[
         str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16,int8 (int8 takes longer).")
+    ] = None,
+    graph: Annotated[
+        GraphOption | None,
+        typer.Option(help="What a checkpoint is exported as: fast, or the network as it is written down."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Convert even if it is already done.")] = False,
@@ -51,6 +55,8 @@ def convert(
 
         mattekit convert --precisions fp32,fp16,int8
 
+        mattekit convert --graph reference --out models/reference
+
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
     """
     from converter.convert import convert as run
@@ -61,6 +67,7 @@ def convert(
         "convert.input_shape": size_from(input_shape, "--input-shape", "HEIGHTxWIDTH"),
         "convert.input_form": input_form,
         "convert.precisions": names_from(precisions),
+        "convert.graph": graph,
         "convert.out": out,
     }
     job = override(load_config(config), changes)

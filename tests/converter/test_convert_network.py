@@ -8,8 +8,10 @@ import safetensors.torch
 from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
+from configs.schema import Graph
 from converter.contract import network_contract
 from converter.convert import convert, verify
+from converter.fast import fast_network
 from converter.onnx_steps import EXPORTER, onnx_from_torch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,14 +19,16 @@ SIZE = (128, 192)
 
 
 @pytest.mark.slow
-def test_checkpoint_to_proved_forms(tmp_path: Path) -> None:
+@pytest.mark.parametrize("graph", ["fast", "reference"])
+def test_checkpoint_to_proved_forms(graph: Graph, tmp_path: Path) -> None:
     checkpoint, out = tmp_path / "network.safetensors", tmp_path / "models"
     safetensors.torch.save_file(golden_state("mobilenetv2"), checkpoint)
     # Every cell is refined: with random weights, near-ties of the error would decide which cells are.
+    settings = {"refine_sample_pixels": SIZE[0] * SIZE[1]} if graph == "fast" else {"refine_mode": "full"}
     config = config_from_dict(
         {
-            "model": {"checkpoint": str(checkpoint), "refine_mode": "full"},
-            "convert": {"input_shape": SIZE, "out": str(out)},
+            "model": {"checkpoint": str(checkpoint), **settings},
+            "convert": {"input_shape": SIZE, "graph": graph, "out": str(out)},
             "dataset": {"path": "synthetic", "count": 2},
         },
         "test",
@@ -33,6 +37,7 @@ def test_checkpoint_to_proved_forms(tmp_path: Path) -> None:
     record = convert(config, say=lambda _: None)
 
     assert record.exporter == EXPORTER
+    assert record.graph == graph
     assert record.source.kind == "checkpoint"
     assert [form.hop for form in record.forms] == ["onnx", "onnx-simplified", "ir-fp32", "ir-fp16"]
     for form in record.forms:
@@ -49,7 +54,9 @@ def test_checkpoint_to_proved_forms(tmp_path: Path) -> None:
     exported = (out / "exported.onnx").read_bytes()
     again = tmp_path / "again.onnx"
     contract = network_contract(SIZE, record.source.sha256)
-    onnx_from_torch(golden_network(refine_mode="full"), contract, config.convert.opset, again)
+    network = golden_network(**settings)
+    arranged = fast_network(network, SIZE) if graph == "fast" else network
+    onnx_from_torch(arranged, contract, config.convert.opset, again)
     assert again.read_bytes() == exported
     for path in ("exported.onnx", "model.onnx", "fp32/model.xml", "fp16/model.xml"):
         content = (out / path).read_bytes()

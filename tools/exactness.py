@@ -1,0 +1,70 @@
+"""Print how exactly the fast graph is the reference, by size, images and cells, as a table.
+
+    python tools/exactness.py                     # everything, some minutes
+    python tools/exactness.py --sizes 480x640 --seeds 1
+
+Both forms of the bundled checkpoint are run by PyTorch in float32, on composites of the bundled people and on random
+noise of several seeds, which is nearer to a worst case. `mattekit convert` proves the converted forms by itself.
+"""
+
+import argparse
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from configs.schema import DatasetSection, ModelSection
+from converter.checkpoint import load_network
+from converter.exactness import measure_exactness
+from converter.fast import fast_network
+from datasets.bundled import bundled_samples
+
+SIZES = "480x640,720x1280,1080x1920,288x1028"
+COMPOSITES = 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default=SIZES, help="HEIGHTxWIDTH, comma-separated")
+    parser.add_argument("--seeds", type=int, default=2, help="how many seeds of noise")
+    parser.add_argument("--composites", type=int, default=COMPOSITES, help="how many composites")
+    options = parser.parse_args()
+    print("| Size | Images | Cells asked for | chosen | chosen otherwise | alpha | foreground | error |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for text in options.sizes.split(","):
+        height, width = map(int, text.split("x"))
+        size = (height, width)
+        network = load_network(ModelSection())
+        for name, source, background in images(size, options.composites, options.seeds):
+            for asked in (1, 5000, height * width // 16):
+                network.refiner.sample_pixels = 16 * asked
+                result = measure_exactness(network, fast_network(network, size), source, background)
+                print(
+                    f"| {text} | {name} | {asked:,} | {result.cells:,} | {result.swapped} | {result.alpha:.1e} "
+                    f"| {result.foreground:.1e} | {result.error:.1e} |",
+                    flush=True,
+                )
+
+
+def images(size: tuple[int, int], composites: int, seeds: int) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Yield a name, source and background, (1, 3, H, W), RGB 0..1."""
+    for sample in bundled_samples(DatasetSection(), size, composites):
+        yield sample.id, fitted(sample.source, size), fitted(sample.background, size)
+    for seed in range(1, seeds + 1):
+        generator = torch.Generator().manual_seed(seed)
+        background = torch.rand(1, 3, *size, generator=generator)
+        source = background.clone()
+        rows, columns = slice(size[0] // 4, None), slice(size[1] // 3, 2 * size[1] // 3)
+        source[:, :, rows, columns] = torch.rand(source[:, :, rows, columns].shape, generator=generator)
+        yield f"noise {seed}", source, background
+
+
+def fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> Tensor:
+    tensor = torch.from_numpy(image.astype(np.float32) / 255).permute(2, 0, 1)[None]
+    return torch.nn.functional.interpolate(tensor, size=size, mode="bilinear", align_corners=False)
+
+
+if __name__ == "__main__":
+    main()
