@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from configs.schema import ModelSection
 from converter.contract import ir_contract, network_contract
 from converter.info import describe_model, network_gflops
 from converter.network import MattingNetwork
+from converter.record import read_record, write_record
 
 MODEL = ModelSection()
 GFLOPS = "GFLOPs, convolutions"
@@ -127,3 +129,19 @@ def test_files_that_are_no_models(tmp_path: Path, name: str, message: str) -> No
 
     with pytest.raises(DataError, match=f"{name}: .*{message}"):
         describe_model(tmp_path / name, MODEL, SIZE)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "fp16/model.xml"])
+def test_shapes_and_arrangement(name: str, tiny_models: Path, tiny_onnx: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_models, tmp_path / "models")
+    taken = describe_model(folder / name, MODEL, SIZE)
+    record = read_record(folder)
+    write_record(folder, record.model_copy(update={"graph": "fast"}))
+
+    made = describe_model(folder / name, MODEL, SIZE)
+
+    assert record.graph is None  # a ready ONNX was taken
+    assert "graph" not in taken.facts
+    assert made.facts["graph"] == "fast"
+    assert made.facts["shapes"] == "all static"
+    assert "are dynamic, first both" in describe_model(tiny_onnx, MODEL, SIZE).facts["shapes"]
