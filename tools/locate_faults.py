@@ -71,8 +71,8 @@ FAULTS = (
 
 def main(
     out: Annotated[Path, typer.Argument(help="Where answers are kept, one JSON per fault.")],
-    models: Annotated[Path, typer.Option(help="The bundled network's converted folder.")] = Path(
-        "models/background-matting-mobilenetv2"
+    models: Annotated[Path, typer.Option(help="The bundled network converted with --graph reference.")] = Path(
+        "models/reference"
     ),
     sample: Annotated[str, typer.Option(help="The sample's id.")] = "people/0001",
     dataset: Annotated[str | None, typer.Option(help="The set.")] = None,
