@@ -8,6 +8,8 @@ from command_lines import command_lines, parse_mattekit
 
 from configs.errors import MattekitError
 from configs.load import load_config
+from eval.attribution.record import read_attribution
+from eval.bench_output import bench_section
 from eval.report import render_report
 from eval.results import read_results
 from mattekit.__main__ import INTERNAL_ERROR
@@ -71,8 +73,9 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
-    gate = load_config(ROOT / "configs/default.yaml").gate
-    assert EXAMPLE.read_text(encoding="utf-8") == render_report(read_results(EXAMPLE.parent), gate)
+    gate, run = load_config(ROOT / "configs/default.yaml").gate, EXAMPLE.parent
+    made = render_report(read_results(run), gate, read_attribution(run), bench_section(run))
+    assert EXAMPLE.read_text(encoding="utf-8") == made
 
 
 def test_the_readme_shows_the_table_of_the_example_report() -> None:
