@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from torch import Tensor
 
 from configs.errors import MattekitError
 from converter.checkpoint import check_state_dict, read_state_dict, save_half
@@ -23,14 +22,11 @@ def average(before: Path, after: Path, share: float, out: Path) -> None:
     """
     first, second = read_state_dict(before), read_state_dict(after)
     check_state_dict(second, first, str(after))
-    weights = {key: _between(value, second[key], share) for key, value in first.items()}
+    weights = {
+        key: value.float() * (1 - share) + second[key].float() * share if value.is_floating_point() else second[key]
+        for key, value in first.items()
+    }
     save_half(weights, out, {"before": before.name, "after": after.name, "share": str(share)})
-
-
-def _between(first: Tensor, second: Tensor, share: float) -> Tensor:
-    if not first.is_floating_point():
-        return second
-    return first.float() * (1 - share) + second.float() * share
 
 
 def main(
