@@ -4,10 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from configs.errors import DataError
-from configs.schema import Config
 from converter.contract import Contract, Port
 from converter.counterfactual import wrong_ways
 from converter.perturb import perturb_weights
@@ -58,7 +55,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
         DataError: models or set are missing, or are not those of the run.
     """
     victim = victim_of(results)
-    config = _settings_of(results)
+    config = results.configuration()
     models = config.convert.out
     record = read_record(models)
     check_files(models, record)
@@ -110,14 +107,3 @@ def _infer(sample: Sample, forms: Sequence[_Form]) -> Iterator[tuple[_Form, tupl
         if key not in done:
             done[key] = form.runner.infer(*encode_inputs(form.contract, sample.source, sample.background))
         yield form, done[key]
-
-
-def _settings_of(results: Results) -> Config:
-    try:
-        return Config.model_validate(results.settings)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        raise DataError(
-            f"results.json: settings.{key}: {problem['msg']}; the run is of another version: evaluate again"
-        ) from error

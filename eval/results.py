@@ -9,11 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from configs.environment import Environment
 from configs.errors import DataError
 from configs.records import Frozen, read_record, write_record
+from configs.schema import Config
 
 RESULTS_FILE = "results.json"
 TAG_METRIC = "alpha_mad"
@@ -222,6 +223,22 @@ class Results(Frozen):
         if unknown:
             raise ValueError(f"drift of variants that are not there: {sorted(unknown)}")
         return self
+
+    def configuration(self) -> Config:
+        """Return the job that the run was of.
+
+        Raises:
+            DataError: its settings are of another version of the toolkit.
+        """
+        try:
+            return Config.model_validate(self.settings)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            key = ".".join(str(part) for part in problem["loc"])
+            raise DataError(
+                f"results.json: settings.{key}: {problem['msg']}; the settings are not readable, the run is of another "
+                "version: run `mattekit evaluate` again"
+            ) from error
 
     def variant(self, name: str) -> VariantRecord | None:
         """Return the variant of this name, or None."""

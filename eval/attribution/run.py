@@ -5,13 +5,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from configs.environment import describe_environment
 from configs.errors import DataError
 from configs.files import write_atomically
 from configs.records import write_record
-from configs.schema import Config
 from converter.record import Conversion, check_files, form_files, read_record
 from converter.runners.base import Runner
 from converter.runners.openvino_ir import default_inference_precision
@@ -45,7 +42,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
         DataError: the run, its models or its set are missing, or not what they were when it ran.
     """
     results = read_results(run_dir)
-    config = _config(results, run_dir)
+    config = results.configuration()
     models = config.convert.out
     record = read_record(models)
     check_files(models, record)
@@ -172,18 +169,6 @@ def open_run_set(results: Results) -> SampleSet:
             f"{recorded.path}: its first {recorded.samples} samples are not the run's; run `mattekit evaluate` again"
         )
     return sample_set
-
-
-def _config(results: Results, run_dir: Path) -> Config:
-    try:
-        return Config.model_validate(results.settings)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = ".".join(str(part) for part in problem["loc"])
-        raise DataError(
-            f"{run_dir}: the settings of its results.json are not readable ({key}: {problem['msg']}); "
-            "run `mattekit evaluate` again"
-        ) from error
 
 
 def _drifts(original: Sequence[ScoreRow], rows: Sequence[ScoreRow]) -> dict[str, float | None]:
