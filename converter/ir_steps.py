@@ -8,9 +8,8 @@ from openvino.preprocess import PrePostProcessor
 from configs.errors import ConversionError
 from configs.schema import Precision
 from converter.contract import RT_INFO_PATH, Contract
+from converter.preprocessing import with_inputs_of
 from converter.runners.openvino_ir import contract_of_ir, read_ir
-
-_ELEMENT_TYPES = {"f32": openvino.Type.f32, "u8": openvino.Type.u8}
 
 
 def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target: Path) -> None:
@@ -32,19 +31,10 @@ def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> o
         ConversionError: OpenVINO refuses the model.
     """
     try:
-        processor = PrePostProcessor(openvino.Core().read_model(source))
-        for port in contract.inputs:
-            entry = processor.input(port.name)
-            entry.tensor().set_element_type(_ELEMENT_TYPES[port.element_type])
-            entry.tensor().set_layout(openvino.Layout(port.layout))
-            entry.model().set_layout(openvino.Layout("NCHW"))
-            if port.element_type != "f32":
-                entry.preprocess().convert_element_type(openvino.Type.f32)
-            if port.colour_order == "BGR":
-                entry.preprocess().reverse_channels()
-            if contract.scale != 1:
-                entry.preprocess().scale(contract.scale)
-        return processor.build()
+        # Built without a step of its own: that folds constants, and keeps the operations apart which `convert_model`
+        # would fuse, so that `mattekit locate` can compare them one by one. The plugin fuses them when it compiles.
+        network = PrePostProcessor(openvino.Core().read_model(source)).build()
+        return with_inputs_of(contract, network)
     except RuntimeError as error:
         raise ConversionError(f"ir-{precision}: OpenVINO refuses the model: {error}") from error
 

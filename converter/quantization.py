@@ -2,7 +2,7 @@
 
 Convolutions are known by their weights' names, which torch's exporter takes from the modules' paths
 (`network.decoder.conv4.weight`): those names survive simplification and hold for every arrangement of the graph. The
-averages by which a fast graph resizes are convolutions too, but nothing learnt; they always stay float.
+convolutions by which a fast graph resizes and rearranges hold nothing learnt; they always stay float.
 """
 
 import logging
@@ -23,7 +23,7 @@ from configs.errors import UsageError
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
 _NO_OPERATION = ("Constant", "Parameter", "Result")
 _SELECTION = "TopK"
-_FIXED = re.compile(r"(half_weights|quarter_weights|_x4)$")
+_FIXED = re.compile(r"(half_weights|tile_weights|first_channels|_x4)$")
 _LISTED = 8
 
 

@@ -129,9 +129,13 @@ def ir_reversed_inputs(model: openvino.Model, name: str) -> None:
 
 
 def ir_channels_not_reversed(model: openvino.Model, name: str) -> None:
-    """Take the reversal of the channels from an input's preprocessing."""
-    [reader] = ir_operation(model, name).output(0).get_target_inputs()
-    ir_bypassed(model, reader.get_node().get_friendly_name())
+    """Take the reversal of the channels from an input, wherever it stands: before a reader or behind a resize."""
+    for reader in ir_operation(model, name).output(0).get_target_inputs():
+        node = reader.get_node()
+        while node.get_type_name() != "Gather":
+            [behind] = node.output(0).get_target_inputs()
+            node = behind.get_node()
+        ir_bypassed(model, node.get_friendly_name())
 
 
 def ir_operation(model: openvino.Model, name: str) -> Any:

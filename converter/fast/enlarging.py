@@ -47,17 +47,29 @@ def over_coarse_pixels(weight: Tensor) -> Tensor:
     return phases.reshape(4 * outputs, inputs, 3, 3).to(weight.dtype)
 
 
+def column_weights(width: int) -> Tensor:
+    """Return the weights, (4 n, 1, 1, n + 2), by which `enlarge_x4` makes the 4 n pixels of n coarse ones in a row.
+
+    Several at a time fill the lanes of a vector; n is the largest of 4, 2 and 1 that divides `width`.
+    """
+    group = next(n for n in (4, 2, 1) if width % n == 0)
+    weights = torch.zeros(group, 4, group + 2)
+    for pixel in range(group):
+        weights[pixel, :, pixel : pixel + 3] = torch.tensor(QUADRUPLED)
+    return weights.reshape(4 * group, 1, 1, group + 2)
+
+
 def enlarge_x4(planes: Tensor, columns: Tensor) -> Tensor:
     """Enlarge (B, h, w) x4 to (B, 4h, 4w).
 
-    Rows first, as a resize of its own; then columns, by a convolution with the four phases as outputs, which, channels
-    last, lie in memory as the pixels of a row do.
+    Rows first, as a resize of its own; then columns, by a convolution whose outputs are the pixels of a piece of a row
+    and, channels last, lie in memory as they do.
 
     Args:
         planes: the images.
-        columns: the four phases as a convolution's weights, (4, 1, 1, 3).
+        columns: `column_weights` for their width.
     """
     batch, height, width = planes.shape
     wide = F.pad(planes[:, None], (1, 1, 0, 0), mode="replicate")
-    phases = F.conv2d(bilinear(wide, (4 * height, width + 2)), columns)
-    return phases.permute(0, 2, 3, 1).reshape(batch, 4 * height, 4 * width)
+    pieces = F.conv2d(bilinear(wide, (4 * height, width + 2)), columns, stride=(1, columns.shape[0] // 4))
+    return pieces.permute(0, 2, 3, 1).reshape(batch, 4 * height, 4 * width)

@@ -4,15 +4,17 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from configs.errors import UsageError
 from configs.schema import Graph
 from converter.fast.batchnorm import fold_batchnorms
 from converter.fast.cells import choose_cells, map_of
 from converter.fast.refiner import FastRefiner
-from converter.fast.shrinking import CELL, quarter_weights, rows_of_cells, shrink_to_quarter
+from converter.fast.tiles import CELL
 from converter.network import MattingNetwork, MattingOutput
 from converter.network.matting import check_input_shapes
+from converter.network.resize import bilinear
 
 SMALLEST = 8
 
@@ -41,13 +43,14 @@ class FastNetwork(nn.Module):
         self.backbone, self.aspp, self.decoder = plain.backbone, plain.aspp, plain.decoder
         self.refiner = FastRefiner(plain.refiner, (height, width))
         self.count = plain.refiner.sample_pixels // CELL**2
-        self.quarter_weights = nn.Parameter(quarter_weights(6))
         # Of the decoder's [alpha, residual, error, hidden]: alpha and error 0..1, hidden >= 0.
         low, high = torch.zeros(37), torch.full((37,), torch.inf)
         low[1:4] = -torch.inf
         high[0] = high[4] = 1
         self.register_buffer("low", low[:, None, None], persistent=False)
         self.register_buffer("high", high[:, None, None], persistent=False)
+        # Slicing channels lays all of them out anew, which a convolution with weights of 0 and 1 does not.
+        self.first_channels = nn.Parameter(torch.eye(5, 37)[:, :, None, None])
         self.register_buffer("row_of_cell", torch.arange(height * width) // width, persistent=False)
         self.low: Tensor
         self.high: Tensor
@@ -63,22 +66,22 @@ class FastNetwork(nn.Module):
         expected = (1, 3, CELL * self.refiner.height, CELL * self.refiner.width)
         if source.shape != expected:
             raise UsageError(f"source: this fast form is for shape {expected}, found {tuple(source.shape)}")
-        image = torch.cat([source, background], dim=1).permute(0, 2, 3, 1)
-        small = shrink_to_quarter(rows_of_cells(image), self.quarter_weights)
+        images = source, background
+        size = (self.refiner.height, self.refiner.width)
+        small = torch.cat([bilinear(image, size) for image in images], dim=1)
         *taps, deepest = self.backbone(small)
         coarse = self.decoder(self.aspp(deepest), tuple(taps)).maximum(self.low).minimum(self.high)
-        # Few channels of many: read where channels lie last, as elsewhere the whole would be laid out anew.
-        first = coarse.permute(0, 2, 3, 1)[..., :5].permute(0, 3, 1, 2)
+        first = F.conv2d(coarse, self.first_channels)
         error = first[:, 4:]
         chosen = choose_cells(error[0, 0], self.count, self.row_of_cell)
-        alpha, foreground = self.refiner(source, image, coarse, first[0, :4], chosen)
+        alpha, foreground = self.refiner(images, coarse, first[0, :4], chosen)
         return MattingOutput(
             pha=alpha,
             fgr=foreground,
             pha_sm=coarse[:, :1],
             fgr_sm=(coarse[:, 1:4] + small[:, :3]).clamp(0, 1),
             err_sm=error,
-            ref_sm=map_of(chosen, (self.refiner.height, self.refiner.width)),
+            ref_sm=map_of(chosen, size),
         )
 
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from converter.fast.blocks import over_blocks, over_doubled_pixels, over_pairs
+from converter.fast.blocks import over_blocks, over_doubled_pixels
 from converter.fast.cells import ChosenCells, read_rows, write_rows
-from converter.fast.enlarging import QUADRUPLED, enlarge_x4, over_coarse_pixels
-from converter.fast.shrinking import CELL, half_weights, rows_of_cells, shrink_to_half
+from converter.fast.enlarging import QUADRUPLED, column_weights, enlarge_x4, over_coarse_pixels
+from converter.fast.tiles import CELL, COLOURS, half_weights, tile_weights, tiles_of
 from converter.network.decoder import HIDDEN_CHANNELS
 from converter.network.refiner import Refiner
 from converter.network.resize import bilinear
@@ -47,47 +47,48 @@ class FastRefiner(nn.Module):
             nn.Parameter(over_coarse_pixels(coarse)),
             nn.Parameter(conv1.bias.repeat(4)),
         )
-        self.image_weight = nn.Parameter(over_pairs(image))
+        self.image_weight = nn.Parameter(_by_image(over_blocks(image)))
         conv2 = _of(refiner.conv2)
         self.conv2_weight, self.conv2_bias = nn.Parameter(conv2.weight[..., None]), nn.Parameter(conv2.bias)
         conv3 = _of(refiner.conv3)
         half = refiner.conv2.out_channels
-        joined = torch.cat([over_doubled_pixels(conv3.weight[:, :half]), over_blocks(conv3.weight[:, half:])], dim=1)
+        pixels = _by_image(over_blocks(conv3.weight[:, half:]))
+        joined = torch.cat([over_doubled_pixels(conv3.weight[:, :half]), pixels], dim=1)
         self.conv3_weight, self.conv3_bias = nn.Parameter(joined[..., None]), nn.Parameter(conv3.bias.repeat(4))
         conv4 = _of(refiner.conv4)
-        self.conv4_weight = nn.Parameter(over_blocks(conv4.weight)[..., None])
-        self.conv4_bias = nn.Parameter(conv4.bias.repeat(4))
-        self.half_weights = nn.Parameter(half_weights(6))
+        self.conv4_weight = nn.Parameter(_channel_by_channel(over_blocks(conv4.weight))[..., None])
+        self.conv4_bias = nn.Parameter(conv4.bias.repeat_interleave(4))
+        self.half_weights = nn.Parameter(half_weights())
+        self.tile_weights = nn.Parameter(tile_weights())
         phases = torch.tensor(QUADRUPLED)
-        self.columns_x4 = nn.Parameter(phases.reshape(4, 1, 1, 3))
+        self.columns_x4 = nn.Parameter(column_weights(width))
         self.cell_x4 = nn.Parameter(torch.einsum("pa,qb->abpq", phases, phases).reshape(9, CELL * CELL))
         self.register_buffer("ring", _ring(height, width), persistent=False)
         self.ring: Tensor
 
     def forward(
-        self, source: Tensor, image: Tensor, coarse: Tensor, result: Tensor, chosen: ChosenCells
+        self, images: tuple[Tensor, Tensor], coarse: Tensor, result: Tensor, chosen: ChosenCells
     ) -> tuple[Tensor, Tensor]:
         """Return alpha (1, 1, H, W) and foreground (1, 3, H, W), both 0..1, refined in the chosen cells.
 
         Args:
-            source: (1, 3, H, W), RGB 0..1.
-            image: source and background, (1, H, W, 6), RGB 0..1, channels last.
+            images: source and background, (1, 3, H, W), RGB 0..1.
             coarse: [alpha, residual, error, hidden], (1, 37, H/4, W/4), alpha clamped to 0..1 and hidden to >= 0.
             result: the first four of `coarse`, (4, H/4, W/4).
             chosen: the cells.
         """
-        pixels = self.image_patches(image, chosen)
+        tiles = tuple(tiles_of(image, self.tile_weights) for image in images)
+        source, background = (self.pixel_patches(pixels, chosen) for pixels in tiles)
         halves = F.relu(
-            self.half_patches(self.coarse_table(coarse), chosen) + self.half_patches(self.image_table(image), chosen)
+            self.half_patches(self.coarse_table(coarse), chosen) + self.half_patches(self.image_table(tiles), chosen)
         )
-        refined = torch.where(chosen.any, self.refine(halves, pixels), self.coarse_cell(result, chosen))
-        source_cells = pixels[1:3, 1:3].reshape(2, 2, -1, 2, 2, 6)[..., :3]
+        refined = torch.where(chosen.any, self.refine(halves, source, background), self.coarse_cell(result, chosen))
         planes = enlarge_x4(result, self.columns_x4)
-        alpha = self.write(planes[:1].clamp(0, 1), refined[..., :1].clamp(0, 1), chosen)
+        alpha = self.write(planes[None, :1].clamp(0, 1), refined[..., :4].clamp(0, 1), chosen)
         foreground = self.write(
-            (planes[1:] + source[0]).clamp(0, 1), (refined[..., 1:] + source_cells).clamp(0, 1), chosen
+            (planes[None, 1:] + images[0]).clamp(0, 1), (refined[..., 4:] + source[1:3, 1:3]).clamp(0, 1), chosen
         )
-        return alpha[None], foreground[None]
+        return alpha, foreground
 
     def coarse_table(self, coarse: Tensor) -> Tensor:
         """Return what the coarse channels and the bias give to conv1, 24 channels for a pixel at half resolution a row.
@@ -96,16 +97,13 @@ class FastRefiner(nn.Module):
         still sees part of it.
         """
         dense = F.conv2d(coarse, self.coarse_weight, self.coarse_bias, padding=2)
-        table = dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1])
-        return write_rows(table, self.ring, self.ring_rows(coarse)).reshape(-1, dense.shape[1] // 4)
+        return write_rows(_rows(dense, dense.shape[1] // 4), self.ring, self.ring_rows(coarse))
 
-    def image_table(self, image: Tensor) -> Tensor:
-        """Return what the image gives to conv1, in rows as those of `coarse_table`."""
-        half = F.pad(shrink_to_half(rows_of_cells(image), self.half_weights), (0, 0, 3, 3, 3, 3))
-        batch, height, width, channels = half.shape
-        pairs = half.reshape(batch, height, width // 2, 2 * channels).permute(0, 3, 1, 2)
-        dense = F.conv2d(pairs, self.image_weight, stride=(2, 1))
-        return dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1] // 4)
+    def image_table(self, tiles: tuple[Tensor, ...]) -> Tensor:
+        """Return what the images, in tiles, give to conv1, in rows as those of `coarse_table`."""
+        halves = torch.cat([F.conv2d(pixels, self.half_weights) for pixels in tiles], dim=1)
+        dense = F.conv2d(halves, self.image_weight, padding=1)
+        return _rows(dense, dense.shape[1] // 4)
 
     def ring_rows(self, coarse: Tensor) -> Tensor:
         """Return `coarse_table`'s rows for the outermost two cells, by the plain network's own operations on strips."""
@@ -113,7 +111,7 @@ class FastRefiner(nn.Module):
         bottom = self._strip(coarse[:, :, -2:], rows=slice(1, 4), padding=(3, 3, 0, 3))
         left = self._strip(coarse[..., :2], columns=slice(0, 3), padding=(3, 0, 3, 3))
         right = self._strip(coarse[..., -2:], columns=slice(1, 4), padding=(0, 3, 3, 3))
-        strips = top, bottom, left[2:-2], right[2:-2]
+        strips = top, bottom, left[4:-4], right[4:-4]
         return torch.cat([strip.reshape(-1, strip.shape[-1]) for strip in strips])
 
     def _strip(
@@ -123,60 +121,54 @@ class FastRefiner(nn.Module):
         rows: slice = slice(None),
         columns: slice = slice(None),
     ) -> Tensor:
-        """Return the part of `coarse_table` that is the two cells along a border, (cells y, cells x, 96)."""
+        """Return the part of `coarse_table` that is the two cells along a border, (pixels y, pixels x, 24)."""
         height, width = coarse.shape[-2:]
         # The third pixel from the border needs no more than the second coarse one; of the fourth that is not true.
         x = bilinear(coarse, (2 * height, 2 * width))[:, :, rows, columns]
-        x = F.conv2d(F.pad(x, padding), self.ring_weight, self.ring_bias)
-        channels, height, width = x.shape[1:]
-        blocks = x.reshape(channels, height // 2, 2, width // 2, 2)
-        return blocks.permute(1, 3, 2, 4, 0).reshape(height // 2, width // 2, 4 * channels)
+        return F.conv2d(F.pad(x, padding), self.ring_weight, self.ring_bias).permute(0, 2, 3, 1)[0]
 
     def half_patches(self, table: Tensor, chosen: ChosenCells) -> Tensor:
         """Return (6, 6, cells, 24): the 6x6 pixels at half resolution of each cell, from a table of theirs."""
-        place = torch.arange(6)
-        # A patch begins with the cell before the chosen one, which the table's extra cells make a matter of course.
-        cell_y, cell_x = chosen.row + (place // 2)[:, None], chosen.column + (place // 2)[:, None]
-        index = (cell_y * (self.width + 2) * 4 + (place % 2 * 2)[:, None])[:, None]
-        return read_rows(table, index + (cell_x * 4 + (place % 2)[:, None]))
+        return read_rows(table, self._places(6, chosen, self.width + 2))
 
-    def image_patches(self, image: Tensor, chosen: ChosenCells) -> Tensor:
-        """Return (4, 4, cells, 24): a cell's 8x8 pixels as 4x4 blocks of 2x2, with zeros outside the image."""
-        height, width = CELL * self.height, CELL * self.width
-        # One row per two neighbouring pixels.
-        table = image.reshape(-1, 12)
-        block = torch.arange(4)
-        y, x = block[:, None] + (2 * chosen.row - 1), block[:, None] + (2 * chosen.column - 1)
-        inside_y, inside_x = (y >= 0) & (y < height // 2), (x >= 0) & (x < width // 2)
-        first = (y.clamp(0, height // 2 - 1) * width)[:, None] + x.clamp(0, width // 2 - 1)
-        index = first[..., None] + torch.arange(2) * (width // 2)
-        inside = inside_y[:, None] & inside_x
-        return read_rows(table, index).flatten(-2) * inside[..., None].to(image.dtype)
+    def pixel_patches(self, tiles: Tensor, chosen: ChosenCells) -> Tensor:
+        """Return (4, 4, cells, 12): a cell's 8x8 pixels as 4x4 blocks, (colour, y, x), zeros outside the image."""
+        return read_rows(_rows(tiles, 4 * COLOURS), self._places(4, chosen, self.width + 1))
 
-    def refine(self, halves: Tensor, pixels: Tensor) -> Tensor:
-        """Return alpha and residual of the cells, (2, 2, cells, 2, 2, 4): block y, x, cell, pixel y, x, channel."""
-        x = _channels_first(halves)
-        x = F.relu(F.conv3d(x, self.conv2_weight, self.conv2_bias))
-        x = torch.cat([x, _channels_first(pixels)], dim=1)
-        x = F.relu(F.conv3d(x, self.conv3_weight, self.conv3_bias))
-        x = F.conv3d(x, self.conv4_weight, self.conv4_bias)
-        return x.permute(0, 2, 3, 4, 1).reshape(2, 2, -1, 2, 2, 4)
+    def _places(self, side: int, chosen: ChosenCells, width: int) -> Tensor:
+        """Return the numbers, (side, side, cells), of the rows that are the patches of the cells.
+
+        The table's rows are (y, x, y in it, x in it) of things 2x2 a cell, `width` cells wide; a cell's patch begins
+        with the first of the cell that has its number.
+        """
+        place = torch.arange(side)
+        y, x = chosen.row + (place // 2)[:, None], chosen.column + (place // 2)[:, None]
+        index = (y * width * 4 + (place % 2 * 2)[:, None])[:, None]
+        return index + (x * 4 + (place % 2)[:, None])
+
+    def refine(self, halves: Tensor, source: Tensor, background: Tensor) -> Tensor:
+        """Return alpha and residual of the cells, (2, 2, cells, 16): block y, x, cell, (channel, pixel y, x)."""
+        x = F.relu(F.conv3d(_channels_first(halves), self.conv2_weight, self.conv2_bias))
+        x = torch.cat([_channels_last(x), source, background], dim=-1)
+        x = F.relu(F.conv3d(_channels_first(x), self.conv3_weight, self.conv3_bias))
+        return _channels_last(F.conv3d(x, self.conv4_weight, self.conv4_bias))
 
     def coarse_cell(self, result: Tensor, chosen: ChosenCells) -> Tensor:
-        """Return alpha and residual of the first cell in the list, enlarged but not refined, (2, 2, 1, 2, 2, 4)."""
+        """Return alpha and residual of the first cell in the list, enlarged but not refined, (2, 2, 1, 16)."""
         around = torch.arange(-1, 2)
         y = (around + chosen.row[0]).clamp(0, self.height - 1)
         x = (around + chosen.column[0]).clamp(0, self.width - 1)
         neighbours = result.reshape(4, -1).index_select(1, (y[:, None] * self.width + x).reshape(-1))
         # A sum, as a product of matrices this small takes OpenVINO longer than a convolution over the image.
         enlarged = (neighbours[:, :, None] * self.cell_x4).sum(dim=1)
-        return enlarged.reshape(4, 2, 2, 1, 2, 2).permute(1, 4, 3, 2, 5, 0)
+        return enlarged.reshape(4, 2, 2, 2, 2).permute(1, 3, 0, 2, 4).reshape(2, 2, 1, 16)
 
     def write(self, planes: Tensor, patches: Tensor, chosen: ChosenCells) -> Tensor:
-        """Write cells, (2, 2, cells, 2, 2, C), over planes, (C, H, W)."""
-        channel = torch.arange(planes.shape[0])[:, None, None] * planes.shape[1]
+        """Write cells, (2, 2, cells, 4 C), over planes, (1, C, H, W)."""
+        channels, height = planes.shape[1:3]
+        channel = torch.arange(channels)[:, None, None] * height
         y = channel + torch.arange(CELL)[:, None] + CELL * chosen.row
-        rows = patches.permute(5, 0, 3, 2, 1, 4).reshape(-1, CELL)
+        rows = patches.reshape(2, 2, -1, channels, 2, 2).permute(3, 0, 4, 2, 1, 5).reshape(-1, CELL)
         return write_rows(planes.reshape(-1, CELL), y * self.width + chosen.column, rows).reshape(planes.shape)
 
 
@@ -191,12 +183,34 @@ def _split_conv1(weight: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat([alpha, residual, torch.zeros_like(alpha), hidden], dim=1), weight[:, -6:]
 
 
+def _by_image(weight: Tensor) -> Tensor:
+    """Put input channels (pixel, image, colour) in the order (image, colour, pixel): 4 pixels, 2 images, 3 colours."""
+    outputs, _, height, width = weight.shape
+    pixels = weight.reshape(outputs, 4, 2, COLOURS, height, width)
+    return pixels.permute(0, 2, 3, 1, 4, 5).reshape(weight.shape)
+
+
+def _channel_by_channel(weight: Tensor) -> Tensor:
+    """Put output channels (pixel, channel) in the order (channel, pixel): 4 pixels."""
+    return weight.reshape(4, -1, *weight.shape[1:]).transpose(0, 1).reshape(weight.shape)
+
+
 def _ring(height: int, width: int) -> Tensor:
-    """Return the numbers of the outermost two cells' rows in a table of (height + 2, width + 2) cells."""
-    cells = torch.arange((height + 2) * (width + 2)).reshape(height + 2, width + 2)
-    strips = cells[:2], cells[-2:], cells[2:-2, :2], cells[2:-2, -2:]
+    """Return the numbers of the outermost two cells' pixels in a table of (height + 2, width + 2) cells of 2x2."""
+    numbers = torch.arange((height + 2) * (width + 2) * 4).reshape(height + 2, width + 2, 2, 2)
+    pixels = numbers.transpose(1, 2).reshape(2 * height + 4, 2 * width + 4)
+    strips = pixels[:4], pixels[-4:], pixels[4:-4, :4], pixels[4:-4, -4:]
     return torch.cat([strip.reshape(-1) for strip in strips])
+
+
+def _rows(maps: Tensor, channels: int) -> Tensor:
+    """Return maps, (1, C, h, w), as a table whose rows are `channels` of the C of a place, side by side."""
+    return maps.permute(0, 2, 3, 1).reshape(-1, channels)
 
 
 def _channels_first(patches: Tensor) -> Tensor:
     return patches[None].permute(0, 4, 1, 2, 3)
+
+
+def _channels_last(patches: Tensor) -> Tensor:
+    return patches.permute(0, 2, 3, 4, 1)[0]

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from configs.errors import UsageError
 from converter.exactness import Exactness, measure_exactness
-from converter.fast import FastNetwork, batchnorm, fast_network, network
+from converter.fast import FastNetwork, batchnorm, fast_network, network, refiner
 from converter.fast.cells import ChosenCells
 from converter.network import MattingNetwork
 
@@ -177,22 +177,16 @@ def keep_every_cell(error: Tensor, count: int, row_of_cell: Tensor) -> ChosenCel
 
 
 def refine_even_without_error(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fast.refiner, "coarse_cell", lambda coarse, chosen: torch.zeros(2, 2, 1, 2, 2, 4).double())
+    patch.setattr(fast.refiner, "coarse_cell", lambda coarse, chosen: torch.zeros(2, 2, 1, 16).double())
 
 
 def continue_the_image(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
     """Repeat the border pixels where zeros belong."""
 
-    def patches(image: Tensor, chosen: ChosenCells) -> Tensor:
-        padded = F.pad(image.permute(0, 3, 1, 2), (2, 2, 2, 2), mode="replicate")[0]
-        found = [
-            padded[:, 4 * y : 4 * y + 8, 4 * x : 4 * x + 8]
-            for y, x in zip(chosen.row.tolist(), chosen.column.tolist(), strict=True)
-        ]
-        blocks = torch.stack(found).unflatten(3, (4, 2)).unflatten(2, (4, 2))
-        return blocks.permute(2, 4, 0, 3, 5, 1).flatten(3)
+    def tiles(image: Tensor, weights: Tensor) -> Tensor:
+        return F.conv2d(F.pad(image, (2, 2, 2, 2), mode="replicate"), weights, stride=4)
 
-    patch.setattr(fast.refiner, "image_patches", patches)
+    patch.setattr(refiner, "tiles_of", tiles)
 
 
 def shift_weights(name: str, axis: int, steps: int) -> Fault:
@@ -205,7 +199,11 @@ def shift_weights(name: str, axis: int, steps: int) -> Fault:
 
 def write_cells_turned(fast: FastNetwork, patch: pytest.MonkeyPatch) -> None:
     write = fast.refiner.write
-    patch.setattr(fast.refiner, "write", lambda planes, patches, chosen: write(planes, patches.transpose(3, 4), chosen))
+
+    def turned(planes: Tensor, patches: Tensor, chosen: ChosenCells) -> Tensor:
+        return write(planes, patches.unflatten(-1, (-1, 2, 2)).transpose(-1, -2).flatten(-3), chosen)
+
+    patch.setattr(fast.refiner, "write", turned)
 
 
 FAULTS: dict[str, Fault] = {
@@ -217,8 +215,9 @@ FAULTS: dict[str, Fault] = {
     "blocks of conv4 mirrored": mirror_blocks("conv4_weight"),
     "neighbour cell taken": take_the_neighbour_cell,
     "image continued": continue_the_image,
-    "x1/4 shifted": shift_weights("quarter_weights", 2, 1),
-    "x1/2 shifted": shift_weights("refiner.half_weights", 1, 6),
+    "tiles shifted": shift_weights("refiner.tile_weights", 2, 1),
+    "another colour shrunk": shift_weights("refiner.half_weights", 1, 4),
+    "another channel taken for the error": shift_weights("first_channels", 1, 1),
     "x4 shifted": shift_weights("refiner.columns_x4", 3, 1),
     "cells written turned": write_cells_turned,
 }

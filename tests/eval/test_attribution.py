@@ -152,7 +152,7 @@ def test_a_run_is_attributed(run: Path) -> None:
     fp16 = attribution.stage("ir-fp16@f32")
     assert attribution.most == "ir-fp16@f32"
     assert fp16.added_error is not None
-    assert fp16.added_error.parity.alpha.max > 0
+    assert fp16.added_error.parity.foreground.max > 0
     assert all(split.resize == 0 for split in attribution.splits)
     page = (run / "attribution.md").read_text(encoding="utf-8")
     assert page == attribution_page(attribution)

@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import openvino
 import pytest
 from outcome import Run
 
 from configs.files import sha256_of
+from converter import ir_steps
+from converter.contract import Contract
 from eval import gate
 from eval.stored_run import StoredRun, read_run, write_run
 from eval.summary import reassemble
@@ -70,9 +73,13 @@ def test_verify_proves_a_sound_folder_and_refuses_a_changed_one(
 def test_a_form_whose_colour_order_is_swapped_is_a_parity_failure(
     run: Run, job: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from openvino.preprocess import PreProcessSteps
+    build_in = ir_steps.with_inputs_of
 
-    monkeypatch.setattr(PreProcessSteps, "reverse_channels", lambda steps: steps)
+    def forget_the_reversal(contract: Contract, network: openvino.Model) -> openvino.Model:
+        ports = [port.model_copy(update={"colour_order": "RGB"}) for port in contract.inputs]
+        return build_in(contract.model_copy(update={"inputs": tuple(ports)}), network)
+
+    monkeypatch.setattr(ir_steps, "with_inputs_of", forget_the_reversal)
     outcome = run("convert", "--config", job(), "--out", "models")
     assert outcome.code == 1
     assert "hop ir-fp32" in outcome.text
