@@ -45,13 +45,19 @@ class ErrorMap:
     @property
     def title(self) -> str:
         """Return what the map shows, in figures."""
-        height, width = (side // CELL * CELL for side in self.difference.shape)
-        cells = self.difference[:height, :width].reshape(height // CELL, CELL, width // CELL, CELL).max(axis=(1, 3))
+        cells = count_cells(self.difference, CELL_DIFFERS)
         return (
             f"{self.label}, ran in {self.precision}\n"
             f"mean {self.difference.mean(dtype=np.float64):.2g}, 99.9 % {np.quantile(self.difference, 0.999):.2g}, "
-            f"max {self.difference.max():.2g}; {(cells > CELL_DIFFERS).sum()} cells off by > {CELL_DIFFERS:g}"
+            f"max {self.difference.max():.2g}; {cells} cells off by > {CELL_DIFFERS:g}"
         )
+
+
+def count_cells(difference: NDArray[np.float32], limit: float) -> int:
+    """Return the number of 4x4 cells in which any of (H, W) is more than `limit`."""
+    height, width = (side // CELL * CELL for side in difference.shape)
+    cells = difference[:height, :width].reshape(height // CELL, CELL, width // CELL, CELL)
+    return int((cells.max(axis=(1, 3)) > limit).sum())
 
 
 def measure(

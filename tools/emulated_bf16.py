@@ -1,0 +1,143 @@
+"""Measure what bf16 inference does to converted forms on a CPU without bfloat16, by emulation (see `bf16_onnx.py`).
+
+    make published-recipe convert
+    python -m tools.emulated_bf16 "published recipe=models/published-recipe/recipe.onnx" \\
+        "mattekit=models/background-matting-mobilenetv2/model.onnx" --picture docs/error-maps-bf16.jpg
+
+Prints the drift of every metric from the network in PyTorch on the configured set, with its 95 % interval, and how many
+refined cells are off. Where OpenVINO infers in bf16 itself (`mattekit doctor` says), measure the IRs instead:
+`mattekit evaluate --variants torch,ir-fp16@bf16`, and `tools/error_maps.py --precision bf16` for the picture.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import matplotlib as mpl
+import numpy as np
+
+from configs.errors import MattekitError, UsageError
+from configs.load import DEFAULT_CONFIG, load_config
+from configs.schema import Config
+from converter.contract import Contract
+from converter.onnx_steps import read_onnx
+from converter.original import open_original
+from converter.parity import parity_samples
+from converter.runners.base import Runner
+from converter.runners.onnx_runtime import OnnxRunner
+from datasets.sample import Sample
+from eval.formatting import markdown_table, signed, span
+from eval.per_sample import ScoreRow
+from eval.scoring import Scorer
+from eval.summary import drift_of
+from mattekit.console import progress_bars
+from tools.bf16_onnx import emulate_bf16
+from tools.error_maps import ErrorMap, count_cells, draw
+
+ORIGINAL = "torch"
+PRECISION = "bf16, emulated"
+OFF = 0.02
+
+
+class EmulatedRunner(OnnxRunner):
+    """An ONNX of the network, run as if in bf16.
+
+    Args:
+        path: the ONNX.
+        contract: of the network, for a file that carries none.
+        work: a folder for the file that emulates.
+    """
+
+    precision = PRECISION
+
+    def __init__(self, path: Path, contract: Contract, work: Path) -> None:
+        emulated = work / f"{len(list(work.iterdir()))}.onnx"
+        emulated.write_bytes(emulate_bf16(read_onnx(path)).SerializeToString())
+        super().__init__(emulated, contract)
+
+
+def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | None) -> str:
+    """Run PyTorch and the emulated forms on the configured set; return the table; draw the first sample's errors."""
+    size = config.convert.input_shape
+    original = open_original(config.model, size)
+    samples = parity_samples(config.dataset, size, config.dataset.count)
+    rows: dict[str, list[ScoreRow]] = {}
+    cells: dict[str, int] = {}
+    with ExitStack() as stack, progress_bars() as report:
+        work = Path(stack.enter_context(TemporaryDirectory()))
+        runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(original.torch_runner())}
+        for label, path in models:
+            runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, work))
+        for done, sample in enumerate(samples):
+            report("inferring", done, len(samples))
+            maps = _run(sample, runners, rows)
+            for entry in maps:
+                cells[entry.label] = cells.get(entry.label, 0) + count_cells(entry.difference, OFF)
+            if picture is not None and done == 0:
+                alpha = runners[ORIGINAL].predict(sample.source, sample.background).alpha
+                draw(sample, alpha, maps, picture)
+        report("inferring", len(samples), len(samples))
+    return _table(rows, cells, len(samples))
+
+
+def _run(sample: Sample, runners: dict[str, Runner], rows: dict[str, list[ScoreRow]]) -> list[ErrorMap]:
+    predictions = {name: runner.predict(sample.source, sample.background) for name, runner in runners.items()}
+    for name, prediction in predictions.items():
+        rows.setdefault(name, []).append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
+    alpha = predictions[ORIGINAL].alpha
+    return [
+        ErrorMap(name, PRECISION, np.abs(prediction.alpha - alpha))
+        for name, prediction in predictions.items()
+        if name != ORIGINAL
+    ]
+
+
+def _table(rows: dict[str, list[ScoreRow]], cells: dict[str, int], samples: int) -> str:
+    lines = []
+    for name, own in rows.items():
+        if name == ORIGINAL:
+            continue
+        for record in drift_of(rows[ORIGINAL], own):
+            before = np.mean([row.scores[record.metric] for row in rows[ORIGINAL]])
+            interval = "-" if record.interval is None else span(record.interval.low, record.interval.high)
+            off = f"{cells[name] / samples:,.0f}"
+            lines.append((name, record.metric, f"{before:.3f}", signed(record.mean), interval, off))
+    header = ("Form", "Metric", "PyTorch, f32", "Drift", "95 %", f"Cells of a sample off by > {OFF:g}")
+    return markdown_table(header, lines, right=(2, 3, 5))
+
+
+def named_onnx(text: str) -> tuple[str, Path]:
+    """Read `LABEL=ONNX`, or an ONNX alone, which is its own label.
+
+    Raises:
+        UsageError: it is no ONNX.
+    """
+    label, equals, place = text.rpartition("=")
+    path = Path(place)
+    if path.suffix != ".onnx":
+        raise UsageError(f"expected an ONNX such as model.onnx or LABEL=model.onnx, found {text!r}")
+    return (label if equals else path.as_posix()), path
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", metavar="LABEL=ONNX", help="forms of the configured checkpoint")
+    parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="names the checkpoint and the set")
+    parser.add_argument("--picture", type=Path, help="draw the errors on the set's first sample, .jpg or .png")
+    given = parser.parse_args()
+    if given.picture is not None and given.picture.suffix not in (".jpg", ".png"):
+        raise UsageError(f"--picture: expected a .jpg or .png, found {given.picture}")
+    print(measure(load_config(given.config), [named_onnx(text) for text in given.models], given.picture))
+
+
+if __name__ == "__main__":
+    mpl.use("Agg")
+    try:
+        main()
+    except MattekitError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
