@@ -4,6 +4,7 @@ import json
 import os
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree as ET
 
 from rich import box
@@ -13,11 +14,21 @@ from rich.table import Table
 
 from configs.errors import UsageError
 from configs.files import write_atomically
+from configs.records import Frozen, read_record
 from eval.formatting import NOTHING, markdown_table, number, signed, span
 from eval.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+_REMEDY = "run `mattekit gate` again"
 _STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
+
+
+class _Stored(Frozen):
+    schema_version: Literal[1] = 1
+    verdict: str
+    exit_code: int
+    notes: tuple[str, ...]
+    rows: tuple[GateRow, ...]
 
 
 def write_gate_json(path: Path, report: GateReport) -> None:
@@ -34,6 +45,16 @@ def write_gate_json(path: Path, report: GateReport) -> None:
         "rows": [_fields(row) for row in report.rows],
     }
     write_atomically(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def read_gate_json(path: Path) -> GateReport:
+    """Read what `write_gate_json` wrote.
+
+    Raises:
+        DataError: it is missing, corrupt or of another version.
+    """
+    stored = read_record(path, _Stored, _REMEDY)
+    return GateReport(stored.rows, stored.notes)
 
 
 def write_junit(path: Path, report: GateReport) -> None:

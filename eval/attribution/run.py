@@ -19,8 +19,8 @@ from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
 from eval.attribution.text import attribution_page
 from eval.metrics import PUBLISHED_METRICS
+from eval.pages import rewrite_pages
 from eval.per_sample import ScoreRow
-from eval.report import write_report
 from eval.results import Results, read_results, samples_sha256
 from eval.summary import drift_of, summarise
 from eval.variants import parse_variants
@@ -61,7 +61,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
     attribution = assemble(stages, measured, precisions, refused, results, size)
     write_record(run_dir / ATTRIBUTION_FILE, attribution)
     write_atomically(run_dir / PAGE_FILE, attribution_page(attribution))
-    write_report(run_dir, results, config.gate)
+    rewrite_pages(run_dir, results, config.gate)
     return attribution
 
 

@@ -22,7 +22,7 @@ def attribute(
     Runs every form that the run's models hold, from torch over onnx to each IR, on the run's samples again, and
     compares each with the original and with the one before. A form that this machine cannot run gets a row that says
     so. Refuses when models or samples are not those of the run. Writes attribution.json and attribution.md into the
-    run's folder, and links them from its report.md.
+    run's folder, and shows them in its report.md and report.html.
 
     Examples:
 

@@ -39,9 +39,7 @@ def bench(
     throughput: Annotated[bool, typer.Option(help="Measure several inferences at once, too.")] = True,
     profile: Annotated[bool, typer.Option("--profile", help="Say which operations an IR's time goes to.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write; by default a new folder under reports/.")] = None,
-    run: Annotated[
-        Path | None, typer.Option(help="Write into this evaluation's folder, and into its report.md.")
-    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Write into this evaluation's folder, and into its reports.")] = None,
 ) -> None:
     """Time models on real frames, in turn in one process, so that ratios hold on a machine whose speed drifts.
 
@@ -69,7 +67,7 @@ def bench(
     from eval.bench import bench as measure
     from eval.bench_output import print_bench, write_bench_files
     from eval.bench_timing import Length
-    from eval.report import write_report
+    from eval.pages import rewrite_pages
     from eval.results import read_results
 
     if frames is not None and seconds is not None:
@@ -118,6 +116,6 @@ def bench(
         )
     write_bench_files(folder, record, rows)
     if run is not None and results is not None:
-        write_report(run, results, job.gate)
+        rewrite_pages(run, results, job.gate)
     print_bench(record, Console(highlight=False) if output.is_terminal else output)
     say(f"benchmark: {folder / 'bench.md'}")

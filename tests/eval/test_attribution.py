@@ -157,6 +157,7 @@ def test_a_run_is_attributed(run: Path) -> None:
     page = (run / "attribution.md").read_text(encoding="utf-8")
     assert page == attribution_page(attribution)
     assert "Resize is zero" in page
+    assert "Where the drift entered" in (run / "report.html").read_text(encoding="utf-8")
     report = (run / "report.md").read_text(encoding="utf-8")
     assert explain(attribution) in report
     assert "](attribution.md)" in report

@@ -16,7 +16,7 @@ from eval.bench_output import bench_markdown, bench_section, write_bench_files
 from eval.bench_record import BenchRecord, Timing, read_bench
 from eval.bench_timing import Length
 from eval.evaluate import evaluate
-from eval.report import write_report
+from eval.pages import rewrite_pages
 from eval.results import read_results
 
 SHORT = Length(7)
@@ -139,8 +139,9 @@ def test_a_run_s_report_shows_the_benchmark_that_lies_beside_it(
     assert "## Speed" not in without
 
     write_bench_files(run_dir, *measured)
-    write_report(run_dir, results, config.gate)
+    rewrite_pages(run_dir, results, config.gate)
 
+    assert "One inference at a time" in (run_dir / "report.html").read_text(encoding="utf-8")
     report = (run_dir / "report.md").read_text(encoding="utf-8")
     assert "\n## Speed\n\n### One inference at a time\n\n| Model |" in report
     assert report.index("## Latency") < report.index("## Speed") < report.index("## Environment")

@@ -16,7 +16,7 @@ from configs.schema import GateSection, Tolerance
 from eval.baseline import Baseline, baseline_from, read_baseline, write_baseline
 from eval.formatting import signed
 from eval.gate import judge, judge_original, judge_run, update_baseline
-from eval.gate_output import gate_markdown, print_gate, write_gate_json, write_junit
+from eval.gate_output import gate_markdown, print_gate, read_gate_json, write_gate_json, write_junit
 from eval.intervals import mean_intervals
 from eval.per_sample import PER_SAMPLE_FILE, ScoreRow
 from eval.report import render_report
@@ -422,12 +422,19 @@ def test_intervals_survive_the_round_trip(make_run: Callable[..., StoredRun], tm
     assert drift.interval is not None
 
 
+def test_a_verdict_that_is_not_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gate.json").write_text('{"schema_version": 1, "rows": [], "notes": []}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"gate\.json: verdict: Field required .*run `mattekit gate` again"):
+        read_gate_json(tmp_path / "gate.json")
+
+
 def test_every_output_shows_the_interval(make_run: Callable[..., StoredRun], gate: GateSection, tmp_path: Path) -> None:
     run = make_run((0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.2))
     report = judge_original(run.results, gate)
     row = of(report, "original")
     assert row.interval is not None
     write_gate_json(tmp_path / "gate.json", report)
+    assert read_gate_json(tmp_path / "gate.json") == report
     write_junit(tmp_path / "junit.xml", report)
     console = Console(record=True, width=80, color_system=None, file=(tmp_path / "o").open("w"))
     print_gate(report, console)
