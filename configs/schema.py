@@ -127,7 +127,7 @@ class Int8Section(Section):
         ("decoder.conv4", "refiner"),
         ("decoder.conv4", "refiner", "backbone.features.[0-2].*"),
     )
-    drift: NonNegative = 0.15
+    drift: NonNegative = 0.25
 
 
 class ConvertSection(Section):
