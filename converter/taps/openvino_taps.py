@@ -90,11 +90,16 @@ class OpenVinoTaps(Taps):
         try:
             compiled = compile_ir(self._core, model, self._path, self._inference_precision)
             request = compiled.create_infer_request()
-            request.infer(dict(feed))
+            request.infer({name: _plain(array) for name, array in feed.items()})
             return [np.array(request.get_output_tensor(index).data) for index in range(len(compiled.outputs))]
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise DataError(f"{self._path}: OpenVINO cannot run it ({reason})") from error
+
+
+def _plain(array: Array) -> Array:
+    """Return an array whose type OpenVINO knows: of a scalar it refuses int64 by its other name, `longlong`."""
+    return array if array.ndim else np.array(array.item(), array.dtype.name)
 
 
 def _smallest() -> openvino.Model:
