@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import matplotlib as mpl
 import numpy as np
 
-from configs.errors import MattekitError, UsageError
+from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
 from converter.contract import Contract
@@ -35,7 +35,7 @@ from eval.scoring import Scorer
 from eval.summary import drift_of
 from mattekit.console import progress_bars
 from tools.bf16_onnx import emulate_bf16
-from tools.error_maps import ErrorMap, count_cells, draw
+from tools.error_maps import ErrorMap, count_cells, draw, named_model, require_picture
 
 ORIGINAL = "torch"
 PRECISION = "bf16, emulated"
@@ -109,19 +109,6 @@ def _table(rows: dict[str, list[ScoreRow]], cells: dict[str, int], samples: int)
     return markdown_table(header, lines, right=(2, 3, 5))
 
 
-def named_onnx(text: str) -> tuple[str, Path]:
-    """Read `LABEL=ONNX`, or an ONNX alone, which is its own label.
-
-    Raises:
-        UsageError: it is no ONNX.
-    """
-    label, equals, place = text.rpartition("=")
-    path = Path(place)
-    if path.suffix != ".onnx":
-        raise UsageError(f"expected an ONNX such as model.onnx or LABEL=model.onnx, found {text!r}")
-    return (label if equals else path.as_posix()), path
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -129,9 +116,10 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="names the checkpoint and the set")
     parser.add_argument("--picture", type=Path, help="draw the errors on the set's first sample, .jpg or .png")
     given = parser.parse_args()
-    if given.picture is not None and given.picture.suffix not in (".jpg", ".png"):
-        raise UsageError(f"--picture: expected a .jpg or .png, found {given.picture}")
-    print(measure(load_config(given.config), [named_onnx(text) for text in given.models], given.picture))
+    if given.picture is not None:
+        require_picture("--picture", given.picture)
+    models = [named_model(text, "model.onnx") for text in given.models]
+    print(measure(load_config(given.config), models, given.picture))
 
 
 if __name__ == "__main__":

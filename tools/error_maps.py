@@ -104,17 +104,23 @@ def draw(sample: Sample, alpha: NDArray[np.float32], maps: list[ErrorMap], out: 
     plt.close(figure)
 
 
-def named_model(text: str) -> tuple[str, Path]:
-    """Read `LABEL=XML`, or an XML alone, which is its own label.
+def named_model(text: str, example: str = "model.xml") -> tuple[str, Path]:
+    """Read `LABEL=PATH`, or a path alone, which is its own label; it has the suffix of `example`.
 
     Raises:
-        UsageError: it is no XML.
+        UsageError: it has another one.
     """
     label, equals, place = text.rpartition("=")
     path = Path(place)
-    if path.suffix != ".xml":
-        raise UsageError(f"expected an IR such as model.xml or LABEL=model.xml, found {text!r}")
+    if path.suffix != Path(example).suffix:
+        raise UsageError(f"expected a model such as {example} or LABEL={example}, found {text!r}")
     return (label if equals else path.as_posix()), path
+
+
+def require_picture(option: str, path: Path) -> None:
+    """Raise `UsageError` unless a picture of this name can be drawn."""
+    if path.suffix not in (".jpg", ".png"):
+        raise UsageError(f"{option}: expected a .jpg or .png, found {path}")
 
 
 def main() -> None:
@@ -126,8 +132,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=0, help="which sample of the set, from 0")
     parser.add_argument("--out", type=Path, required=True, help="the picture, .jpg or .png")
     arguments = parser.parse_args()
-    if arguments.out.suffix not in (".jpg", ".png"):
-        raise UsageError(f"--out: expected a .jpg or .png, found {arguments.out}")
+    require_picture("--out", arguments.out)
     models = [named_model(text) for text in arguments.models]
     sample, alpha, maps = measure(load_config(arguments.config), models, arguments.precision, arguments.sample)
     draw(sample, alpha, maps, arguments.out)
