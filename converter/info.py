@@ -139,7 +139,7 @@ def _onnx_convolution_flops(model: onnx.ModelProto) -> int | None:
 
 
 def _describe_ir(path: Path) -> ModelInfo:
-    model = read_ir(openvino.Core(), path)
+    model = read_ir(path)
     operations = Counter(operation.get_type_name() for operation in model.get_ordered_ops())
     constants = [operation for operation in model.get_ordered_ops() if operation.get_type_name() == "Constant"]
     stored = Counter(str(constant.get_element_type().to_string()) for constant in constants)

@@ -9,7 +9,7 @@ from configs.errors import ConversionError
 from configs.schema import Precision
 from converter.contract import RT_INFO_PATH, Contract
 from converter.preprocessing import with_inputs_of
-from converter.runners.openvino_ir import contract_of_ir, read_ir
+from converter.runners.openvino_ir import contract_of_ir, openvino_core, read_ir
 
 
 def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target: Path) -> None:
@@ -33,7 +33,7 @@ def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> o
     try:
         # Built without a step of its own: that folds constants, and keeps the operations apart which `convert_model`
         # would fuse, so that `mattekit locate` can compare them one by one. The plugin fuses them when it compiles.
-        network = PrePostProcessor(openvino.Core().read_model(source)).build()
+        network = PrePostProcessor(openvino_core().read_model(source)).build()
         return with_inputs_of(contract, network)
     except RuntimeError as error:
         raise ConversionError(f"ir-{precision}: OpenVINO refuses the model: {error}") from error
@@ -50,11 +50,11 @@ def save_ir(model: openvino.Model, contract: Contract, precision: Precision, tar
         openvino.save_model(model, target, compress_to_fp16=precision == "fp16")
     except RuntimeError as error:
         raise ConversionError(f"ir-{precision}: OpenVINO cannot write the model: {error}") from error
-    _check_ir(openvino.Core(), target, contract)
+    _check_ir(target, contract)
 
 
-def _check_ir(core: openvino.Core, path: Path, contract: Contract) -> None:
-    model = read_ir(core, path)
+def _check_ir(path: Path, contract: Contract) -> None:
+    model = read_ir(path)
     found = {
         port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))
         for port in (*model.inputs, *model.outputs)

@@ -29,7 +29,7 @@ def perturb_weights(source: Path, target: Path, spread: float = 0.01, seed: int 
     Raises:
         DataError: the IR cannot be read, or has no convolution with constant weights.
     """
-    model = read_ir(openvino.Core(), source)
+    model = read_ir(source)
     draws = np.random.Generator(np.random.PCG64(seed))
     changed = 0
     for node in model.get_ordered_ops():

@@ -60,7 +60,7 @@ def check_static(path: Path) -> None:
         operations = [(node.op_type, node.name or node.output[0]) for node in proto.graph.node]
         dynamic = dynamic_onnx_values(proto)
     else:
-        model = read_ir(openvino.Core(), path)
+        model = read_ir(path)
         operations = [(operation.get_type_name(), operation.get_friendly_name()) for operation in model.get_ops()]
         dynamic = dynamic_ir_values(model)
     for kind, name in operations:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -32,13 +33,12 @@ class OpenVinoRunner(Runner):
     framework = "openvino"
 
     def __init__(self, path: Path, inference_precision: InferencePrecision, *, open_inputs: bool = False) -> None:
-        core = openvino.Core()
-        model = read_ir(core, path)
+        model = read_ir(path)
         self.contract = contract_of_ir(model, path)
         self._path, self._asked = path, inference_precision
         if open_inputs:
             self.contract = _open_inputs(model, self.contract)
-        compiled = compile_ir(core, model, path, inference_precision)
+        compiled = compile_ir(model, path, inference_precision)
         ran = running_precision(compiled)
         quantized = is_quantized(model)
         self.precision, self.rest_precision = ("int8", ran) if quantized else (ran, None)
@@ -60,7 +60,18 @@ class OpenVinoRunner(Runner):
         return results[ALPHA].copy(), results[FOREGROUND].copy()
 
 
-def read_ir(core: openvino.Core, path: Path) -> openvino.Model:
+@cache
+def openvino_core() -> openvino.Core:
+    """Return the one Core of this process; everything that reads or compiles a model uses it.
+
+    The CPU plugin of each Core puts a signal stack of its own in place, and puts back the one before when it goes.
+    Of two that go in another order than they came, a freed one stays, and the next signal that Python handles, such as
+    Ctrl-C, ends the process with a segmentation fault (seen with OpenVINO 2026.4.1).
+    """
+    return openvino.Core()
+
+
+def read_ir(path: Path) -> openvino.Model:
     """Read an IR.
 
     Raises:
@@ -71,13 +82,12 @@ def read_ir(core: openvino.Core, path: Path) -> openvino.Model:
         if not file.is_file():
             raise DataError(f"{file}: no such file of an IR; run `mattekit convert`")
     try:
-        return core.read_model(path, weights)
+        return openvino_core().read_model(path, weights)
     except RuntimeError as error:
         raise DataError(f"{path}: OpenVINO cannot read it ({str(error).strip().splitlines()[-1]})") from error
 
 
 def compile_ir(
-    core: openvino.Core,
     model: openvino.Model,
     path: Path,
     inference_precision: InferencePrecision,
@@ -89,7 +99,7 @@ def compile_ir(
         UsageError: OpenVINO cannot run this precision here.
     """
     hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
-    compiled = core.compile_model(model, "CPU", {**properties, **hints})
+    compiled = openvino_core().compile_model(model, "CPU", {**properties, **hints})
     running = running_precision(compiled)
     if inference_precision not in ("default", running):
         raise UsageError(
@@ -128,7 +138,7 @@ def default_inference_precision() -> str:
     """Return the precision that OpenVINO infers at on this CPU when nobody asks for one: `f32`, `bf16` or `f16`."""
     parameter = openvino.opset13.parameter([1, 8], openvino.Type.f32)
     model = openvino.Model([openvino.opset13.relu(parameter)], [parameter])
-    compiled = openvino.Core().compile_model(model, "CPU", LATENCY)
+    compiled = openvino_core().compile_model(model, "CPU", LATENCY)
     return running_precision(compiled)
 
 

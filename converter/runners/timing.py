@@ -169,9 +169,8 @@ def profile_ir(path: Path, inference_precision: InferencePrecision, frames: Sequ
 def _compile(
     path: Path, inference_precision: InferencePrecision, properties: dict[str, str]
 ) -> tuple[openvino.Model, openvino.CompiledModel]:
-    core = openvino.Core()
-    model = read_ir(core, path)
-    return model, compile_ir(core, model, path, inference_precision, properties)
+    model = read_ir(path)
+    return model, compile_ir(model, path, inference_precision, properties)
 
 
 def _feed(frame: Frame) -> dict[str, InputTensor]:

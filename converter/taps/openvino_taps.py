@@ -36,10 +36,9 @@ class OpenVinoTaps(Taps):
     def __init__(self, path: Path, inference_precision: InferencePrecision) -> None:
         self._path = path
         self._inference_precision = inference_precision
-        self._core = openvino.Core()
         model = self._model()
         self.contract = contract_of_ir(model, path)
-        self.precision = running_precision(compile_ir(self._core, _smallest(), path, inference_precision))
+        self.precision = running_precision(compile_ir(_smallest(), path, inference_precision))
         self.label = f"{path} (openvino, {self.precision})"
         self._inputs = tuple(port.get_any_name() for port in model.inputs)
         self.taps = tuple(_taps(model))
@@ -80,15 +79,15 @@ class OpenVinoTaps(Taps):
         """See `Taps.run_cut`."""
         if cut.file is None:
             raise ValueError("the part was not stored")
-        [result] = self._run(read_ir(self._core, cut.file), {name: inputs[name] for name in cut.inputs})
+        [result] = self._run(read_ir(cut.file), {name: inputs[name] for name in cut.inputs})
         return result
 
     def _model(self) -> openvino.Model:
-        return read_ir(self._core, self._path)
+        return read_ir(self._path)
 
     def _run(self, model: openvino.Model, feed: Mapping[str, Array]) -> list[Array]:
         try:
-            compiled = compile_ir(self._core, model, self._path, self._inference_precision)
+            compiled = compile_ir(model, self._path, self._inference_precision)
             request = compiled.create_infer_request()
             request.infer({name: _plain(array) for name, array in feed.items()})
             return [np.array(request.get_output_tensor(index).data) for index in range(len(compiled.outputs))]

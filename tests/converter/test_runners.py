@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -365,3 +367,24 @@ def test_torch_runs_the_network_of_the_contract() -> None:
     assert prediction.alpha.shape == (64, 96)
     assert prediction.foreground.shape == (64, 96, 3)
     assert np.abs(prediction.alpha - swapped.alpha).max() > 1e-3
+
+
+RELEASED_AS_THEY_CAME = """
+import os, signal, sys
+from pathlib import Path
+from converter.runners.openvino_ir import OpenVinoRunner
+
+first, second = (OpenVinoRunner(Path(sys.argv[1]), "f32") for _ in range(2))
+del first
+del second
+signal.signal(signal.SIGINT, lambda *_: print("handled"))
+os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_a_signal_is_handled_after_runners_went_in_the_order_they_came(tiny_models: Path) -> None:
+    script = [sys.executable, "-c", RELEASED_AS_THEY_CAME, str(tiny_models / "fp32/model.xml")]
+
+    ended = subprocess.run(script, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout) == (0, "handled\n"), ended.stderr
