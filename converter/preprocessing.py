@@ -42,12 +42,13 @@ def with_inputs_of(contract: Contract, network: openvino.Model) -> openvino.Mode
 def _connect(image: openvino.Output, readers: list[openvino.Input], port: Port, scale: float) -> None:
     planes = image if port.layout == "NCHW" else opset13.transpose(image, _NHWC_TO_NCHW).output(0)
     linear = [reader for reader in readers if _is_linear(reader)]
+    others = [reader for reader in readers if reader not in linear]
     if linear:
         floats = _floats(planes)
         for reader in linear:
             reader.replace_source_output(floats)
             _prepare_behind(reader.get_node(), port, scale)
-    if others := [reader for reader in readers if not _is_linear(reader)]:
+    if others:
         ready = _floats(_reversed(planes) if port.colour_order == "BGR" else planes)
         if scale != 1:
             # By a number for each channel, though all are equal: a single one would be moved before the reversal, to

@@ -1,6 +1,5 @@
 """What a gate's verdict is written as: JSON, JUnit XML, tables for the terminal, markdown for a CI job's summary."""
 
-import json
 import os
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from configs.errors import UsageError
 from configs.files import write_atomically
-from configs.records import Frozen, read_record
+from configs.records import Frozen, read_record, write_record
 from eval.formatting import NOTHING, markdown_table, number, signed, span
 from eval.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 
@@ -37,14 +36,8 @@ def write_gate_json(path: Path, report: GateReport) -> None:
     Raises:
         UsageError: the folder cannot be written.
     """
-    content = {
-        "schema_version": 1,
-        "verdict": report.verdict,
-        "exit_code": report.exit_code,
-        "notes": list(report.notes),
-        "rows": [_fields(row) for row in report.rows],
-    }
-    write_atomically(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    stored = _Stored(verdict=report.verdict, exit_code=report.exit_code, notes=report.notes, rows=report.rows)
+    write_record(path, stored)
 
 
 def read_gate_json(path: Path) -> GateReport:
@@ -183,8 +176,3 @@ def _values(row: GateRow) -> str:
     if row.interval is not None:
         figures["95 % interval"] = _interval(row)
     return " | ".join(f"{name} {figure}" for name, figure in {**figures, "limit": number(row.limit)}.items())
-
-
-def _fields(row: GateRow) -> dict[str, object]:
-    fields = {name: getattr(row, name) for name in GateRow.__slots__}
-    return fields | {"interval": None if row.interval is None else row.interval.model_dump()}

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 _SPLITTER = 2.0**16 + 1
 _SPLITTER_NAME = "bf16_splitter"
 # Where the walk up from an output ends.
-_SIGNIFICANT = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Resize"})
+_SIGNIFICANT = frozenset({"Conv", "Gemm", "MatMul", "Resize"})
 # They read a graph's input as it is, whatever they write.
 _ELEMENTWISE = frozenset({"Add", "Div", "Mul", "Sub"})
 

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import numpy as np
+from numpy.typing import NDArray
 
 from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
@@ -48,13 +49,12 @@ class EmulatedRunner(OnnxRunner):
     Args:
         path: the ONNX.
         contract: of the network, for a file that carries none.
-        work: a folder for the file that emulates.
+        emulated: where the file goes that emulates.
     """
 
     precision = PRECISION
 
-    def __init__(self, path: Path, contract: Contract, work: Path) -> None:
-        emulated = work / f"{len(list(work.iterdir()))}.onnx"
+    def __init__(self, path: Path, contract: Contract, emulated: Path) -> None:
         emulated.write_bytes(emulate_bf16(read_onnx(path)).SerializeToString())
         super().__init__(emulated, contract)
 
@@ -69,26 +69,29 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     with ExitStack() as stack, progress_bars() as report:
         work = Path(stack.enter_context(TemporaryDirectory()))
         runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(original.torch_runner())}
-        for label, path in models:
-            runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, work))
+        for index, (label, path) in enumerate(models):
+            emulated = work / f"{index}.onnx"
+            runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, emulated))
         for done, sample in enumerate(samples):
             report("inferring", done, len(samples))
-            maps = _run(sample, runners, rows)
+            alpha, maps = _run(sample, runners, rows)
             for entry in maps:
                 cells[entry.label] = cells.get(entry.label, 0) + count_cells(entry.difference, OFF)
             if picture is not None and done == 0:
-                alpha = runners[ORIGINAL].predict(sample.source, sample.background).alpha
                 draw(sample, alpha, maps, picture)
         report("inferring", len(samples), len(samples))
     return _table(rows, cells, len(samples))
 
 
-def _run(sample: Sample, runners: dict[str, Runner], rows: dict[str, list[ScoreRow]]) -> list[ErrorMap]:
+def _run(
+    sample: Sample, runners: dict[str, Runner], rows: dict[str, list[ScoreRow]]
+) -> tuple[NDArray[np.float32], list[ErrorMap]]:
+    """Score every form on one sample; return the original's alpha and the others' difference from it."""
     predictions = {name: runner.predict(sample.source, sample.background) for name, runner in runners.items()}
     for name, prediction in predictions.items():
         rows.setdefault(name, []).append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
     alpha = predictions[ORIGINAL].alpha
-    return [
+    return alpha, [
         ErrorMap(name, PRECISION, np.abs(prediction.alpha - alpha))
         for name, prediction in predictions.items()
         if name != ORIGINAL

@@ -35,15 +35,6 @@ def over_blocks(weight: Tensor) -> Tensor:
     return block_weights(weight).reshape(4 * outputs, 4 * inputs, 2, 2)
 
 
-def over_pairs(weight: Tensor) -> Tensor:
-    """Return the same as `over_blocks` for an input of which only the columns are paired, (4 O, 2 C, 4, 2).
-
-    Rows are pixels still: the convolution strides over two of them, and a block's row s is its row 2k + s.
-    """
-    outputs, inputs = weight.shape[:2]
-    return block_weights(weight).permute(0, 1, 2, 4, 5, 6, 3, 7).reshape(4 * outputs, 2 * inputs, 4, 2)
-
-
 def over_doubled_pixels(weight: Tensor) -> Tensor:
     """Return weights, (4 O, C, 2, 2), for an input enlarged x2 by repeating pixels, given before its enlarging.
 

@@ -22,9 +22,9 @@ SMALLEST = 8
 class FastNetwork(nn.Module):
     """BackgroundMattingV2 for batch 1 and one size of images, value for value `MattingNetwork`.
 
-    Encoder, ASPP and decoder are the plain network's, and their BatchNorms are left to the exporter to fold: so run by
-    PyTorch the two forms predict the same error but for the last bit, and choose the same cells. The refiner is
-    `FastRefiner`.
+    The resize before the encoder, encoder, ASPP and decoder are the plain network's, and their BatchNorms are left to
+    the exporter to fold: so run by PyTorch the two forms predict the same error, to the last bit, and choose the same
+    cells. The refiner is `FastRefiner`.
 
     Args:
         network: the plain network, left as it is.

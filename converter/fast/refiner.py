@@ -1,10 +1,10 @@
 """The refiner on a list of cells, built of the rewrites of this package's other modules.
 
-A cell, 4x4 pixels, needs of conv1's output 6x6 at half resolution. That is a table, cells as rows of 2x2 pixels,
-computed for all cells at once (a cell's patch overlaps its neighbours' by two thirds). The rest is computed for the
-chosen cells only: a patch's places are the first axes of a tensor and the cells the last one, so that the convolutions
-over 6x6, 4x4 and 3x3 places are ones over 6 x 6 x cells, one cell wide. Patch by patch and densely the convolutions
-give the same values: each output sees the same inputs.
+A cell, 4x4 pixels, needs of conv1's output 6x6 at half resolution. That is a table of pixels, the 2x2 of a cell behind
+each other, computed for all cells at once (a cell's patch overlaps its neighbours' by two thirds). The rest is computed
+for the chosen cells only: a patch's places are the first axes of a tensor and the cells the last one, so that the
+convolutions over 6x6, 4x4 and 3x3 places are ones over 6 x 6 x cells, one cell wide. Patch by patch and densely the
+convolutions give the same values: each output sees the same inputs.
 
 Tensors here have batch 1, and patches are (place y, place x, cell, channel).
 """
