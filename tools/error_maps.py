@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from configs.errors import MattekitError, UsageError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
-from converter.original import open_original
-from converter.parity import CELL, CELL_DIFFERS, parity_samples
+from converter.proof.parity import CELL, CELL_DIFFERS, parity_samples
 from converter.runners.base import encode_inputs
 from converter.runners.openvino_ir import InferencePrecision
+from converter.runners.original import open_original
 from converter.runners.timing import TimedIr
-from datasets.sample import Sample
+from datasets.samples.sample import Sample
 
 LOWEST, HIGHEST = 1e-6, 1.0
 QUALITY = 85

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
-from eval.formatting import markdown_table
 from eval.gate_power import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
-from eval.stored_run import read_run, require_rows
-from mattekit.console import progress_bars
+from eval.presentation.formatting import markdown_table
+from eval.run.stored import read_run, require_rows
+from mattekit.terminal.console import progress_bars
 
 
 def main() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.manifest import PhotographEntry
 from datasets.people.pack import Pack
 from datasets.people.packing import Picture, write_pack
+from datasets.samples.manifest import PhotographEntry
 
 SIZE = (64, 96)
 BOX = (10, 20, 54, 40)

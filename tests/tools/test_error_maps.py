@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from configs.errors import UsageError
-from datasets.sample import Sample
+from datasets.samples.sample import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools/error_maps.py"

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.manifest import PhotographEntry
 from datasets.people.pack import PACK_FOLDER
 from datasets.people.packing import Picture, write_pack
+from datasets.samples.manifest import PhotographEntry
 from datasets.synthetic.generate import synthetic_background
 
 VERSION = 1
