@@ -3,6 +3,7 @@
 import difflib
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,26 +90,25 @@ def config_from_dict(content: dict[str, Any], origin: str) -> Config:
         raise UsageError(f"{origin}: wrong configuration\n{problems}") from error
 
 
-def override(config: Config, changes: dict[str, Any], origin: str = "command line") -> Config:
-    """Return `config` with single values replaced, checked as a whole again.
+def override(config: Config, changes: Mapping[str, object], origin: str) -> Config:
+    """Return `config` with values or whole sections replaced, checked as a whole again.
 
     Args:
         config: the configuration to start from.
-        changes: dotted key to value, such as `{"convert.out": Path("models/mine")}`; None values change nothing.
-        origin: names the changes in errors.
+        changes: dotted key to value, such as `{"convert.out": Path("models/mine")}`; None sets null.
+        origin: names the changes in errors, such as the option that makes them.
 
     Raises:
-        UsageError: an unknown key, or a value out of range.
+        UsageError: an unknown key, a value out of range, or values that do not go together.
     """
     content = config.model_dump()
     for dotted, value in changes.items():
-        if value is None:
-            continue
         section = content
         *sections, key = dotted.split(".")
         for name in sections:
+            section[name] = section.get(name) or {}
             section = section[name]
-        section[key] = value
+        section[key] = value.model_dump() if isinstance(value, BaseModel) else value
     return config_from_dict(content, origin)
 
 

@@ -4,7 +4,7 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -20,6 +20,16 @@ MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
 Plate = Literal["exact", "handheld"]
+CutSides = Literal["hide", "keep"]
+"""What becomes of a foreground that its picture cut off at the left and at the right: its cuts hidden, or in view."""
+PhotographSource = Literal["openimages"]
+"""Where photographs for backgrounds can be fetched from."""
+Split = Literal["train", "validation", "test"]
+"""The parts of Open Images."""
+OnFailure = Literal["replace", "fail"]
+"""Whether another photograph is drawn for one that cannot be fetched, or the command fails."""
+InferencePrecision = Literal["f32", "bf16", "f16", "default"]
+"""What an IR is asked to infer in; `default` leaves it to OpenVINO."""
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -41,6 +51,10 @@ DivisibleSize = Annotated[tuple[Positive, Positive], AfterValidator(_divisible)]
 
 class Section(Frozen):
     """A part of the configuration: frozen, and without unknown keys."""
+
+    def replaced(self, **changes: object) -> Self:
+        """Return this section with keys replaced, checked as a whole, which pydantic's `model_copy` does not do."""
+        return self.model_validate({**self.model_dump(), **changes})
 
 
 class ModelSection(Section):
@@ -168,12 +182,12 @@ class RecipeSection(Section):
     foregrounds: Positive | None = None
     max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
     skip_damaged: bool = False
-    split: Literal["train", "validation", "test"] = "validation"
+    split: Split = "validation"
     backgrounds: Positive = 100
     table: str | None = None
     base_url: str | None = None
     per_foreground: Positive = 1
-    plate: Literal["exact", "handheld"] = "exact"
+    plate: Plate = "exact"
 
 
 class DatasetSection(Section):

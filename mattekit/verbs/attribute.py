@@ -7,6 +7,7 @@ import typer
 
 from configs.load import load_config
 from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.jobs import latest_run
 from mattekit.terminal.options import CONFIG, ConfigOption
 
 
@@ -32,7 +33,6 @@ def attribute(
     """
     from eval.attribution.run import attribute as measure
     from eval.attribution.text import attribution_page
-    from mattekit.verbs.evaluate import latest_run
 
     run_dir = run or latest_run(load_config(config))
     with progress_bars() as report:
