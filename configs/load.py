@@ -1,4 +1,4 @@
-"""Read a job's YAML into `configs.schema.Config`, with errors that say what was meant."""
+"""Read a job's YAML into `configs.schema.Config`; an error names the key, and the nearest known one."""
 
 import difflib
 import types
@@ -18,7 +18,7 @@ _EXTENDS = "extends"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, but a key given twice is an error instead of the last one winning in silence."""
+    """The safe loader, which also refuses a key that is given twice; PyYAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -34,7 +34,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def load_config(path: Path = DEFAULT_CONFIG) -> Config:
     """Read and check a configuration file; keys that it leaves out take the schema's defaults.
 
-    With `extends: other.yaml` (relative to the file) the other file's values stand where this one gives none.
+    With `extends: other.yaml` (relative to the file) the other file gives the values that this one leaves out.
 
     Raises:
         UsageError: the file is missing, is not YAML, extends itself, or holds an unknown key, a key twice or a value

@@ -87,7 +87,7 @@ class HopTolerance(Section):
 
     `mean` and `quantile` (the 99.9 % one) hold for alpha and foreground alike; `cells` is the largest share of 4x4
     cells in which any alpha differs by more than 1e-2, that is, of refined cells that were chosen differently.
-    There is no limit on the maximum: one cell chosen differently is a large difference, and says nothing.
+    There is no limit on the maximum: one cell chosen differently is a large difference, and no sign of a fault.
     """
 
     mean: NonNegative
@@ -121,13 +121,13 @@ class ParitySection(Section):
 
 
 class Int8Section(Section):
-    """How the int8 IR is made: calibrated on `calibration_samples`, its choice measured on `validation_samples` others.
+    """How the int8 IR is made: calibrated on `calibration_samples`, chosen on `validation_samples` others.
 
-    `calibration` is `synthetic`, figures drawn with `seed` at the input size, or a folder (OMZ's layout) of which
-    samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate is the
-    list of what stays float: shell patterns for parts of the names of convolutions' weights. They are tried in
-    order, which should be from the most quantized to the least; the first whose Alpha MAD on the validation samples
-    differs from the original's by at most `drift` (x 1e-3, either way), within the hop's tolerance, is taken.
+    `calibration` is `synthetic`, figures drawn with `seed` at the input size, or a folder (OMZ's layout) from which
+    samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate lists
+    what stays float: shell patterns for parts of the names of convolutions' weights. Candidates are tried in order,
+    so list the most quantized first. The conversion takes the first one within the hop's tolerance whose Alpha
+    MAD on the validation samples differs from the original's by at most `drift` (x 1e-3, either way).
     """
 
     calibration: str = SYNTHETIC
@@ -151,7 +151,7 @@ class ConvertSection(Section):
     contract, or `nhwc-u8` (1, H, W, 3) uint8; BGR both. `precisions` are those of the weights; `int8` also infers in
     8 bits where it is quantized.
 
-    `graph` is what a checkpoint is exported as: `fast`, arranged for speed and proven equal, without dynamic shapes,
+    `graph` is what a checkpoint is exported as: `fast`, arranged for speed, proved equal and without dynamic shapes,
     or `reference`, the network as it is written down. A ready ONNX is taken as it is.
     """
 
@@ -173,9 +173,9 @@ class ConvertSection(Section):
 class RecipeSection(Section):
     """How `mattekit dataset build` makes the set: imported foregrounds over photographs of Open Images.
 
-    `kind` is the set that foregrounds come from, `foregrounds` how many of them are drawn (None: all) and
-    `backgrounds` how many photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url`
-    where the photographs lie; None is the public one. Seed and size are the dataset section's.
+    `kind` is the set that foregrounds come from; `foregrounds` of them are drawn (None: all), and `backgrounds`
+    photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url` the place of the
+    photographs; None is the public one. Seed and size are the dataset section's.
     """
 
     kind: Kind = "aisegment"
@@ -195,8 +195,8 @@ class DatasetSection(Section):
 
     `people` are the bundled rendered people: the first `count` of 24, at their own `size`, before an exact or a
     hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate. `synthetic` are drawn
-    figures, any `count` and `size` of them, each `seed` another set. A folder is taken as it is: `count`, `seed` and
-    `size` say nothing about it. `limit` evaluates the first samples only.
+    figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is: `count`, `seed` and
+    `size` do not apply. With `limit` only the first samples are evaluated.
     """
 
     path: str = PEOPLE
@@ -218,7 +218,7 @@ class DatasetSection(Section):
 
 
 class EvaluateSection(Section):
-    """What is run and measured. The first variant is the original that drift is counted from."""
+    """What is run and measured. The first variant is the original, from which drift is counted."""
 
     variants: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "torch",
@@ -234,8 +234,9 @@ class Tolerance(Section):
     """How far a metric's mean may move: by `absolute` (published units) or `relative` (share of the expected value),
     whichever is larger.
 
-    `largest` limits what any one sample may move by, either way, in published units; None sets no such limit. A sample
-    is the same on both sides, so this takes no statistics: it catches what moves samples up and down alike.
+    `largest` limits how far any single sample may move, either way, in published units; None sets no such limit. Both
+    sides score the same sample, so this needs no statistics; it catches a fault that moves some samples up and others
+    down, and leaves the mean where it was.
 
     `direction` says which way is bad: with `increase` (every metric here is an error, so higher is worse) an
     improvement passes and is shown; with `both` any move beyond the limit fails.
@@ -255,12 +256,12 @@ class GateSection(Section):
     variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances
     is a failure. A run on fewer than `minimum_samples` samples can fail but cannot pass: it ends inconclusive.
 
-    What is judged is the 95 % interval of a difference's mean: it passes wholly within the limit, fails wholly beyond
-    it, and is inconclusive across it. `inconclusive: fail` makes whatever is inconclusive a failure.
+    The gate judges the 95 % interval of a difference's mean: wholly within the limit passes, wholly beyond it fails,
+    across it is inconclusive. With `inconclusive: fail` every inconclusive judgement is a failure.
 
-    `other_class` holds the wider limits against a baseline of another CPU class; where it says nothing of a metric,
-    `against_baseline` holds there too, and what is beyond it is inconclusive. A variant that ran in another precision
-    than the baseline's, as `default` may on another class, is judged by the coarser one's.
+    `other_class` holds the wider limits against a baseline of another CPU class. A metric that it leaves out is judged
+    there by `against_baseline`, and beyond that limit it is inconclusive. A variant that ran in another precision than
+    the baseline's, as `default` may on another class, is judged by the limits of the coarser precision.
     """
 
     minimum_samples: Positive = 1
@@ -272,7 +273,7 @@ class GateSection(Section):
 
 
 class Config(Section):
-    """One job, from checkpoint to verdict."""
+    """A job, from the checkpoint to the verdict."""
 
     name: str = "default"
     model: ModelSection = ModelSection()

@@ -38,11 +38,11 @@ def convert(
 ) -> None:
     """Convert a checkpoint to ONNX and OpenVINO IR, and prove every form on real composites.
 
-    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. A form that differs from the
-    original, or whose contract is not what it says, stops the conversion with exit 1 and nothing is written.
+    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. Where a form differs from the
+    original by more than its tolerance, or breaks its contract, the conversion ends with 1 and writes nothing.
 
     int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
-    on what is evaluated; what stays float in it is measured, and recorded in conversion.json.
+    on samples that are evaluated. Measured drift decides what stays float, and conversion.json records it.
 
     Examples:
 
@@ -80,7 +80,7 @@ def verify(
     models: Annotated[Path, typer.Argument(help="A converted model's folder.")],
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Prove a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
+    """Check a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
 
     Samples and tolerances come from the configuration; original and size from the folder's `conversion.json`.
 

@@ -18,7 +18,7 @@ def info(
         str | None, typer.Option(metavar=HEIGHT_WIDTH, help="Size for which a checkpoint's GFLOPs are counted.")
     ] = None,
 ) -> None:
-    """Say what a model is: parameters, GFLOPs, operations, and its I/O contract.
+    """Describe a model: parameters, GFLOPs, operations, and its I/O contract.
 
     Examples:
 

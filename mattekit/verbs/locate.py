@@ -30,11 +30,11 @@ def locate(
     until_parted: Annotated[bool, typer.Option("--until-parted", help="Stop at the first tensor that parts.")] = False,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under reports/.")] = None,
 ) -> None:
-    """Find the first inner tensor, in topological order, where two forms of a network part.
+    """Find the first inner tensor, in topological order, that two forms of a network compute differently.
 
     Tensors are matched by name, which every form of one export keeps, and read a few at a time. Writes located.json,
-    growth.png (the error along the graph) and, where they part, reproduction/: the part of each graph around the node,
-    its inputs, both outputs and a script. Exit 0 where the forms agree, 1 where they part.
+    growth.png (the error along the graph) and, where the forms part, reproduction/: the part of each graph around the
+    node, its inputs, both outputs and a script. Ends with 0 where the forms agree, with 1 where they part.
 
     Examples:
 
