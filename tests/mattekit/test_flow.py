@@ -48,8 +48,8 @@ def test_info_tells_the_contract_of_a_form(run: Run, job: Callable[..., Path], t
 def test_a_model_for_frames_is_converted_shown_and_verified(run: Run, job: Callable[..., Path]) -> None:
     config = job()
     assert run("convert", "--config", config, "--input-form", "nhwc-u8", "--precisions", "fp32", "--out", "m").code == 0
-    told = run("info", "m/fp32/model.xml", "--config", config).text
-    assert all(word in told for word in ("NHWC", "u8", "1x64x96x3", "BGR", "0..255"))
+    shown = run("info", "m/fp32/model.xml", "--config", config).text
+    assert all(word in shown for word in ("NHWC", "u8", "1x64x96x3", "BGR", "0..255"))
     assert run("verify", "m", "--config", config).code == 0
     refused = run("convert", "--config", config, "--input-form", "nhwc-u16", "--out", "n")
     assert refused.code == 2
