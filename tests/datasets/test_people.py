@@ -16,9 +16,9 @@ from datasets.layout import SampleSet, iterate
 from datasets.people import make
 from datasets.people.make import first_samples, make_people, people_sample
 from datasets.people.pack import Pack
-from datasets.people.packing import write_pack
 from datasets.plate import largest_noise
 from datasets.verify import verify_set
+from tools.people_pack.packing import write_pack
 
 
 def _make(pack: Pack, out: Path, count: int = 3, **changes: Any) -> SampleSet:

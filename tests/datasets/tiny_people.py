@@ -7,7 +7,7 @@ import numpy as np
 
 from datasets.manifest import PhotographEntry
 from datasets.people.pack import Pack
-from datasets.people.packing import Picture, write_pack
+from tools.people_pack.packing import Picture, write_pack
 
 SIZE = (64, 96)
 BOX = (10, 20, 54, 40)
