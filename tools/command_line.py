@@ -1,9 +1,15 @@
-"""How every tool ends: a foreseen error is a message and the exit code that the README lists, not a traceback."""
+"""What the tools share as commands: how they end after an error, and their progress bar."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import track
 
 from configs.errors import MattekitError
+
+Thing = TypeVar("Thing")
 
 
 def run(main: Callable[[], None]) -> None:
@@ -13,3 +19,8 @@ def run(main: Callable[[], None]) -> None:
     except MattekitError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def with_progress(things: Sequence[Thing], what: str) -> Iterable[Thing]:
+    """Yield the things one by one, with a bar on standard error that says how many are done."""
+    return track(things, what, console=Console(stderr=True))

@@ -6,11 +6,10 @@
 
 Prints the drift of every metric from the network in PyTorch on the configured set, with its 95 % interval, and how many
 refined cells are off. Where OpenVINO infers in bf16 itself (`mattekit doctor` says), measure the IRs instead:
-`mattekit evaluate --variants torch,ir-fp16@bf16`, and `tools/error_maps.py --precision bf16` for the picture.
+`mattekit evaluate --variants torch,ir-fp16@bf16`, and `python -m tools.error_maps --precision bf16` for the picture.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,6 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
 from converter.contract import Contract
@@ -34,8 +32,8 @@ from eval.formatting import markdown_table, signed, span
 from eval.per_sample import ScoreRow
 from eval.scoring import Scorer
 from eval.summary import drift_of
-from mattekit.console import progress_bars
 from tools.bf16_onnx import emulate_bf16
+from tools.command_line import run, with_progress
 from tools.error_maps import ErrorMap, count_cells, draw, named_model, require_picture
 
 ORIGINAL = "torch"
@@ -66,20 +64,18 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     samples = parity_samples(config.dataset, size, config.dataset.count)
     rows: dict[str, list[ScoreRow]] = {}
     cells: dict[str, int] = {}
-    with ExitStack() as stack, progress_bars() as report:
+    with ExitStack() as stack:
         work = Path(stack.enter_context(TemporaryDirectory()))
         runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(original.torch_runner())}
         for index, (label, path) in enumerate(models):
             emulated = work / f"{index}.onnx"
             runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, emulated))
-        for done, sample in enumerate(samples):
-            report("inferring", done, len(samples))
+        for sample in with_progress(samples, "inferring"):
             alpha, maps = _run(sample, runners, rows)
             for entry in maps:
                 cells[entry.label] = cells.get(entry.label, 0) + count_cells(entry.difference, OFF)
-            if picture is not None and done == 0:
+            if picture is not None and sample is samples[0]:
                 draw(sample, alpha, maps, picture)
-        report("inferring", len(samples), len(samples))
     return _table(rows, cells, len(samples))
 
 
@@ -127,8 +123,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     mpl.use("Agg")
-    try:
-        main()
-    except MattekitError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run(main)

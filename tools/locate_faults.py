@@ -21,6 +21,7 @@ import typer
 from eval.formatting import markdown_table
 from eval.locate.record import read_located
 from tools import model_faults as faults
+from tools.command_line import run
 
 TORCH, ONNX, IR = "torch", "ONNX", "IR"
 
@@ -159,4 +160,4 @@ def table(answers: list[tuple[Fault, dict[str, Any]]]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(lambda: typer.run(main))

@@ -25,7 +25,7 @@ def perturbed(values: np.ndarray) -> np.ndarray:
 
 def shifted(values: np.ndarray) -> np.ndarray:
     """Return the values, moved by a hundredth of the largest."""
-    return values + np.float32(0.01) * np.abs(values).max()
+    return np.asarray(values + np.float32(0.01) * np.abs(values).max())
 
 
 def one_channel_scaled(values: np.ndarray) -> np.ndarray:
@@ -149,7 +149,8 @@ def ir_attribute(**values: str) -> Callable[[Path, str], None]:
 
     def plant(xml: Path, name: str) -> None:
         tree = ET.parse(xml)
-        [data] = [layer.find("data") for layer in tree.iter("layer") if layer.get("name") == name]
+        [layer] = [layer for layer in tree.iter("layer") if layer.get("name") == name]
+        [data] = layer.iter("data")
         data.attrib.update(values)
         tree.write(xml)
 

@@ -1,4 +1,4 @@
-"""Make a small set of real photographs in OMZ's layout: `python tools/photograph_set.py data/photographs`.
+"""Make a small set of real photographs in OMZ's layout: `python -m tools.photograph_set data/photographs`.
 
 Persons who were photographed, not drawn: NASA's portrait of Eileen Collins (installed by scikit-image) and the US
 Navy's of Grace Hopper (installed by matplotlib), both public domain, set before other installed photographs. Their
@@ -6,7 +6,7 @@ alpha is estimated from hand-drawn hints, not measured, so metrics on this set t
 whether a matte is whole; they are no accuracy to publish.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from datasets.compose import composite
 from datasets.images import read_rgb, write_png
 from datasets.synthetic.photographs import load_photograph
 from datasets.verify import verify_set
+from tools.command_line import run
 
 SIZE = (720, 1280)
 BACKGROUNDS = ("coffee", "rocket", "chelsea", "china", "flower")
@@ -55,8 +56,8 @@ def collins() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         shape = np.zeros_like(mask)
         cv2.fillPoly(shape, [np.array(polygon)], 1)
         mask[cv2.erode(shape, np.ones((9, 9))) > 0] = cv2.GC_FGD
-    for polygon in COLLINS_OUTSIDE:
-        cv2.fillPoly(mask, [np.array(polygon)], cv2.GC_BGD)
+    for outside in COLLINS_OUTSIDE:
+        cv2.fillPoly(mask, [np.array(outside)], cv2.GC_BGD)
     return photograph, mask
 
 
@@ -85,8 +86,8 @@ def estimate_alpha(photograph: NDArray[np.uint8], mask: NDArray[np.uint8]) -> ND
     return np.asarray(cv2.GaussianBlur(whole, (0, 0), 1.2), np.uint8)
 
 
-def main(out: Path) -> None:
-    """Write the set to `out`."""
+def write_set(out: Path) -> None:
+    """Write the set to `out`, a new folder or one to be replaced, and verify it."""
     height, width = SIZE
     with new_folder(out) as work:
         for clip, portrait in (("eileen-collins", collins), ("grace-hopper", hopper)):
@@ -111,5 +112,12 @@ def main(out: Path) -> None:
     print(verify_set(out))
 
 
+def main() -> None:
+    """Read the command line and write the set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, help="the set's folder")
+    write_set(parser.parse_args().out)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    run(main)
