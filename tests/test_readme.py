@@ -12,6 +12,7 @@ from eval.attribution.record import read_attribution
 from eval.bench_output import bench_section
 from eval.report import render_report
 from eval.results import read_results
+from eval.verdict import INCONCLUSIVE_EXIT
 from mattekit.__main__ import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +59,7 @@ def test_the_commands_that_scripts_run_parse(path: str) -> None:
 
 def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert codes == {0, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
+    assert codes == {0, INCONCLUSIVE_EXIT, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

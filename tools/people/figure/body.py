@@ -20,7 +20,6 @@ TIGHTS, SKIRT = slice(15328, 18002), slice(18002, 18722)
 BODY_END = 13380
 """The skin's vertices come before this one."""
 LEFT_EYE, RIGHT_EYE = slice(14598, 14670), slice(14670, 14742)
-AGES = {"child": 0.1875, "young": 0.5, "old": 1.0}
 
 
 class BodyData:
