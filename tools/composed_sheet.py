@@ -1,7 +1,7 @@
 """Draw docs/contact-composed.jpg anew: `python -m tools.composed_sheet docs/contact-composed.jpg`.
 
-Drawn figures, whole and as portraits that their picture cut off, go over installed photographs; one composed set has
-exact plates, the other hand-held ones. Prints whom the page must credit.
+Composes drawn figures, some whole and one cut to a portrait, over photographs that installed packages carry: one set
+with exact plates, one with hand-held ones. Prints the credits that the page must give.
 """
 
 import argparse

@@ -96,10 +96,10 @@ def _run(
 
 def _table(rows: dict[str, list[ScoreRow]], cells: dict[str, int], samples: int) -> str:
     lines = []
-    for name, own in rows.items():
+    for name, form_rows in rows.items():
         if name == ORIGINAL:
             continue
-        for record in drift_of(rows[ORIGINAL], own):
+        for record in drift_of(rows[ORIGINAL], form_rows):
             before = np.mean([row.scores[record.metric] for row in rows[ORIGINAL]])
             interval = "-" if record.interval is None else span(record.interval.low, record.interval.high)
             off = f"{cells[name] / samples:,.0f}"
@@ -114,11 +114,11 @@ def main() -> None:
     parser.add_argument("models", nargs="+", metavar="LABEL=ONNX", help="forms of the configured checkpoint")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="names the checkpoint and the set")
     parser.add_argument("--picture", type=Path, help="draw the errors on the set's first sample, .jpg or .png")
-    given = parser.parse_args()
-    if given.picture is not None:
-        require_picture("--picture", given.picture)
-    models = [named_model(text, "model.onnx") for text in given.models]
-    print(measure(load_config(given.config), models, given.picture))
+    arguments = parser.parse_args()
+    if arguments.picture is not None:
+        require_picture("--picture", arguments.picture)
+    models = [named_model(text, "model.onnx") for text in arguments.models]
+    print(measure(load_config(arguments.config), models, arguments.picture))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ For bf16, where OpenVINO infers in it (`mattekit doctor` says), with `make publi
     python -m tools.error_maps --precision bf16 "published recipe=models/published-recipe/fp16/model.xml" \\
         "mattekit=models/background-matting-mobilenetv2/fp16/model.xml" --out docs/error-maps-bf16.jpg
 
-Elsewhere --precision bf16 is an error, never a picture of something else. Needs matplotlib (`make install`).
+On other CPUs --precision bf16 is an error. Needs matplotlib (`make install`).
 """
 
 import argparse

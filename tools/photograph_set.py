@@ -1,9 +1,9 @@
 """Make a small set of real photographs in OMZ's layout: `python -m tools.photograph_set data/photographs`.
 
-Persons who were photographed, not drawn: NASA's portrait of Eileen Collins (installed by scikit-image) and the US
-Navy's of Grace Hopper (installed by matplotlib), both public domain, set before other installed photographs. Their
-alpha is estimated from hand-drawn hints, not measured, so metrics on this set tell forms of a network apart and show
-whether a matte is whole; they are no accuracy to publish.
+It shows two photographed persons before other photographs: NASA's portrait of Eileen Collins (installed by
+scikit-image) and the US Navy's of Grace Hopper (installed by matplotlib), both public domain. Alpha is estimated from
+hand-drawn hints, not measured. Metrics on this set compare forms of a network and show whether a matte is whole; do not
+publish them as accuracy.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from tools.command_line import run
 
 SIZE = (720, 1280)
 BACKGROUNDS = ("coffee", "rocket", "chelsea", "china", "flower")
-# Hand-drawn on the 512x512 portrait, as (x, y): surely her, and surely not.
+# Hand-drawn on the 512x512 portrait, as (x, y): polygons inside her outline, and outside it.
 COLLINS_INSIDE = (
     ((195, 60), (255, 60), (275, 120), (262, 190), (215, 205), (180, 160), (178, 100)),
     ((130, 330), (200, 230), (290, 215), (360, 300), (400, 400), (420, 511), (60, 511), (90, 400)),
@@ -48,7 +48,7 @@ HOPPER_DOUBT = 15
 
 
 def collins() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return her portrait, (512, 512, 3) uint8 RGB, and GrabCut's mask of what is known of it."""
+    """Return her portrait, (512, 512, 3) uint8 RGB, and GrabCut's mask of hints."""
     photograph = load_photograph("astronaut")
     mask = np.full(photograph.shape[:2], cv2.GC_PR_BGD, np.uint8)
     cv2.fillPoly(mask, [np.array(polygon) for polygon in COLLINS_INSIDE], cv2.GC_PR_FGD)
@@ -62,7 +62,7 @@ def collins() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def hopper() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return her portrait, (600, 512, 3) uint8 RGB, and GrabCut's mask of what is known of it."""
+    """Return her portrait, (600, 512, 3) uint8 RGB, and GrabCut's mask of hints."""
     photograph = read_rgb(Path(get_data_path()) / "sample_data/grace_hopper.jpg")
     shape = np.zeros(photograph.shape[:2], np.uint8)
     cv2.fillPoly(shape, [np.array(HOPPER_OUTLINE)], 1)

@@ -29,21 +29,23 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200, help="how many times the samples are drawn")
     parser.add_argument("--samples", type=int, help="how many samples are drawn each time; as many as there are")
     parser.add_argument("--factor", type=float, default=2.0, help="injected drift, in limits")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
 
-    gate = load_config(given.config).gate
-    run = read_run(given.run)
-    require_rows(run, given.run, "they are what is drawn")
+    gate = load_config(arguments.config).gate
+    run = read_run(arguments.run)
+    require_rows(run, arguments.run, "they are what is drawn")
     patterns = {"proportional to the error": proportional_pattern(run)}
-    patterns |= {f"as {name}": difference_pattern(run, name) for name in given.patterns.split(",") if name}
-    rates = false_alarms(run, gate, given.noise, given.draws, given.samples)
+    patterns |= {f"as {name}": difference_pattern(run, name) for name in arguments.patterns.split(",") if name}
+    rates = false_alarms(run, gate, arguments.noise, arguments.draws, arguments.samples)
     rows = [("unchanged model", "-", "whole gate", *_shares(rates), "-")]
     drifts = [(check, name, pattern) for check in CHECKS for name, pattern in patterns.items()]
     for check, name, pattern in with_progress(drifts, "drawing"):
-        rates = power(run, gate, check, given.variant, pattern, given.factor, given.draws, given.samples)
+        rates = power(
+            run, gate, check, arguments.variant, pattern, arguments.factor, arguments.draws, arguments.samples
+        )
         weakest = min(rates.by_metric, key=lambda metric: rates.by_metric[metric])
         least = f"{weakest} {rates.by_metric[weakest]:.1%}"
-        rows.append((f"{given.factor:g} x the limit", name, f"against the {check}", *_shares(rates), least))
+        rows.append((f"{arguments.factor:g} x the limit", name, f"against the {check}", *_shares(rates), least))
     header = (
         "Drift",
         "Spread over the samples",

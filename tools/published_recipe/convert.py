@@ -31,8 +31,8 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load_config(arguments.config)
     if arguments.checkpoint is not None:
-        given = {**config.model.model_dump(), "checkpoint": arguments.checkpoint, "onnx": None}
-        config = config.model_copy(update={"model": ModelSection.model_validate(given)})
+        section = {**config.model.model_dump(), "checkpoint": arguments.checkpoint, "onnx": None}
+        config = config.model_copy(update={"model": ModelSection.model_validate(section)})
     optimizer = model_optimizer(arguments.environment)
     with new_folder(arguments.out) as work:
         parity = export_recipe(config, work / ONNX_FILE)

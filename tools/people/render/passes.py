@@ -77,10 +77,10 @@ def _read(path: str, layered: bool) -> tuple[np.ndarray, np.ndarray | None]:
         part += 1
     source.close()
 
-    def pick(words: list[str]) -> np.ndarray:
+    def pick(name_parts: list[str]) -> np.ndarray:
         out = []
         for channel in "RGBA":
-            options = [n for n in names if all(w in n for w in words) and n.rsplit(".", 1)[-1] == channel]
+            options = [n for n in names if all(part in n for part in name_parts) and n.rsplit(".", 1)[-1] == channel]
             out.append(
                 found[options[0]] if options else found[next(n for n in names if "Combined" in n and n.endswith(".A"))]
             )
