@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,13 +12,47 @@ from configs.files import write_atomically
 
 SCHEMA_VERSION = 1
 
-Record = TypeVar("Record", bound=BaseModel)
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Frozen(BaseModel):
     """A record: frozen, without unknown keys, without NaN and infinities."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Record(Frozen):
+    """A versioned record that lies as JSON in a folder of its own kind.
+
+    Attributes:
+        FILE: the file's name in its folder.
+        REMEDY: what to do when it is missing or wrong, for errors.
+        SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
+    """
+
+    FILE: ClassVar[str]
+    REMEDY: ClassVar[str]
+    SORT_KEYS: ClassVar[bool] = False
+
+    schema_version: Literal[1] = 1
+
+    @classmethod
+    def read(cls, place: Path) -> Self:
+        """Read the record in the folder, or from the file, `place`.
+
+        Raises:
+            DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
+        """
+        return read_record(place / cls.FILE if place.is_dir() else place, cls, cls.REMEDY)
+
+    def write(self, place: Path) -> None:
+        """Write the record into the folder, or to the file, `place`, whole or not at all.
+
+        Raises:
+            DataError: a value is not finite.
+            UsageError: the folder cannot be written.
+        """
+        write_record(place / self.FILE if place.is_dir() else place, self, self.SORT_KEYS)
 
 
 def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None:
@@ -35,7 +69,7 @@ def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None
     write_atomically(path, text + "\n")
 
 
-def read_record(path: Path, kind: type[Record], remedy: str) -> Record:
+def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
     """Read a record with a `schema_version` from JSON; `remedy` says what to do when it is missing or wrong.
 
     Raises:

@@ -12,15 +12,9 @@ from configs.environment import installed_versions
 from configs.errors import ConversionError, DataError, MattekitError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.schema import Config
-from converter.contract import Contract, ir_contract
-from converter.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
 from converter.fast import arranged
-from converter.int8 import int8_ir_from_onnx
-from converter.ir_steps import ir_from_onnx
-from converter.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
-from converter.original import Original, open_original, original_of, source_file
-from converter.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
-from converter.record import (
+from converter.forms.contract import Contract, ir_contract
+from converter.forms.record import (
     RECORD_NAME,
     Conversion,
     Form,
@@ -33,12 +27,18 @@ from converter.record import (
     read_record,
     write_record,
 )
+from converter.proof.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
-from converter.static_graph import check_static
-from datasets.calibration import calibration_identity
-from datasets.sample import Prediction, Sample
+from converter.runners.original import Original, open_original, original_of, source_file
+from converter.steps.int8 import int8_ir_from_onnx
+from converter.steps.ir_steps import ir_from_onnx
+from converter.steps.onnx_steps import EXPORTER, adopt_onnx, check_onnx, onnx_from_torch, simplify_onnx
+from converter.steps.static_graph import check_static
+from datasets.bundled.calibration import calibration_identity
+from datasets.samples.sample import Prediction, Sample
 
 Say = Callable[[str], None]
 LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino", "nncf")

@@ -12,14 +12,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from configs.errors import DataError
 from configs.schema import ModelSection
-from converter.checkpoint import load_network
-from converter.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
+from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
+from converter.forms.record import RECORD_NAME, read_record
 from converter.network import MattingNetwork
+from converter.network.checkpoint import load_network
 from converter.network.refiner import CELL
-from converter.onnx_steps import read_onnx
-from converter.record import RECORD_NAME, read_record
 from converter.runners.openvino_ir import contract_of_ir, read_ir
-from converter.static_graph import dynamic_ir_values, dynamic_onnx_values
+from converter.steps.onnx_steps import read_onnx
+from converter.steps.static_graph import dynamic_ir_values, dynamic_onnx_values
 
 
 @dataclass(frozen=True, slots=True)

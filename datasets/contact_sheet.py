@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets.compose import composite
-from datasets.layout import SampleRef, SampleSet, load_sample
-from datasets.sample import Sample
+from datasets.samples.composite import composite
+from datasets.samples.layout import SampleRef, SampleSet, load_sample
+from datasets.samples.sample import Sample
 
 COLUMNS = ("source", "background", "alpha", "foreground")
 TILE_SIDE = 320
@@ -62,7 +62,7 @@ def set_contact_sheet(
 
     Raises:
         ValueError: `limit` is not positive.
-        DataError: as `datasets.layout.load_sample`.
+        DataError: as `datasets.samples.layout.load_sample`.
     """
     chosen = evenly_chosen(sample_set.refs, limit)
     return contact_sheet(_loaded(chosen, progress))

@@ -4,7 +4,7 @@ import os
 import sys
 
 from mattekit.app import app
-from mattekit.console import errors
+from mattekit.terminal.console import errors
 
 INTERNAL_ERROR = 70
 

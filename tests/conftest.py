@@ -35,7 +35,7 @@ def int8_models(tiny_onnx: Path) -> Path:
 @pytest.fixture(scope="session")
 def tiny_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a synthetic set of three samples of the tiny network's size."""
-    from datasets.synthesize import synthesize
+    from datasets.synthetic.make import synthesize
 
     root = tmp_path_factory.mktemp("set") / "three"
     synthesize(root, 3, 1, SIZE, workers=1)

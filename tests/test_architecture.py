@@ -78,7 +78,7 @@ def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
         "run('gate', 'no-such-run')",
         "run('dataset', 'verify', 'no-such-set')",
         "run('compare', 'no-such-run', 'reports/example')",
-        "import eval.gate, eval.report, eval.html_report, eval.compare",
+        "import eval.gate.run, eval.report.markdown, eval.report.html.page, eval.compare.runs",
         "import training.bank, training.composites, training.recipe",
     ],
 )

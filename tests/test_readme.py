@@ -9,10 +9,10 @@ from command_lines import command_lines, parse_mattekit
 from configs.errors import MattekitError
 from configs.load import load_config
 from eval.attribution.record import read_attribution
-from eval.bench_output import bench_section
-from eval.report import render_report
-from eval.results import read_results
-from eval.verdict import INCONCLUSIVE_EXIT
+from eval.bench.output import bench_section
+from eval.gate.verdict import INCONCLUSIVE_EXIT
+from eval.report.markdown import render_report
+from eval.run.results import read_results
 from mattekit.__main__ import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,13 +16,13 @@ import numpy as np
 from PIL import Image
 
 from configs.files import write_atomically
-from datasets.backgrounds import ATTRIBUTION_NAME
-from datasets.composing import compose_set
+from datasets.compose.placing import Size
+from datasets.compose.run import compose_set
 from datasets.contact_sheet import contact_sheet
-from datasets.images import write_png
-from datasets.layout import iterate
-from datasets.placing import Size
-from datasets.sample import Sample
+from datasets.fetch.backgrounds import ATTRIBUTION_NAME
+from datasets.samples.images import write_png
+from datasets.samples.layout import iterate
+from datasets.samples.sample import Sample
 from datasets.synthetic.generate import synthetic_sample
 from datasets.synthetic.photographs import PHOTOGRAPHS, load_photograph
 from tools.command_line import run

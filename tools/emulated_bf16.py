@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
-from converter.contract import Contract
-from converter.onnx_steps import read_onnx
-from converter.original import open_original
-from converter.parity import parity_samples
+from converter.forms.contract import Contract
+from converter.proof.parity import parity_samples
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
-from datasets.sample import Sample
-from eval.formatting import markdown_table, signed, span
-from eval.per_sample import ScoreRow
-from eval.scoring import Scorer
-from eval.summary import drift_of
+from converter.runners.original import open_original
+from converter.steps.onnx_steps import read_onnx
+from datasets.samples.sample import Sample
+from eval.metrics.scoring import Scorer
+from eval.presentation.formatting import markdown_table, signed, span
+from eval.run.scores import ScoreRow
+from eval.run.summary import drift_of
 from tools.bf16_onnx import emulate_bf16
 from tools.command_line import run, with_progress
 from tools.error_maps import ErrorMap, count_cells, draw, named_model, require_picture

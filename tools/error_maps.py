@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from configs.errors import UsageError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
-from converter.original import open_original
-from converter.parity import CELL, CELL_DIFFERS, parity_samples
+from converter.proof.parity import CELL, CELL_DIFFERS, parity_samples
 from converter.runners.base import encode_inputs
 from converter.runners.openvino_ir import InferencePrecision
+from converter.runners.original import open_original
 from converter.runners.timing import TimedIr
-from datasets.sample import Sample
+from datasets.samples.sample import Sample
 from tools.command_line import run
 
 LOWEST, HIGHEST = 1e-6, 1.0

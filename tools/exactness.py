@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from configs.schema import DatasetSection, ModelSection
-from converter.checkpoint import load_network
 from converter.fast import FastNetwork, fast_network
 from converter.network import MattingNetwork
-from datasets.bundled import bundled_samples
+from converter.network.checkpoint import load_network
+from datasets.bundled.sets import bundled_samples
 from tools.command_line import run
 
 SIZES = "480x640,720x1280,1080x1920,288x1028"

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.formatting import markdown_table
 from eval.locate.record import read_located
+from eval.presentation.formatting import markdown_table
 from tools import model_faults as faults
 from tools.command_line import run
 

@@ -15,10 +15,10 @@ from matplotlib import get_data_path
 from numpy.typing import NDArray
 
 from configs.files import new_folder
-from datasets.compose import composite
-from datasets.images import read_rgb, write_png
+from datasets.samples.composite import composite
+from datasets.samples.images import read_rgb, write_png
+from datasets.samples.verify import verify_set
 from datasets.synthetic.photographs import load_photograph
-from datasets.verify import verify_set
 from tools.command_line import run
 
 SIZE = (720, 1280)

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import networkx as nx
 
 from configs.errors import DataError, UsageError
-from eval.formatting import markdown_table
+from eval.presentation.formatting import markdown_table
 from tools.command_line import run
 
 FOLDERS = ("configs", "datasets", "converter", "eval", "training", "demo", "mattekit", "tools")

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from configs.errors import MattekitError
-from converter.checkpoint import check_state_dict, read_state_dict, save_half
+from converter.network.checkpoint import check_state_dict, read_state_dict, save_half
 
 
 def average(before: Path, after: Path, share: float, out: Path) -> None:

@@ -43,7 +43,7 @@ class Composite:
 class Pictures:
     """What examples are made of: the drawn bank and, where `share` is above 0, the rendered one for that share.
 
-    `handheld` is the share of plates that are as far off as those of `datasets.plate` can be.
+    `handheld` is the share of plates that are as far off as those of `datasets.samples.plate` can be.
     """
 
     drawn: Bank

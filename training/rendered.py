@@ -14,7 +14,7 @@ from PIL import Image
 
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
-from datasets.images import read_rgb
+from datasets.samples.images import read_rgb
 from training.bank import LEVELS, premultiplied, shrink
 from training.recipe import RenderedSection
 

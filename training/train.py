@@ -26,8 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 from configs.environment import cpu_class
 from configs.errors import MattekitError, UsageError
 from configs.files import write_atomically
-from converter.checkpoint import check_state_dict, read_state_dict, save_half
 from converter.network import MattingNetwork
+from converter.network.checkpoint import check_state_dict, read_state_dict, save_half
 from training.bank import map_bank, open_bank
 from training.composites import Pictures, compose_example
 from training.objective import base_loss, whole_loss

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from converter.contract import Contract, Port
-from datasets.sample import Prediction
+from converter.forms.contract import Contract, Port
+from datasets.samples.sample import Prediction
 
 Tensor = NDArray[np.float32]
 InputTensor = NDArray[np.float32] | NDArray[np.uint8]

@@ -5,7 +5,7 @@ from pathlib import Path
 import onnxruntime
 
 from configs.errors import DataError
-from converter.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, parse_contract
+from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, parse_contract
 from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 

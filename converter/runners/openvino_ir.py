@@ -9,7 +9,7 @@ from typing import Literal
 import openvino
 
 from configs.errors import DataError, UsageError
-from converter.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
+from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
 from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 LATENCY: Mapping[str, str] = {"PERFORMANCE_HINT": "LATENCY"}

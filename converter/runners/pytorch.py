@@ -2,7 +2,7 @@
 
 import torch
 
-from converter.contract import Contract
+from converter.forms.contract import Contract
 from converter.network import MattingNetwork
 from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 

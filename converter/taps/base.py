@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
-from converter.contract import BACKGROUND, SOURCE, Contract
+from converter.forms.contract import BACKGROUND, SOURCE, Contract
 from converter.runners.base import InputTensor, encode_inputs
-from datasets.sample import Sample
+from datasets.samples.sample import Sample
 
 Array = NDArray[Any]
 Feed = dict[str, InputTensor]

@@ -8,9 +8,9 @@ import onnx
 from onnx.utils import Extractor
 
 from configs.errors import DataError
-from converter.contract import ONNX_KEY, Contract, parse_contract
-from converter.onnx_steps import read_onnx
+from converter.forms.contract import ONNX_KEY, Contract, parse_contract
 from converter.runners.onnx_runtime import open_session
+from converter.steps.onnx_steps import read_onnx
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"TopK", "ArgMax", "ArgMin", "NonZero", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"})

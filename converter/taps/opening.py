@@ -5,11 +5,11 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
 from configs.schema import Config, Graph
-from converter.contract import Contract, network_contract
 from converter.fast import arranged
-from converter.original import Original, open_original, original_of
-from converter.record import RECORD_NAME, read_record
+from converter.forms.contract import Contract, network_contract
+from converter.forms.record import RECORD_NAME, read_record
 from converter.runners.openvino_ir import InferencePrecision
+from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
 from converter.taps.openvino_taps import OpenVinoTaps

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch.fx import Interpreter
 
-from converter.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
 from converter.fast import FastNetwork
+from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
 from converter.network import MattingNetwork
-from converter.onnx_steps import export_program
+from converter.steps.onnx_steps import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"topk", "argmax", "argmin", "nonzero", "gt", "ge", "lt", "le"})

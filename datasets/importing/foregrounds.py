@@ -7,8 +7,6 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
-from datasets.drawing import drawn
-from datasets.images import write_png
 from datasets.importing.estimate import require_estimator
 from datasets.importing.layouts import LAYOUTS, Layout, Pair, find_pairs, in_words
 from datasets.importing.pixels import read_foreground
@@ -22,8 +20,10 @@ from datasets.importing.record import (
     read_foregrounds,
     write_foregrounds,
 )
-from datasets.layout import natural_key
-from datasets.parallel import cpus, in_parallel
+from datasets.making.drawing import drawn
+from datasets.making.parallel import cpus, in_parallel
+from datasets.samples.images import write_png
+from datasets.samples.layout import natural_key
 
 ENOUGH_FAULTS = 5
 """So many damaged pictures end an import that skips none."""

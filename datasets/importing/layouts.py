@@ -13,7 +13,7 @@ from pathlib import Path
 
 from configs.errors import DataError
 from configs.schema import Kind
-from datasets.layout import is_litter, natural_key
+from datasets.samples.layout import is_litter, natural_key
 
 _PICTURE_ENDINGS = r"\.(?:png|jpe?g|webp|tiff?|bmp|gif|avif|heic)"
 _SHOWN = 8

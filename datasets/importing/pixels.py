@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from datasets.images import read_alpha, read_rgb, read_rgba
 from datasets.importing.estimate import estimate_foreground
 from datasets.importing.layouts import Layout, Pair
+from datasets.samples.images import read_alpha, read_rgb, read_rgba
 
 Array = NDArray[np.uint8]
 
@@ -19,8 +19,8 @@ def read_foreground(pair: Pair, layout: Layout, max_side: int) -> Array:
     colours premultiplied, a photograph and its matte each by itself, before its colours are estimated.
 
     Raises:
-        DataError: a file is unreadable or breaks a rule of `datasets.images`; picture and matte differ in size; or the
-            matte is 0 or 255 everywhere, or only holds 0 and 1.
+        DataError: a file is unreadable or breaks a rule of `datasets.samples.images`; picture and matte differ in size;
+            or the matte is 0 or 255 everywhere, or only holds 0 and 1.
         UsageError: colours are to be estimated, and the estimator is not installed.
     """
     if pair.matte is None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
-from datasets.compose import composite
-from datasets.drawing import drawn
 from datasets.importing.foregrounds import damaged, require_apart
-from datasets.layout import SampleRef, SampleSet, load_sample, natural_key, open_set, scan_layout
-from datasets.making import damage
-from datasets.manifest import (
+from datasets.making.drawing import drawn
+from datasets.making.parallel import cpus, in_parallel
+from datasets.making.sets import damage
+from datasets.samples.composite import composite
+from datasets.samples.layout import SampleRef, SampleSet, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.manifest import (
     MANIFEST_NAME,
     FileEntry,
     SampleEntry,
@@ -22,8 +23,7 @@ from datasets.manifest import (
     read_manifest,
     write_manifest,
 )
-from datasets.parallel import cpus, in_parallel
-from datasets.verify import verify_set
+from datasets.samples.verify import verify_set
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,7 +43,7 @@ def import_ready(
 
     Args:
         root: the set's folder, in OMZ's layout, without a manifest.
-        out: the new folder; it appears only when whole, and sound as `datasets.verify` sees it.
+        out: the new folder; it appears only when whole, and sound as `datasets.samples.verify` sees it.
         limit: how many samples, drawn by `seed`; None: all.
         skip_damaged: leave out samples that lack a counterpart or cannot be read, and say so in the manifest.
         sequential: the frames of a clip follow each other in time; held only if none is left out.

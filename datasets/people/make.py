@@ -1,8 +1,9 @@
 """Compose the bundled people: in memory sample by sample, or as a set on disk.
 
 Composites are exact over the shipped backgrounds. Samples in low light then get the noise of a sensor, composite and
-plate each its own. With the hand-held plate the same people stand before the same backgrounds, and `datasets.plate`
-takes the plate and casts their shadow. What is random depends on the seed and the sample's id alone.
+plate each its own. With the hand-held plate the same people stand before the same backgrounds, and
+`datasets.samples.plate` takes the plate and casts their shadow. What is random depends on the seed and the
+sample's id alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,14 +13,22 @@ from typing import Literal
 
 from configs.errors import UsageError
 from configs.schema import Plate
-from datasets.compose import composite
-from datasets.layout import SampleSet
-from datasets.making import Progress, SetPlan, Written, make_set
-from datasets.manifest import Composition, CreditEntry, Generator, Manifest, OriginEntry, SampleEntry, make_manifest
+from datasets.making.randomness import named_generator
+from datasets.making.sets import Progress, SetPlan, Written, make_set
 from datasets.people.pack import Pack, PackSample, load_background, load_foreground
-from datasets.plate import captured, draw_capture, noisy, shaded
-from datasets.randomness import named_generator
-from datasets.sample import Sample
+from datasets.samples.composite import composite
+from datasets.samples.layout import SampleSet
+from datasets.samples.manifest import (
+    Composition,
+    CreditEntry,
+    Generator,
+    Manifest,
+    OriginEntry,
+    SampleEntry,
+    make_manifest,
+)
+from datasets.samples.plate import captured, draw_capture, noisy, shaded
+from datasets.samples.sample import Sample
 
 GENERATOR_NAME = "mattekit-people"
 LICENCE, AUTHOR = "MIT", "the mattekit authors"
@@ -71,7 +80,7 @@ def make_people(
         pack: where the pixels come from.
         count: number of samples, from the first.
         plate, seed: as `people_sample`.
-        force, progress, workers: as `datasets.making.make_set`.
+        force, progress, workers: as `datasets.making.sets.make_set`.
 
     Raises:
         UsageError: `count` or `seed` out of range; `out` holds something else, or cannot be written.

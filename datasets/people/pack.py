@@ -21,8 +21,8 @@ from pydantic import Field, JsonValue, model_validator
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.records import Frozen, read_record
-from datasets.images import array_sha256, read_webp
-from datasets.manifest import PhotographEntry, PlainPath, Positive, Sha256
+from datasets.samples.images import array_sha256, read_webp
+from datasets.samples.manifest import PhotographEntry, PlainPath, Positive, Sha256
 
 PACK_FOLDER = Path(__file__).parent / "pack"
 RECORD_FILE = "pack.json"
@@ -34,7 +34,7 @@ Natural = Annotated[int, Field(ge=0)]
 
 
 class PackFile(Frozen):
-    """A file of the pack: hashes as in `datasets.manifest.FileEntry`, and its length."""
+    """A file of the pack: hashes as in `datasets.samples.manifest.FileEntry`, and its length."""
 
     sha256: Sha256
     pixels_sha256: Sha256

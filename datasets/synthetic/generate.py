@@ -6,8 +6,8 @@ A seed and an index give the same bytes every time, in any order, for any number
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.compose import composite
-from datasets.sample import Sample
+from datasets.samples.composite import composite
+from datasets.samples.sample import Sample
 from datasets.synthetic.backgrounds import draw_photo_background
 from datasets.synthetic.person import paint_person
 from datasets.synthetic.plan import check_request, generator, plan_sample

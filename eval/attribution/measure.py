@@ -7,13 +7,13 @@ import numpy as np
 from PIL import Image
 
 from configs.errors import DataError
-from converter.parity import ParityMeter
+from converter.proof.parity import ParityMeter
 from converter.runners.base import Runner
-from datasets.sample import Prediction, Sample
+from datasets.samples.sample import Prediction, Sample
 from eval.attribution.record import ErrorRecord
 from eval.attribution.stages import Stage
-from eval.per_sample import ScoreRow
-from eval.scoring import Scorer
+from eval.metrics.scoring import Scorer
+from eval.run.scores import ScoreRow
 
 Report = Callable[[str, int, int], None]
 

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, read_record
-from converter.parity import Parity
-from eval.results import MetricRecord
+from converter.proof.parity import Parity
+from eval.run.results import MetricRecord
 
 ATTRIBUTION_FILE = "attribution.json"
 Part = Literal["original", "graph", "weights", "inference"]

@@ -9,21 +9,21 @@ from configs.environment import describe_environment
 from configs.errors import DataError
 from configs.files import write_atomically
 from configs.records import write_record
-from converter.record import Conversion, check_files, form_files, read_record
+from converter.forms.record import Conversion, check_files, form_files, read_record
 from converter.runners.base import Runner
 from converter.runners.openvino_ir import default_inference_precision
-from datasets.layout import SampleSet, iterate, open_set
+from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import ATTRIBUTION_FILE, Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
 from eval.attribution.text import attribution_page
-from eval.metrics import PUBLISHED_METRICS
-from eval.pages import rewrite_pages
-from eval.per_sample import ScoreRow
-from eval.results import Results, read_results, samples_sha256
-from eval.summary import drift_of, summarise
-from eval.variants import parse_variants
+from eval.metrics.measures import PUBLISHED_METRICS
+from eval.report.pages import rewrite_pages
+from eval.run.results import Results, read_results, samples_sha256
+from eval.run.scores import ScoreRow
+from eval.run.summary import drift_of, summarise
+from eval.run.variants import parse_variants
 
 PAGE_FILE = "attribution.md"
 

@@ -2,8 +2,8 @@
 
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import share_added
-from eval.formatting import NOTHING, code, markdown_table, number, signed
-from eval.metrics import METRICS, PUBLISHED_METRICS, Metric
+from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric
+from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed
 
 CHANGES = {
     "original": "nothing: the original",

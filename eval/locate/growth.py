@@ -1,8 +1,8 @@
 """The picture of the error's growth: every shared tensor's relative error, along the graph."""
 
-from eval.figures import new_figure, png_of
 from eval.locate.record import Located
 from eval.locate.search import TensorRecord
+from eval.presentation.figures import new_figure, png_of
 
 FLOOR = 1e-9
 """Where an error of zero, or of another shape, is drawn: the axis is logarithmic."""

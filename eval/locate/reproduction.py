@@ -12,7 +12,7 @@ from converter.taps.base import Cut, Taps
 from eval.locate.compare import Array
 from eval.locate.record import Parting
 from eval.locate.search import Pair
-from eval.report import TEMPLATES
+from eval.report.markdown import TEMPLATES
 
 SCRIPT = "reproduce.py"
 

@@ -11,14 +11,14 @@ from configs.schema import Config
 from converter.runners.openvino_ir import InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
-from datasets.layout import SampleSet, listing, load_sample
-from datasets.sample import Sample
-from eval.evaluate import open_dataset
+from datasets.samples.layout import SampleSet, listing, load_sample
+from datasets.samples.sample import Sample
 from eval.locate.compare import DEFAULT_RELATIVE, Difference, Tolerance
 from eval.locate.growth import draw_growth
 from eval.locate.record import LOCATED_FILE, FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_difference, walk
+from eval.run.evaluate import open_dataset
 
 GROWTH_FILE = "growth.png"
 REPRODUCTION = "reproduction"

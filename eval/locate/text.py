@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from eval.formatting import number
 from eval.locate.compare import Difference
 from eval.locate.record import Located, NodeRecord
+from eval.presentation.formatting import number
 
 AROUND = 3
 HEADER = f"  {'tensor':<32} {'node (operation)':<48} {'largest / scale':>15} {'beyond':>10}"

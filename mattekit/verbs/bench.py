@@ -9,8 +9,8 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import load_config, override
-from mattekit.console import output, progress_bars, say
-from mattekit.options import CONFIG, ConfigOption, PlateOption, names_from
+from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.options import CONFIG, ConfigOption, PlateOption, names_from
 
 
 def bench(
@@ -62,13 +62,13 @@ def bench(
     """
     from rich.console import Console
 
-    from converter.record import read_record, recorded_model
-    from eval.bench import BenchOptions
-    from eval.bench import bench as measure
-    from eval.bench_output import print_bench, write_bench_files
-    from eval.bench_timing import Length
-    from eval.pages import rewrite_pages
-    from eval.results import read_results
+    from converter.forms.record import read_record, recorded_model
+    from eval.bench.output import print_bench, write_bench_files
+    from eval.bench.run import BenchOptions
+    from eval.bench.run import bench as measure
+    from eval.bench.timing import Length
+    from eval.report.pages import rewrite_pages
+    from eval.run.results import read_results
 
     if frames is not None and seconds is not None:
         raise UsageError("give --frames or --seconds, not both")

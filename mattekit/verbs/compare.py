@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mattekit.console import say
+from mattekit.terminal.console import say
 
 
 def compare(
@@ -28,8 +28,8 @@ def compare(
         mattekit compare reports/example reports/mine --out compare.md
     """
     from configs.files import write_atomically
-    from eval.compare import compare_folders
-    from eval.compare_text import comparison_markdown
+    from eval.compare.runs import compare_folders
+    from eval.compare.text import comparison_markdown
 
     text = comparison_markdown(compare_folders(run_a, run_b))
     target = out or run_b / "compare.md"

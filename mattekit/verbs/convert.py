@@ -7,8 +7,8 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import load_config, override
-from mattekit.console import say
-from mattekit.options import CONFIG, ConfigOption, GraphOption, names_from, size_from
+from mattekit.terminal.console import say
+from mattekit.terminal.options import CONFIG, ConfigOption, GraphOption, names_from, size_from
 
 
 def convert(

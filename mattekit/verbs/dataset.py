@@ -9,8 +9,8 @@ import typer
 from configs.errors import DataError, UsageError
 from configs.load import load_config, override
 from configs.schema import PEOPLE, SYNTHETIC
-from mattekit.console import progress_bars, say
-from mattekit.options import CONFIG, ConfigOption, PlateOption, size_from
+from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.options import CONFIG, ConfigOption, PlateOption, size_from
 
 app = typer.Typer(
     help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
@@ -100,7 +100,7 @@ def synthesize(
 
 
 def _make_bundled(config: Path, path: str, given: dict[str, Any], out: Path | None, force: bool) -> None:
-    from datasets.bundled import default_set_path, make_bundled
+    from datasets.bundled.sets import default_set_path, make_bundled
 
     changes = {f"dataset.{key}": value for key, value in {"path": path, **given}.items()}
     section = override(load_config(config), changes).dataset
@@ -142,7 +142,7 @@ def compose(
 
         mattekit dataset compose --foregrounds people --backgrounds places --out data/composed --per-foreground 5
     """
-    from datasets.composing import compose_set
+    from datasets.compose.run import compose_set
 
     width_height = size_from(size, "--size", "WIDTHxHEIGHT")
     assert width_height is not None
@@ -192,7 +192,7 @@ def fetch(
 
         mattekit dataset fetch openimages --ids ids.txt --split train --table train.csv --out data/openimages
     """
-    from datasets.openimages import BASE_URL, Request, fetch_openimages, read_ids
+    from datasets.fetch.openimages import BASE_URL, Request, fetch_openimages, read_ids
 
     with progress_bars() as report:
         fetched = fetch_openimages(
@@ -229,7 +229,7 @@ def verify(
 
         mattekit dataset verify data/composed --require-licences
     """
-    from datasets.verify import verify_set
+    from datasets.samples.verify import verify_set
 
     with progress_bars() as report:
         verdict = verify_set(
@@ -253,8 +253,8 @@ def show(
         mattekit dataset show path/to/set --limit 12 --out sheet.png
     """
     from datasets.contact_sheet import set_contact_sheet
-    from datasets.images import write_png
-    from datasets.layout import open_set
+    from datasets.samples.images import write_png
+    from datasets.samples.layout import open_set
 
     path = out or folder / "contact-sheet.png"
     if path.suffix.lower() != ".png":

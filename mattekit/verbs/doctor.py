@@ -8,7 +8,7 @@ from rich.table import Table
 
 from configs.environment import describe_environment
 from configs.errors import UsageError
-from mattekit.console import output, say
+from mattekit.terminal.console import output, say
 
 
 def doctor() -> None:

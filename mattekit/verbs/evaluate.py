@@ -10,8 +10,8 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config, override
 from configs.schema import Config
-from mattekit.console import output, progress_bars, say
-from mattekit.options import CONFIG, ConfigOption, PlateOption, names_from
+from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.options import CONFIG, ConfigOption, PlateOption, names_from
 
 
 def evaluate(
@@ -50,10 +50,10 @@ def evaluate(
     """
     from rich.console import Console
 
-    from converter.record import read_record, recorded_model
-    from eval.evaluate import evaluate as run
-    from eval.gate_output import print_gate
-    from eval.judge import judge_original
+    from converter.forms.record import read_record, recorded_model
+    from eval.gate.judge import judge_original
+    from eval.gate.output import print_gate
+    from eval.run.evaluate import evaluate as run
 
     changes = {
         "convert.out": models,

@@ -8,8 +8,8 @@ import typer
 from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
-from mattekit.console import output, progress_bars, say
-from mattekit.options import CONFIG, ConfigOption
+from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.options import CONFIG, ConfigOption
 
 
 def gate(
@@ -50,10 +50,10 @@ def gate(
 
         mattekit gate --self-test --out reports/self-test
     """
-    from eval.ci_output import annotations
-    from eval.gate import run_gate
-    from eval.gate import update_baseline as update
-    from eval.gate_output import print_gate
+    from eval.gate.ci_output import annotations
+    from eval.gate.output import print_gate
+    from eval.gate.run import run_gate
+    from eval.gate.run import update_baseline as update
     from mattekit.verbs.evaluate import latest_run
 
     job = load_config(config)
@@ -80,8 +80,8 @@ def gate(
 def _self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
     """Run the self-test, print and write its table, and return the exit code."""
     from configs.files import write_atomically
-    from eval.self_test import print_self_test, self_test_json, self_test_markdown
-    from eval.self_test import self_test as run_self_test
+    from eval.gate.selftest.run import print_self_test, self_test_json, self_test_markdown
+    from eval.gate.selftest.run import self_test as run_self_test
 
     with progress_bars() as report:
         trials = run_self_test(run_dir, gate, report)

@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 
 from configs.load import load_config
-from mattekit.console import output, say
-from mattekit.options import CONFIG, ConfigOption, size_from
+from mattekit.terminal.console import output, say
+from mattekit.terminal.options import CONFIG, ConfigOption, size_from
 
 
 def info(

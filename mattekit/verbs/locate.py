@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from configs.load import load_config, override
-from mattekit.console import progress_bars, say
-from mattekit.options import CONFIG, ConfigOption
+from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.options import CONFIG, ConfigOption
 
 
 class PrecisionOption(StrEnum):

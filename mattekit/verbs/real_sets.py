@@ -9,8 +9,8 @@ import typer
 from configs import schema
 from configs.errors import UsageError
 from configs.load import load_config
-from mattekit.console import progress_bars, say
-from mattekit.options import ConfigOption
+from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.options import ConfigOption
 
 
 class Kind(StrEnum):
@@ -92,7 +92,7 @@ def build(
 
         mattekit dataset build --config configs/humanmatting-openimages.yaml --foregrounds matting_human_half
     """
-    from datasets.recipe import build_set
+    from datasets.compose.recipe import build_set
 
     section = load_config(config).dataset
     with progress_bars() as report:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_model import SIZE, tiny_answer
 
-from datasets.sample import Prediction, Sample
+from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.generate import synthetic_sample
 
 

@@ -13,10 +13,10 @@ from configs.errors import ConversionError, DataError, ParityError, UsageError
 from configs.files import sha256_of
 from configs.schema import Config
 from converter import convert as story
-from converter.contract import Contract, ir_contract, network_contract
 from converter.convert import convert, verify
-from converter.counterfactual import DECLARED
-from converter.record import RECORD_NAME, read_record
+from converter.forms.contract import Contract, ir_contract, network_contract
+from converter.forms.record import RECORD_NAME, read_record
+from converter.proof.counterfactual import DECLARED
 
 FILES = [
     "conversion.json",

@@ -9,10 +9,10 @@ from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
 from configs.schema import Graph
-from converter.contract import network_contract
 from converter.convert import convert, verify
 from converter.fast import fast_network
-from converter.onnx_steps import EXPORTER, onnx_from_torch
+from converter.forms.contract import network_contract
+from converter.steps.onnx_steps import EXPORTER, onnx_from_torch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE = (128, 192)

@@ -12,10 +12,10 @@ from tiny_model import SIZE
 
 from configs.errors import DataError
 from configs.schema import ModelSection
-from converter.contract import ir_contract, network_contract
+from converter.forms.contract import ir_contract, network_contract
+from converter.forms.record import read_record, write_record
 from converter.info import describe_model, network_gflops
 from converter.network import MattingNetwork
-from converter.record import read_record, write_record
 
 MODEL = ModelSection()
 GFLOPS = "GFLOPs, convolutions"

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.files import sha256_of, write_atomically
-from datasets.compose import composite
-from datasets.composing import compose_set
-from datasets.credits import attribution
-from datasets.images import read_rgb, read_rgba, write_png
-from datasets.manifest import CreditEntry, content_sha256, file_entry, read_manifest
-from datasets.plate import largest_noise
-from datasets.verify import Problem, verify_set
+from datasets.compose.run import compose_set
+from datasets.samples.composite import composite
+from datasets.samples.credits import attribution
+from datasets.samples.images import read_rgb, read_rgba, write_png
+from datasets.samples.manifest import CreditEntry, content_sha256, file_entry, read_manifest
+from datasets.samples.plate import largest_noise
+from datasets.samples.verify import Problem, verify_set
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/dataset-verify.md"
 BEGIN, END = "<!-- planted faults: begin -->\n", "<!-- planted faults: end -->\n"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from datasets.contact_sheet import TILE_SIDE, contact_sheet, evenly_chosen
-from datasets.layout import SampleRef
-from datasets.sample import Sample
+from datasets.samples.layout import SampleRef
+from datasets.samples.sample import Sample
 
 
 def _sample(id_: str, side: int = 32) -> Sample:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.manifest import PhotographEntry
 from datasets.people.pack import Pack
+from datasets.samples.manifest import PhotographEntry
 from tools.people_pack.packing import Picture, write_pack
 
 SIZE = (64, 96)

@@ -8,9 +8,9 @@ from eval_runs import IDS, METRIC_BASE, make_rows
 
 from configs.environment import Environment
 from configs.schema import GateSection
-from datasets.sample import Sample
-from eval.results import DatasetRecord, Results, VariantRecord, samples_sha256
-from eval.summary import assemble_results
+from datasets.samples.sample import Sample
+from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.summary import assemble_results
 
 SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"]}}
 MakeResults = Callable[..., Results]

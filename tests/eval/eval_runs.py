@@ -1,6 +1,6 @@
 """Invented scores with obvious means, for the tests of results, gate and report."""
 
-from eval.per_sample import ScoreRow
+from eval.run.scores import ScoreRow
 
 IDS = ("a/0001", "a/0002", "b/0001", "b/0002")
 METRIC_BASE = {"alpha_mad": 4.0, "alpha_mse": 1.0, "alpha_grad": 2.0, "foreground_mse": 3.0}

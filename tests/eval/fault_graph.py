@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
-from converter.contract import ONNX_KEY, ir_contract, network_contract
-from converter.ir_steps import ir_from_onnx
+from converter.forms.contract import ONNX_KEY, ir_contract, network_contract
+from converter.steps.ir_steps import ir_from_onnx
 
 SIZE = (64, 96)
 HEIGHT, WIDTH = SIZE

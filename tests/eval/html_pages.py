@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from eval_runs import IDS, make_rows
 
-from datasets.sample import Prediction, Sample
-from eval.panels import WorstKeeper
-from eval.per_sample import PER_SAMPLE_FILE, write_per_sample
-from eval.results import RESULTS_FILE, Results, WorstRecord, write_results
+from datasets.samples.sample import Prediction, Sample
+from eval.report.panels import WorstKeeper
+from eval.run.results import RESULTS_FILE, Results, WorstRecord, write_results
+from eval.run.scores import PER_SAMPLE_FILE, write_per_sample
 
 SHIFT = {"ir-fp32@f32": 0.05, "ir-fp16@default": -0.02}
 CREATED = "2025-01-0{}T03:04:05+00:00"

@@ -12,10 +12,10 @@ from eval_runs import make_rows
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval import intervals
-from eval.results import Results
-from eval.stored_run import StoredRun
-from eval.summary import reassemble
+from eval.run.results import Results
+from eval.run.stored import StoredRun
+from eval.run.summary import reassemble
+from eval.statistics import intervals
 from tools.gate_power.rates import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
 
 IDS = tuple(f"c{number:02d}/0001" for number in range(12))

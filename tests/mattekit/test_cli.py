@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 import mattekit.__main__ as process
 from configs.errors import ConversionError, DataError, MattekitError, ParityError, UsageError
-from datasets.images import read_rgb
+from datasets.samples.images import read_rgb
 from mattekit.verbs import doctor
 
 VERBS = (

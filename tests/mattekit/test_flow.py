@@ -12,12 +12,12 @@ import pytest
 from outcome import Run
 
 from configs.files import sha256_of
-from converter import ir_steps
-from converter.contract import Contract
-from eval import gate
-from eval.stored_run import StoredRun, read_run, write_run
-from eval.summary import reassemble
-from eval.verdict import GateReport, GateRow
+from converter.forms.contract import Contract
+from converter.steps import ir_steps
+from eval.gate import run as gate
+from eval.gate.verdict import GateReport, GateRow
+from eval.run.stored import StoredRun, read_run, write_run
+from eval.run.summary import reassemble
 
 
 def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:

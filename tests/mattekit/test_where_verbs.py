@@ -5,7 +5,7 @@ from pathlib import Path
 
 from outcome import Run
 
-from datasets.layout import open_set
+from datasets.samples.layout import open_set
 
 
 def test_locate_says_so_where_forms_agree_and_ends_with_zero(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from configs.errors import UsageError
-from datasets.sample import Sample
+from datasets.samples.sample import Sample
 from tools import error_maps
 
 mpl.use("Agg")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from configs.errors import ConversionError, UsageError
-from converter.contract import network_contract
+from converter.forms.contract import network_contract
 from converter.network import MattingNetwork
 from converter.runners.onnx_runtime import OnnxRunner
 from tools.published_recipe import convert

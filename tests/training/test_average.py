@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from configs.errors import DataError
-from converter.checkpoint import read_state_dict, save_half
 from converter.network import MattingNetwork
+from converter.network.checkpoint import read_state_dict, save_half
 from training.average import average
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from configs.errors import DataError
-from datasets.images import read_rgb
+from datasets.samples.images import read_rgb
 from training.plot import draw_losses
 
 HEADER = "stage,iteration,loss,seconds_per_iteration\n"

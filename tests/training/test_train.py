@@ -13,7 +13,7 @@ from torch import Tensor
 
 from configs.errors import DataError, UsageError
 from configs.schema import ModelSection
-from converter.checkpoint import load_network
+from converter.network.checkpoint import load_network
 from training import bank as bank_module
 from training import train as train_module
 from training.bank import LEVELS, open_bank

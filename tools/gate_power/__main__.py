@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 
 from configs.load import DEFAULT_CONFIG, load_config
-from eval.formatting import markdown_table
-from eval.stored_run import read_run, require_rows
+from eval.presentation.formatting import markdown_table
+from eval.run.stored import read_run, require_rows
 from tools.command_line import run as run_tool
 from tools.command_line import with_progress
 from tools.gate_power.rates import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern

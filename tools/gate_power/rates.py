@@ -19,13 +19,13 @@ import numpy as np
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval.baseline import baseline_from
-from eval.gate import judge
-from eval.per_sample import ScoreRow, clip_of
-from eval.results import TAG_METRIC, Results
-from eval.stored_run import StoredRun
-from eval.summary import reassemble
-from eval.verdict import GateReport, limit_of, mean_of
+from eval.gate.baseline import baseline_from
+from eval.gate.run import judge
+from eval.gate.verdict import GateReport, limit_of, mean_of
+from eval.run.results import TAG_METRIC, Results
+from eval.run.scores import ScoreRow, clip_of
+from eval.run.stored import StoredRun
+from eval.run.summary import reassemble
 
 Pattern = Mapping[str, Mapping[str, float]]
 """Metric to sample to what the sample's score moves by."""

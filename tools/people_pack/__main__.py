@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import UsageError
-from datasets.manifest import PhotographEntry
 from datasets.people.pack import PACK_FOLDER
+from datasets.samples.manifest import PhotographEntry
 from datasets.synthetic.generate import synthetic_background
 from tools.command_line import run
 from tools.people_pack.packing import Picture, write_pack

@@ -11,9 +11,9 @@ from pydantic import JsonValue
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
 from configs.records import write_record
-from datasets.images import array_sha256, read_webp, write_webp
-from datasets.manifest import PhotographEntry
 from datasets.people.pack import CLIP, RECORD_FILE, Pack, PackFile, PackRecord, PackSample, open_pack
+from datasets.samples.images import array_sha256, read_webp, write_webp
+from datasets.samples.manifest import PhotographEntry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,11 +12,11 @@ import torch
 
 from configs.errors import UsageError
 from configs.schema import Config
-from converter.checkpoint import load_network
-from converter.contract import BACKGROUND, SOURCE, network_contract
-from converter.original import source_file
-from converter.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
+from converter.forms.contract import BACKGROUND, SOURCE, network_contract
+from converter.network.checkpoint import load_network
+from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
 from converter.runners.onnx_runtime import OnnxRunner
+from converter.runners.original import source_file
 from converter.runners.pytorch import TorchRunner
 from tools.published_recipe.recipe_network import RecipeNetwork
 

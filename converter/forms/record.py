@@ -1,0 +1,176 @@
+"""`conversion.json`: what a converted model folder holds, how it was made, and what was proved of it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from configs import records
+from configs.errors import DataError
+from configs.files import sha256_of
+from configs.schema import Graph, ModelSection
+from converter.forms.contract import Contract
+from converter.proof.counterfactual import Counterfactuals
+from converter.proof.parity import Parity
+
+RECORD_NAME = "conversion.json"
+
+
+class SourceFile(records.Frozen):
+    """The file the conversion started from: the original."""
+
+    kind: Literal["checkpoint", "onnx"]
+    path: str
+    sha256: str
+
+
+class Candidate(records.Frozen):
+    """A way to quantize that was tried.
+
+    Attributes:
+        kept_float: patterns of the weights' names of convolutions that are not quantized.
+        convolutions, of: how many are quantized, of how many.
+        multiply_adds: their share of those of all convolutions.
+        alpha_mad_drift: Alpha MAD (x 1e-3) minus the original's, on the validation samples.
+        parity: with the original, on the validation samples.
+    """
+
+    kept_float: tuple[str, ...]
+    convolutions: int
+    of: int
+    multiply_adds: float
+    alpha_mad_drift: float
+    parity: Parity
+
+
+class Quantization(records.Frozen):
+    """How a quantized form came about.
+
+    Attributes:
+        calibration: where the samples came from.
+        calibration_sha256: of all their pixels, in order.
+        sources: hash of the pixels of every sample's source, of calibration, then validation: never to be evaluated.
+        calibration_samples, validation_samples: how many set the ranges, and how many judged.
+        original_alpha_mad: the original's Alpha MAD on the validation samples.
+        drift_limit: by how much a candidate's might differ.
+        candidates: those that were tried, in order; the last one was taken.
+    """
+
+    calibration: str
+    calibration_sha256: str
+    sources: tuple[str, ...]
+    calibration_samples: int
+    validation_samples: int
+    original_alpha_mad: float
+    drift_limit: float
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
+
+
+class Form(records.Frozen):
+    """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs."""
+
+    hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
+    files: dict[str, str]
+    contract: Contract
+    parity: Parity
+    counterfactuals: Counterfactuals | None = None
+    details: dict[str, str]
+    quantization: Quantization | None = None
+
+
+class Conversion(records.Frozen):
+    """The whole record.
+
+    Attributes:
+        key: hash of everything that decides the result; equal keys need no second conversion.
+        source: the original.
+        settings: the configuration's model and convert sections.
+        exporter: that made the ONNX; None where a ready one was taken.
+        graph: which arrangement of the network was exported; None where a ready ONNX was taken.
+        versions: of the libraries that took part.
+        forms: in the order of the hops.
+    """
+
+    schema_version: Literal[1] = 1
+    key: str
+    source: SourceFile
+    settings: dict[str, object]
+    exporter: str | None
+    graph: Graph | None = None
+    versions: dict[str, str | None]
+    forms: Annotated[tuple[Form, ...], Field(min_length=1)]
+
+    def form(self, hop: str) -> Form | None:
+        """Return the form made by `hop`, if there is one."""
+        return next((form for form in self.forms if form.hop == hop), None)
+
+    def calibrated_sources(self, hops: Iterable[str | None]) -> frozenset[str]:
+        """Return the hashes of the sources of all samples that the forms made by `hops` were fitted to or chosen by."""
+        wanted = set(hops)
+        made = (form.quantization for form in self.forms if form.hop in wanted)
+        return frozenset(source for quantization in made if quantization for source in quantization.sources)
+
+
+def recorded_model(record: Conversion) -> ModelSection:
+    """Return the settings of the original, as they were when it was converted.
+
+    Raises:
+        DataError: the record does not hold them.
+    """
+    try:
+        return ModelSection.model_validate(record.settings.get("model"))
+    except ValidationError as error:
+        raise DataError(
+            f"{RECORD_NAME} of {record.source.path}: its settings.model is not readable; convert again with --force "
+            f"({error})"
+        ) from error
+
+
+def ir_hop(precision: str) -> str:
+    """Return the name of the hop that makes the IR with weights of `precision`."""
+    return f"ir-{precision}"
+
+
+def is_ir(hop: str) -> bool:
+    """Tell whether a hop makes an OpenVINO IR."""
+    return hop.startswith("ir-")
+
+
+def form_path(hop: str) -> Path:
+    """Return the file that runs the form made by `hop`, relative to the converted model folder."""
+    if is_ir(hop):
+        return Path(hop.removeprefix("ir-")) / "model.xml"
+    return Path({"onnx": "exported.onnx", "onnx-simplified": "model.onnx"}[hop])
+
+
+def form_files(hop: str) -> tuple[Path, ...]:
+    """Return all files of the form made by `hop`, relative to the converted model folder."""
+    path = form_path(hop)
+    return (path, path.with_suffix(".bin")) if is_ir(hop) else (path,)
+
+
+def write_record(folder: Path, record: Conversion) -> None:
+    """Write `conversion.json` into a converted model folder."""
+    records.write_record(folder / RECORD_NAME, record)
+
+
+def read_record(folder: Path) -> Conversion:
+    """Read a converted model folder's record.
+
+    Raises:
+        DataError: the folder or its record is missing or not readable.
+    """
+    return records.read_record(folder / RECORD_NAME, Conversion, "run `mattekit convert` to make it")
+
+
+def check_files(folder: Path, record: Conversion) -> None:
+    """Raise `DataError` naming the first file that is missing or differs from its hash."""
+    for form in record.forms:
+        for name, expected in form.files.items():
+            found = sha256_of(folder / name)
+            if found != expected:
+                raise DataError(
+                    f"{folder / name}: changed since its conversion (SHA-256 {found[:12]}, recorded {expected[:12]}); "
+                    "convert again with --force"
+                )

@@ -1,0 +1,1 @@
+"""The steps of the conversion, one hop or check each."""

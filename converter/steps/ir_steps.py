@@ -1,0 +1,71 @@
+"""The step that makes an OpenVINO IR: preprocessing built in, weights at an explicit precision, contract attached."""
+
+from pathlib import Path
+
+import openvino
+from openvino.preprocess import PrePostProcessor
+
+from configs.errors import ConversionError
+from configs.schema import Precision
+from converter.forms.contract import RT_INFO_PATH, Contract
+from converter.runners.openvino_ir import contract_of_ir, openvino_core, read_ir
+from converter.steps.preprocessing import with_inputs_of
+
+
+def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target: Path) -> None:
+    """Convert an ONNX of the network (RGB 0..1 in) to an IR that keeps `contract` (BGR 0..255 in).
+
+    The reversal of the channels and the division by the scale become part of the IR; `precision` is that of the
+    stored weights, `fp32` or `fp16`.
+
+    Raises:
+        ConversionError: OpenVINO refuses the model, or the written IR is not what the contract says.
+    """
+    save_ir(model_from_onnx(source, contract, precision), contract, precision, target)
+
+
+def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> openvino.Model:
+    """Return an ONNX of the network (RGB 0..1 in) as a model that keeps `contract`; `precision` names it in errors.
+
+    Raises:
+        ConversionError: OpenVINO refuses the model.
+    """
+    try:
+        # Built without a step of its own: that folds constants, and keeps the operations apart which `convert_model`
+        # would fuse, so that `mattekit locate` can compare them one by one. The plugin fuses them when it compiles.
+        network = PrePostProcessor(openvino_core().read_model(source)).build()
+        return with_inputs_of(contract, network)
+    except RuntimeError as error:
+        raise ConversionError(f"ir-{precision}: OpenVINO refuses the model: {error}") from error
+
+
+def save_ir(model: openvino.Model, contract: Contract, precision: Precision, target: Path) -> None:
+    """Write a model with its contract as an IR; floats are stored in FP16 for `fp16`, else in FP32.
+
+    Raises:
+        ConversionError: OpenVINO cannot write it, or the written IR is not what the contract says.
+    """
+    try:
+        model.set_rt_info(contract.model_dump_json(), list(RT_INFO_PATH))
+        openvino.save_model(model, target, compress_to_fp16=precision == "fp16")
+    except RuntimeError as error:
+        raise ConversionError(f"ir-{precision}: OpenVINO cannot write the model: {error}") from error
+    _check_ir(target, contract)
+
+
+def _check_ir(path: Path, contract: Contract) -> None:
+    model = read_ir(path)
+    found = {
+        port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))
+        for port in (*model.inputs, *model.outputs)
+    }
+    expected = {port.name: (port.shape, port.element_type) for port in (*contract.inputs, *contract.outputs)}
+    if found != expected:
+        raise ConversionError(f"{path.name}: expected the static tensors {expected}, found {found}")
+    if contract_of_ir(model, path) != contract:
+        raise ConversionError(f"{path.name}: its rt_info does not give the contract back")
+
+
+def _shape_of(port: openvino.Output) -> tuple[int, ...] | str:
+    shape = port.get_partial_shape()
+    return tuple(shape.to_shape()) if shape.is_static else str(shape)

@@ -1,0 +1,95 @@
+"""A contract's input side, built into a network that takes RGB 0..1 planes: layout, element type, colour order, scale.
+
+Each of these is a pass over the image before the network sees it, and at 1280x720 an image is 11 MB. An image that is
+read by a convolution W (without bias, as OpenVINO's are) or a linear resize R needs no pass for the reversal P of its
+colours and for the scale s, since
+
+    W * (P x / s) = ((W P) * x) / s        R(P x / s) = P R(x) / s
+
+W takes over the reversal exactly, a resized image is smaller, and a convolution's output is divided while it is
+written. Whole numbers up to 255 so stay whole up to there, and bfloat16 holds those exactly. Everything else that reads
+an image (the source is also added to the foreground) gets it prepared before.
+"""
+
+import numpy as np
+import openvino
+from openvino import opset13
+
+from converter.forms.contract import Contract, Port
+
+_ELEMENT_TYPES = {"f32": openvino.Type.f32, "u8": openvino.Type.u8}
+_NHWC_TO_NCHW = np.array([0, 3, 1, 2])
+
+
+def with_inputs_of(contract: Contract, network: openvino.Model) -> openvino.Model:
+    """Return the network with the contract's inputs in place of its own, RGB 0..1 and NCHW; `network` is used up.
+
+    Raises:
+        RuntimeError: OpenVINO refuses, or the network has no input of a port's name.
+    """
+    images = []
+    for port in contract.inputs:
+        own = network.input(port.name)
+        own.set_names(set())
+        image = opset13.parameter(port.shape, _ELEMENT_TYPES[port.element_type])
+        image.set_friendly_name(port.name)
+        image.output(0).set_names({port.name})
+        _connect(image.output(0), list(own.get_target_inputs()), port, contract.scale)
+        images.append(image)
+    return openvino.Model(network.get_results(), images, network.get_friendly_name())
+
+
+def _connect(image: openvino.Output, readers: list[openvino.Input], port: Port, scale: float) -> None:
+    planes = image if port.layout == "NCHW" else opset13.transpose(image, _NHWC_TO_NCHW).output(0)
+    linear = [reader for reader in readers if _is_linear(reader)]
+    others = [reader for reader in readers if reader not in linear]
+    if linear:
+        floats = _floats(planes)
+        for reader in linear:
+            reader.replace_source_output(floats)
+            _prepare_behind(reader.get_node(), port, scale)
+    if others:
+        ready = _floats(_reversed(planes) if port.colour_order == "BGR" else planes)
+        if scale != 1:
+            # By a number for each channel, though all are equal: a single one would be moved before the reversal, to
+            # be a pass of its own there instead of a part of the operation behind.
+            ready = opset13.divide(ready, np.full((1, 3, 1, 1), scale, np.float32)).output(0)
+        for reader in others:
+            reader.replace_source_output(ready)
+
+
+def _is_linear(reader: openvino.Input) -> bool:
+    """Say whether an image is read by what commutes with its preprocessing."""
+    node = reader.get_node()
+    if reader.get_index() != 0:
+        return False
+    if node.get_type_name() == "Interpolate":
+        return str(node.get_attributes()["mode"]) in ("linear", "linear_onnx")
+    return bool(node.get_type_name() == "Convolution" and node.input_value(1).get_node().get_type_name() == "Constant")
+
+
+def _floats(image: openvino.Output) -> openvino.Output:
+    if image.get_element_type() == openvino.Type.f32:
+        return image
+    return opset13.convert(image, "f32").output(0)
+
+
+def _reversed(planes: openvino.Output) -> openvino.Output:
+    return opset13.gather(planes, np.array([2, 1, 0]), np.array(1)).output(0)
+
+
+def _prepare_behind(node: openvino.Node, port: Port, scale: float) -> None:
+    """Let a linear operation read an image as it comes; what it gives, under the same names, is as it was."""
+    result = output = node.output(0)
+    readers, names = list(output.get_target_inputs()), output.get_names()
+    if port.colour_order == "BGR" and node.get_type_name() == "Convolution":
+        weights = np.ascontiguousarray(node.input_value(1).get_node().get_data()[:, ::-1])
+        node.input(1).replace_source_output(opset13.constant(weights).output(0))
+    elif port.colour_order == "BGR":
+        result = _reversed(result)
+    if scale != 1:
+        result = opset13.divide(result, np.float32(scale)).output(0)
+    output.set_names(set())
+    result.set_names(names)
+    for reader in readers:
+        reader.replace_source_output(result)

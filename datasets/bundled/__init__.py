@@ -1,0 +1,1 @@
+"""The sets that come with the toolkit, for evaluation and for calibration."""

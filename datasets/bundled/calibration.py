@@ -1,0 +1,119 @@
+"""Samples to calibrate a quantization on, and others to judge it by: never a sample of the set that is evaluated.
+
+Bundled sets have no samples to spare, so by default figures are drawn for this alone: by the synthetic generator, with
+a seed that is no set's. A folder of the user's own footage calibrates better for it; what it shares with the
+evaluated set is refused.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from configs.errors import DataError, UsageError
+from configs.schema import BUNDLED, SYNTHETIC, DatasetSection, Int8Section
+from datasets.bundled.sets import bundled_samples
+from datasets.samples.images import array_sha256, pixels_sha256
+from datasets.samples.layout import ROLES, SampleRef, SampleSet, load_sample, open_set
+from datasets.samples.sample import Sample
+from datasets.synthetic.generate import GENERATOR_VERSION, synthetic_sample
+
+
+class CalibrationSplit(NamedTuple):
+    """Samples whose activations set the ranges, and the held-out ones that a quantization is judged by.
+
+    Attributes:
+        name: of where they come from.
+        sha256: of the pixels of all sources and backgrounds, in order: what a quantization depends on.
+    """
+
+    name: str
+    sha256: str
+    calibration: tuple[Sample, ...]
+    validation: tuple[Sample, ...]
+
+
+def calibration_split(settings: Int8Section, dataset: DatasetSection, size: tuple[int, int]) -> CalibrationSplit:
+    """Return the samples to calibrate on and those to judge by, always in the same order.
+
+    Args:
+        settings: where they come from, and how many.
+        dataset: the set that is evaluated.
+        size: height and width of drawn samples.
+
+    Raises:
+        UsageError: they share a sample with the evaluated set.
+        DataError: the folder is no set, or has too few samples.
+    """
+    counts = settings.calibration_samples, settings.validation_samples
+    if settings.calibration == SYNTHETIC:
+        _require_other_seed(settings, dataset)
+        name = f"{SYNTHETIC}, seed {settings.seed}"
+        samples = [synthetic_sample(settings.seed, index, size) for index in range(sum(counts))]
+    else:
+        calibration_set = open_set(Path(settings.calibration))
+        refs = _spread(calibration_set, sum(counts))
+        _require_nothing_shared(settings.calibration, refs, dataset)
+        name, samples = calibration_set.name, [load_sample(ref) for ref in refs]
+    return CalibrationSplit(name, _digest(samples), tuple(samples[: counts[0]]), tuple(samples[counts[0] :]))
+
+
+def calibration_identity(settings: Int8Section) -> str:
+    """Return what tells calibration samples from others without decoding them: the generator, or a set's identity.
+
+    Raises:
+        DataError: the folder is no set.
+    """
+    if settings.calibration == SYNTHETIC:
+        return f"{SYNTHETIC} v{GENERATOR_VERSION}"
+    return open_set(Path(settings.calibration)).manifest_sha256
+
+
+def _require_other_seed(settings: Int8Section, dataset: DatasetSection) -> None:
+    if dataset.path == SYNTHETIC and dataset.seed == settings.seed:
+        raise UsageError(
+            f"convert.int8.seed: {settings.seed} is also dataset.seed, so the calibration would see the samples that "
+            "are evaluated; choose another"
+        )
+
+
+def _spread(calibration_set: SampleSet, count: int) -> list[SampleRef]:
+    """Pick samples evenly over the sorted set, so that the last, which judge, are mostly of other clips."""
+    refs = calibration_set.refs
+    if len(refs) < count:
+        raise DataError(
+            f"{calibration_set.root}: {count} samples are asked for (convert.int8.calibration_samples and "
+            f"validation_samples), found {len(refs)}; ask for fewer, or give a larger set"
+        )
+    return [refs[index] for index in np.linspace(0, len(refs) - 1, count).round().astype(int)]
+
+
+def _require_nothing_shared(folder: str, refs: Sequence[SampleRef], dataset: DatasetSection) -> None:
+    evaluated = _evaluated_pixels(dataset)
+    for ref in refs:
+        for role, path in zip(ROLES, ref.files, strict=True):
+            if role != "bgr" and pixels_sha256(path) in evaluated:
+                raise UsageError(
+                    f"convert.int8.calibration: {path} is also in the set that is evaluated ({dataset.path}): a "
+                    f"quantization must not be fitted to the samples it is judged by; give another set than {folder}, "
+                    "or leave the key out for drawn figures"
+                )
+
+
+def _evaluated_pixels(dataset: DatasetSection) -> frozenset[str]:
+    """Return the hashes of all composites and foregrounds of the evaluated set. Many samples may share a background."""
+    if dataset.path in BUNDLED:
+        samples = bundled_samples(dataset, dataset.size, dataset.count)
+        foregrounds = (np.dstack((sample.foreground, sample.alpha)) for sample in samples)
+        return frozenset(map(array_sha256, (*(sample.source for sample in samples), *foregrounds)))
+    evaluated = open_set(Path(dataset.path))
+    if evaluated.manifest is not None:
+        return frozenset(file.pixels_sha256 for file in evaluated.manifest.files if not file.path.startswith("bgr/"))
+    return frozenset(pixels_sha256(path) for ref in evaluated.refs for path in (ref.source, ref.foreground))
+
+
+def _digest(samples: Iterable[Sample]) -> str:
+    images = (array_sha256(image) for sample in samples for image in (sample.source, sample.background))
+    return hashlib.sha256("\n".join(images).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Sets composed of foregrounds and backgrounds."""

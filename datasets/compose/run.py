@@ -1,0 +1,253 @@
+"""Compose a set from a folder of foregrounds and one of backgrounds: the same bytes every time, whole or not at all.
+
+Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). Backgrounds are
+dealt from a deck shuffled by the seed, so that all are used about equally often. What is random about a sample depends
+on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used go into
+the manifest and ATTRIBUTION.csv, as far as `datasets.samples.credits` finds them.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from configs.errors import DataError, UsageError
+from configs.files import new_folder, sha256_of, write_atomically
+from configs.schema import Plate
+from datasets.compose.placing import Cutout, CutSides, Size, cover, cut_out, place_foreground
+from datasets.fetch.backgrounds import ATTRIBUTION_NAME
+from datasets.importing.record import estimated_sha256s
+from datasets.making.randomness import named_generator
+from datasets.making.sets import Progress, damage
+from datasets.samples.composite import composite
+from datasets.samples.credits import attribution, find_credits
+from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
+from datasets.samples.layout import ROLES, SampleSet, natural_key, open_set
+from datasets.samples.manifest import (
+    Composition,
+    CreditEntry,
+    FileEntry,
+    Generator,
+    Manifest,
+    OriginEntry,
+    SampleEntry,
+    file_entry,
+    make_manifest,
+    read_manifest,
+    write_manifest,
+)
+from datasets.samples.plate import captured, draw_capture, shaded
+
+GENERATOR_NAME = "mattekit-compose"
+GENERATOR_VERSION = 2
+"""Raised whenever the same inputs and seed give other bytes than before."""
+
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """An input file, its path below its folder, and the name it gives to a clip or a frame."""
+
+    path: Path
+    below: str
+    name: str
+    sha256: str
+
+
+def compose_set(
+    foregrounds: Path,
+    backgrounds: Path,
+    out: Path,
+    *,
+    size: Size,
+    per_foreground: int,
+    seed: int,
+    plate: Plate = "exact",
+    cut_sides: CutSides = "hide",
+    progress: Progress | None = None,
+) -> SampleSet:
+    """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
+
+    Placing follows `datasets.compose.placing`, the hand-held plate `datasets.samples.plate`. Composites are exact over
+    the true background, which with the hand-held plate is in no file.
+
+    Args:
+        foregrounds: folder of RGBA PNGs, at any depth. Hidden files and those that are no pictures are passed over.
+            Where `foregrounds.json` tells that colours were estimated, the manifest says so of every sample.
+        backgrounds: folder of RGB PNGs and JPEGs, at any depth, likewise.
+        out: the set's folder; it appears only when whole.
+        size: height and width in pixels.
+        per_foreground: different backgrounds for each foreground.
+        seed: 0 or more.
+        plate: `exact`, the true background, or `handheld`.
+        cut_sides: whether foregrounds whose picture cut off both sides are placed so that no cut shows, or whole.
+        progress: called with (samples done, samples in all).
+
+    Raises:
+        UsageError: a number out of range; `out` holds something else, lies in an input folder, or cannot be written.
+        DataError: a folder is missing or holds no pictures, too few backgrounds or a picture of another format; two
+            files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere; a file that
+            credits pictures is corrupt.
+    """
+    if min(size) <= 0 or size[0] * size[1] > MAX_PIXELS:
+        raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size[1]}x{size[0]}")
+    if per_foreground <= 0 or seed < 0:
+        raise UsageError(f"expected per_foreground above 0 and seed 0 or more, found {per_foreground} and {seed}")
+    for folder in (foregrounds, backgrounds):
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"{out}: lies in {folder}, whose pictures go in; choose another folder with --out")
+    people = _inputs(foregrounds, "foregrounds", frozenset({".png"}))
+    places = _inputs(backgrounds, "backgrounds", frozenset({".png", ".jpg", ".jpeg"}))
+    if per_foreground > len(places):
+        raise DataError(
+            f"{backgrounds}: holds {len(places)} backgrounds, but each foreground is to have {per_foreground} "
+            "different ones; add some, or choose a smaller --per-foreground"
+        )
+    pairs = list(_dealt(people, places, per_foreground, seed))
+    recipe = Generator(name=GENERATOR_NAME, version=GENERATOR_VERSION, seed=seed, count=len(pairs), size=size)
+    composition = Composition(
+        per_foreground=per_foreground,
+        plate=plate,
+        cut_sides=cut_sides,
+        origins=_origins(pairs, estimated_sha256s(foregrounds)),
+        credits=_credits(pairs, foregrounds, backgrounds),
+    )
+    if _already_there(out, recipe, composition):
+        return open_set(out)
+    with new_folder(out) as work:
+        files: list[FileEntry] = []
+        samples: list[SampleEntry] = []
+        cutout: tuple[_Input, Cutout] | None = None
+        for person, place in pairs:
+            if cutout is None or cutout[0] is not person:
+                cutout = person, cut_out(str(person.path), *read_rgba(person.path))
+            sample, written = _write_sample(work, cutout[1], person, place, recipe, composition)
+            samples.append(sample)
+            files += written
+            if progress is not None:
+                progress(len(samples), len(pairs))
+        write_atomically(work / ATTRIBUTION_NAME, attribution(composition.credits))
+        write_manifest(work, _manifest(recipe, composition, files, samples))
+    return open_set(out)
+
+
+def _inputs(folder: Path, what: str, suffixes: frozenset[str]) -> list[_Input]:
+    """Find, check and hash the pictures below a folder, in natural order."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}; expected {what}")
+    endings = " or ".join(sorted(suffixes))
+    found: dict[str, Path] = {}
+    for below, path in sorted(_files(folder), key=lambda file: natural_key(file[0])):
+        if path.suffix.lower() not in suffixes:
+            raise DataError(f"{path}: expected {what} with the ending {endings}; convert it, or move it away")
+        # Folded, because some file systems do not tell upper from lower case.
+        other = found.setdefault(_name(below).casefold(), path)
+        if other != path:
+            raise DataError(f"{other} and {path}: both give the name {_name(below)}; rename one of them")
+    if not found:
+        raise DataError(f"{folder}: holds no {what}; expected files with the ending {endings}")
+    paths = [(path.relative_to(folder).as_posix(), path) for path in found.values()]
+    return [_Input(path, below, _name(below), sha256_of(path)) for below, path in paths]
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
+
+    for root, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(root) / name
+            if not name.startswith(".") and path.suffix.lower() in _PICTURES:
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _name(below: str) -> str:
+    return below.rpartition(".")[0].replace("/", "-")
+
+
+def _dealt(people: list[_Input], places: list[_Input], each: int, seed: int) -> Iterator[tuple[_Input, _Input]]:
+    deck = named_generator(seed, "deck").permutation(len(places))
+    for index, person in enumerate(people):
+        for turn in range(each):
+            yield person, places[int(deck[(index * each + turn) % len(places)])]
+
+
+def _origins(pairs: list[tuple[_Input, _Input]], estimated: frozenset[str]) -> tuple[OriginEntry, ...]:
+    origins = (
+        OriginEntry(
+            id=f"{person.name}/{place.name}",
+            foreground=person.below,
+            foreground_sha256=person.sha256,
+            foreground_estimated=person.sha256 in estimated,
+            background=place.below,
+            background_sha256=place.sha256,
+        )
+        for person, place in pairs
+    )
+    return tuple(sorted(origins, key=lambda origin: origin.id))
+
+
+def _credits(pairs: list[tuple[_Input, _Input]], foregrounds: Path, backgrounds: Path) -> tuple[CreditEntry, ...]:
+    """Credit the pictures that are used, each once, sorted by role, then file."""
+    places = find_credits(backgrounds, "background", {place.below: place.sha256 for _, place in pairs})
+    people = find_credits(foregrounds, "foreground", {person.below: person.sha256 for person, _ in pairs})
+    return *places, *people
+
+
+def _already_there(out: Path, recipe: Generator, composition: Composition) -> bool:
+    """Tell whether `out` is this very set, intact; refuse whatever else it holds."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return False
+    manifest = read_manifest(out) if out.is_dir() else None
+    remedy = "remove it, or choose another folder with --out"
+    if manifest is None or manifest.generator is None or manifest.generator.name != GENERATOR_NAME:
+        raise UsageError(f"{out}: holds something that is not a composed set; choose another folder with --out")
+    if manifest.generator != recipe or manifest.composition != composition:
+        raise UsageError(f"{out}: holds a set composed otherwise, {manifest.name}; {remedy}")
+    if changed := damage(out, manifest):
+        raise UsageError(f"{out}: the set was changed since it was made ({changed}); {remedy}")
+    return True
+
+
+def _write_sample(
+    root: Path, cutout: Cutout, person: _Input, place: _Input, recipe: Generator, composition: Composition
+) -> tuple[SampleEntry, list[FileEntry]]:
+    names = person.below, place.below
+    rng = named_generator(recipe.seed, "place", *names)
+    placed = place_foreground(str(person.path), cutout, recipe.size, rng, composition.cut_sides)
+    background = cover(read_rgb(place.path), recipe.size, rng)
+    seen = background
+    tags = placed.tags
+    if composition.plate == "handheld":
+        rng = named_generator(recipe.seed, "plate", *names)
+        capture = draw_capture(rng, recipe.size)
+        background, seen = shaded(background, placed.alpha, capture), captured(background, capture, rng)
+        tags += capture.tags
+    id_ = f"{person.name}/{place.name}"
+    images = {
+        "com": composite(placed.colours, placed.alpha, background),
+        "bgr": seen,
+        "fgr": np.dstack((placed.colours, placed.alpha)),
+    }
+    paths = [root / role / f"{id_}.png" for role in ROLES]
+    for role, path in zip(ROLES, paths, strict=True):
+        write_png(path, images[role])
+    return SampleEntry(id=id_, tags=tags), [file_entry(root, path) for path in paths]
+
+
+def _manifest(
+    recipe: Generator, composition: Composition, files: list[FileEntry], samples: list[SampleEntry]
+) -> Manifest:
+    height, width = recipe.size
+    return make_manifest(
+        f"composed-{recipe.count}x{height}x{width}-{composition.plate}-seed{recipe.seed}-v{recipe.version}",
+        files,
+        samples,
+        generator=recipe,
+        composition=composition,
+        exact_composites=composition.plate == "exact",
+    )

@@ -1,0 +1,1 @@
+"""Photographs fetched from public sources, with their licences."""

@@ -1,0 +1,142 @@
+"""Make a set whose samples are computed: in parallel, the same bytes every time, whole or not at all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from configs.errors import DataError, UsageError
+from configs.files import new_folder, sha256_of, write_atomically
+from datasets.fetch.backgrounds import ATTRIBUTION_NAME
+from datasets.making.parallel import cpus, in_parallel
+from datasets.samples.credits import attribution, attribution_damage
+from datasets.samples.images import write_png
+from datasets.samples.layout import ROLES, SampleSet, listing, open_set
+from datasets.samples.manifest import FileEntry, Manifest, file_entry, read_manifest, write_manifest
+from datasets.samples.sample import Sample
+
+DATA_FOLDER = Path("data")
+"""Where sets lie that are made at first use."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sample that lies on disk: its id, its tags and its three files."""
+
+    id: str
+    tags: tuple[str, ...]
+    files: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlan:
+    """A set to be made.
+
+    Attributes:
+        what: the kind of set, in words, such as `synthetic set`.
+        verb: the command that makes this kind, such as `mattekit dataset synthesize`.
+        generator: the generator's name in the manifests of this kind.
+        name: of this very set, telling its recipe.
+        renders: one call for each sample; picklable, because other processes make them.
+        describe: gives the manifest for what was written.
+        same: tells whether a manifest is of this very set, as far as can be told without its files.
+    """
+
+    what: str
+    verb: str
+    generator: str
+    name: str
+    renders: Sequence[Callable[[], Sample]]
+    describe: Callable[[Sequence[Written]], Manifest]
+    same: Callable[[Manifest], bool]
+
+
+def make_set(
+    out: Path, plan: SetPlan, *, force: bool = False, progress: Progress | None = None, workers: int | None = None
+) -> SampleSet:
+    """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
+
+    Args:
+        out: the set's folder; it appears only when whole.
+        plan: what is made.
+        force: replace a set of this kind that is there, whatever its recipe or state. Never replaces anything else.
+        progress: called with (samples done, samples in all).
+        workers: processes to render with; None: one per CPU, 1: in this process.
+
+    Raises:
+        UsageError: `out` holds something else, or cannot be written.
+        DataError: as the renders.
+    """
+    if _already_there(out, plan, force):
+        return open_set(out)
+    with new_folder(out) as work:
+        written = _write_all(work, plan, min(workers or cpus(), len(plan.renders)), progress)
+        manifest = plan.describe(written)
+        if manifest.composition is not None:
+            write_atomically(work / ATTRIBUTION_NAME, attribution(manifest.composition.credits))
+        write_manifest(work, manifest)
+    return open_set(out)
+
+
+def damage(root: Path, manifest: Manifest) -> str:
+    """Say which files no longer are what the manifest says, ATTRIBUTION.csv too; empty when all are."""
+    missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
+    if missing:
+        return f"missing: {listing(missing)}"
+    changed = [file.path for file in manifest.files if sha256_of(root / file.path) != file.sha256]
+    if changed:
+        return f"changed: {listing(changed)}"
+    try:
+        open_set(root)
+    except DataError as error:
+        return str(error)
+    return "" if manifest.composition is None else attribution_damage(root, manifest.composition.credits)
+
+
+def _already_there(out: Path, plan: SetPlan, force: bool) -> bool:
+    """Tell whether `out` is this very set, intact; refuse when it holds what must not be replaced.
+
+    Raises:
+        UsageError: `out` holds another set or a damaged one and `force` is not given, or something of another kind.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return False
+    foreign = f"{out}: holds something that is not a {plan.what}; choose another folder with --out"
+    try:
+        manifest = read_manifest(out) if out.is_dir() else None
+    except DataError as error:
+        raise UsageError(f"{foreign}\n{error}") from error
+    if manifest is None or manifest.generator is None or manifest.generator.name != plan.generator:
+        raise UsageError(foreign)
+    if force:
+        return False
+    remedy = f"use --force of `{plan.verb}` to make it again, or choose another folder with --out"
+    if not plan.same(manifest):
+        raise UsageError(f"{out}: holds another {plan.what}, {manifest.name}, where {plan.name} is to go; {remedy}")
+    if changed := damage(out, manifest):
+        raise UsageError(f"{out}: the set was changed since it was made ({changed}); {remedy}")
+    return True
+
+
+def _write_all(root: Path, plan: SetPlan, workers: int, progress: Progress | None) -> list[Written]:
+    written: list[Written] = []
+    with in_parallel(partial(_write_sample, root), plan.renders, workers, plan.what) as results:
+        for result in results:
+            written.append(result)
+            if progress is not None:
+                progress(len(written), len(plan.renders))
+    return written
+
+
+def _write_sample(root: Path, render: Callable[[], Sample]) -> Written:
+    """Render one sample and write its three files."""
+    sample = render()
+    paths = {role: root / role / f"{sample.id}.png" for role in ROLES}
+    write_png(paths["com"], sample.source)
+    write_png(paths["bgr"], sample.background)
+    write_png(paths["fgr"], np.dstack((sample.foreground, sample.alpha)))
+    return Written(sample.id, sample.tags, tuple(file_entry(root, path) for path in paths.values()))

@@ -1,0 +1,276 @@
+"""Sets on disk, in OMZ's layout: found and checked as a whole at once, decoded one sample at a time.
+
+    <root>/com/<clip>/<frame>.png   composite, RGB (or .jpg, .jpeg)
+    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg)
+    <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA
+    <root>/manifest.json            optional: hashes, tags, licences
+
+Hidden files and those that file managers leave are passed over; anything else below the three folders must be a frame.
+Other files in the root itself are nobody's business here.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from configs.errors import DataError
+from configs.files import sha256_of
+from datasets.samples.images import pixels_sha256, read_rgb, read_rgba
+from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256, read_manifest
+from datasets.samples.sample import Sample
+
+ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
+SUFFIXES = {
+    "com": frozenset({".png", ".jpg", ".jpeg"}),
+    "bgr": frozenset({".png", ".jpg", ".jpeg"}),
+    "fgr": frozenset({".png"}),
+}
+_LEFT_BY_FILE_MANAGERS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRef:
+    """Where one sample lies on disk, not yet decoded.
+
+    Attributes:
+        id: `<clip>/<frame>`, the frame without its suffix.
+        sha256: what the manifest says of source, background and foreground, in this order; None without a manifest.
+    """
+
+    id: str
+    source: Path
+    background: Path
+    foreground: Path
+    tags: tuple[str, ...] = ()
+    sha256: tuple[str, str, str] | None = None
+
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """Source, background and foreground."""
+        return self.source, self.background, self.foreground
+
+
+@dataclass(frozen=True)
+class SampleSet:
+    """A set in OMZ's layout whose files are all in place.
+
+    Attributes:
+        name: the manifest's name, else the folder's.
+        refs: sorted by clip, then frame; numbers in names count as numbers (`frame9` before `frame10`).
+        manifest: None for a set that came without.
+    """
+
+    name: str
+    root: Path
+    refs: tuple[SampleRef, ...]
+    manifest: Manifest | None = None
+
+    @property
+    def sequential(self) -> bool:
+        """Whether frames of a clip follow each other in time.
+
+        Only a manifest can say so: taking stills for a video would turn a metric over time into a number about nothing.
+        """
+        return self.manifest is not None and self.manifest.sequential
+
+    @property
+    def estimated_foregrounds(self) -> frozenset[str]:
+        """Ids of the samples whose foreground colours are an estimate, as far as a manifest tells."""
+        composition = None if self.manifest is None else self.manifest.composition
+        origins = () if composition is None else composition.origins
+        return frozenset(origin.id for origin in origins if origin.foreground_estimated)
+
+    @cached_property
+    def manifest_sha256(self) -> str:
+        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file.
+
+        Raises:
+            DataError: a file has become unreadable.
+        """
+        if self.manifest is not None:
+            return self.manifest.content_sha256
+        files = (path for ref in self.refs for path in ref.files)
+        return content_sha256((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in files)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a folder holds: the frames that are whole, and every breach of the layout in words.
+
+    Attributes:
+        incomplete: ids of the frames that lack a counterpart, each with what it lacks; `problems` tells of them too.
+        misplaced: those of `problems` that are about anything else.
+    """
+
+    refs: tuple[SampleRef, ...]
+    problems: tuple[str, ...]
+    incomplete: tuple[tuple[str, str], ...] = ()
+    misplaced: tuple[str, ...] = ()
+
+
+def open_set(root: Path) -> SampleSet:
+    """Find every sample of the set at `root`, without decoding any.
+
+    Raises:
+        DataError: the folder, one of its three subfolders, a counterpart or a file of the manifest is missing; a frame
+            is there twice, a file is out of place, or there is no sample at all. Names the first five of each kind.
+    """
+    scan = scan_layout(root)
+    if scan.problems:
+        raise DataError("\n".join(scan.problems))
+    manifest = read_manifest(root)
+    refs = scan.refs if manifest is None else _described(root, scan.refs, manifest)
+    return SampleSet(manifest.name if manifest else root.resolve().name, root, refs, manifest)
+
+
+def load_sample(ref: SampleRef) -> Sample:
+    """Decode a sample.
+
+    Raises:
+        DataError: a file is unreadable, breaks a rule of `datasets.samples.images`, differs from what the manifest says
+            of it, or differs in size from its counterparts.
+    """
+    if ref.sha256 is not None:
+        for path, expected in zip(ref.files, ref.sha256, strict=True):
+            if (found := sha256_of(path)) != expected:
+                raise DataError(
+                    f"{path}: has SHA-256 {found}, the manifest says {expected}; "
+                    "make the set again, or see `mattekit dataset verify`"
+                )
+    source, background = read_rgb(ref.source), read_rgb(ref.background)
+    foreground, alpha = read_rgba(ref.foreground)
+    for path, image in ((ref.background, background), (ref.foreground, foreground)):
+        if image.shape[:2] != source.shape[:2]:
+            raise DataError(
+                f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
+                f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
+            )
+    return Sample(ref.id, source, background, alpha, foreground, ref.tags)
+
+
+def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]:
+    """Decode the first `limit` samples (None: all), in order, each when it is asked for.
+
+    Raises:
+        ValueError: `limit` is not positive.
+        DataError: as `load_sample`.
+    """
+    if limit is not None and limit <= 0:
+        raise ValueError(f"limit must be positive, not {limit}")
+    return (load_sample(ref) for ref in sample_set.refs[:limit])
+
+
+def scan_layout(root: Path) -> Scan:
+    """Look at every name in the set's three folders and pair the frames; never raises."""
+    if not root.is_dir():
+        return Scan((), (f"{root}: {'not a folder' if root.exists() else 'no such folder'}; {_expectation()}",))
+    if missing := [role for role in ROLES if not (root / role).is_dir()]:
+        names = " and ".join(f"`{role}`" for role in missing)
+        return Scan((), (f"{root}: has no folder {names}; {_expectation()}{_elsewhere(root)}",))
+    problems: list[str] = []
+    try:
+        frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in ROLES}
+    except OSError as error:
+        return Scan((), (f"{error.filename}: cannot be read ({error.strerror})",))
+    known = set().union(*frames.values())
+    misplaced = tuple(problems)
+    for role, word in ROLES.items():
+        if lacking := sorted(known - frames[role].keys(), key=natural_key):
+            problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
+    if not known and not problems:
+        problems.append(f"{root}: holds no samples; {_expectation()}")
+    whole = sorted(known.intersection(*frames.values()), key=natural_key)
+    refs = (SampleRef(id_, frames["com"][id_][0], frames["bgr"][id_][0], frames["fgr"][id_][0]) for id_ in whole)
+    incomplete = (
+        (id_, " and ".join(f"no {word}" for role, word in ROLES.items() if id_ not in frames[role]))
+        for id_ in sorted(known.difference(whole), key=natural_key)
+    )
+    return Scan(tuple(refs), tuple(problems), tuple(incomplete), misplaced)
+
+
+def listing(items: Iterable[str]) -> str:
+    """Join the first five items and count the rest."""
+    found = list(items)
+    rest = len(found) - _LISTED
+    return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def natural_key(text: str) -> tuple[object, ...]:
+    """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
+    folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
+    return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
+
+
+def is_litter(name: str) -> bool:
+    """Say whether a file or folder is hidden or was left by a file manager or an archiver, and so none of a set's."""
+    return name.startswith(".") or name.lower() in _LEFT_BY_FILE_MANAGERS
+
+
+def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
+    """Return the frames below `folder` by id, adding what is out of place or there twice to `problems`."""
+    frames: dict[str, list[Path]] = defaultdict(list)
+    strays: list[Path] = []
+    for clip in _visible(folder):
+        if not clip.is_dir():
+            strays.append(clip)
+            continue
+        for file in _visible(clip):
+            if file.is_file() and file.suffix.lower() in suffixes:
+                frames[f"{clip.name}/{file.stem}"].append(file)
+            else:
+                strays.append(file)
+    if strays:
+        endings = " or ".join(sorted(suffixes))
+        problems.append(
+            f"{folder}: out of place: {listing(map(str, _in_order(strays)))}; "
+            f"expected only {folder.name}/<clip>/<frame> with the ending {endings}"
+        )
+    if twice := [" and ".join(map(str, _in_order(paths))) for paths in frames.values() if len(paths) > 1]:
+        problems.append(f"{folder}: the same frame twice: {listing(sorted(twice))}; keep one of each")
+    return frames
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not is_litter(path.name))
+
+
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: natural_key(path.as_posix()))
+
+
+def _expectation() -> str:
+    return "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
+
+
+def _elsewhere(root: Path) -> str:
+    """Point at the set when it lies one folder further down, as archives often unpack."""
+    inner = [path for path in _visible(root) if path.is_dir() and all((path / role).is_dir() for role in ROLES)]
+    return f"; did you mean {inner[0]}?" if len(inner) == 1 else ""
+
+
+def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
+    """Add what the manifest knows of each sample, having checked that it speaks of exactly these files."""
+    path = root / MANIFEST_NAME
+    hashes = {file.path: file.sha256 for file in manifest.files}
+    tags = {sample.id: sample.tags for sample in manifest.samples}
+    found = {file.relative_to(root).as_posix() for ref in refs for file in ref.files}
+    remedy = "make the set again, or see `mattekit dataset verify`"
+    for lacking, where in (
+        (hashes.keys() - found, "not in the folder"),
+        (found - hashes.keys(), "not in the manifest"),
+    ):
+        if lacking:
+            raise DataError(f"{path}: {where}: {listing(sorted(lacking, key=natural_key))}; {remedy}")
+    if differing := tags.keys() ^ {ref.id for ref in refs}:
+        names = listing(sorted(differing, key=natural_key))
+        raise DataError(f"{path}: `samples` and the files disagree about {names}; {remedy}")
+    return tuple(SampleRef(ref.id, *ref.files, tags=tags[ref.id], sha256=_hashes(root, ref, hashes)) for ref in refs)
+
+
+def _hashes(root: Path, ref: SampleRef, hashes: dict[str, str]) -> tuple[str, str, str]:
+    source, background, foreground = (hashes[path.relative_to(root).as_posix()] for path in ref.files)
+    return source, background, foreground

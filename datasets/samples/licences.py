@@ -1,0 +1,78 @@
+"""What a set says of the licences of the pictures in it: whether that is whole, sound and known for every sample."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from datasets.samples.credits import attribution_damage
+from datasets.samples.layout import listing, natural_key
+from datasets.samples.manifest import MANIFEST_NAME, Composition, CreditEntry, Manifest, PhotographEntry
+
+Picture = tuple[str, str]
+"""Role and file of an input picture."""
+
+
+def licence_faults(root: Path, manifest: Manifest) -> Iterator[str]:
+    """Say what is wrong with the credits of the set at `root`; that a licence is unknown is no fault.
+
+    A composed set credits every picture in its origins once and no other, without empty fields, and ATTRIBUTION.csv
+    says the same; photographs have a licence and a credit.
+    """
+    path = root / MANIFEST_NAME
+    for photograph in manifest.photographs:
+        if empty := _empty(photograph, ("licence", "credit")):
+            yield f"{path}: the photograph {photograph.name} has an empty {empty}; expected what its source states"
+    if manifest.composition is None:
+        return
+    composition = manifest.composition
+    used = {picture for pictures in _pictures(composition).values() for picture in pictures}
+    credited = Counter((credit.role, credit.file) for credit in composition.credits)
+    for role, file in sorted(used - credited.keys()):
+        yield f"{path}: the {role} {file} is used, but not in `credits`; compose the set again"
+    for role, file in sorted(credited.keys() - used):
+        yield f"{path}: the {role} {file} is in `credits`, but no sample uses it; compose the set again"
+    for role, file in sorted(picture for picture, times in credited.items() if times > 1):
+        yield f"{path}: the {role} {file} is in `credits` more than once; compose the set again"
+    for credit in composition.credits:
+        if empty := _empty(credit, ("licence", "author")):
+            yield f"{path}: the {credit.role} {credit.file} has an empty {empty}; expected words, or null for unknown"
+    if damage := attribution_damage(root, composition.credits):
+        yield damage
+
+
+def unknown_licences(root: Path, samples: Iterable[str], manifest: Manifest | None) -> str:
+    """Say which of a set's samples hold pictures whose licence nobody has told; empty where there are none."""
+    ids = sorted(samples, key=natural_key)
+    if not ids:
+        return ""
+    if manifest is None:
+        return f"{root}: no sample's licence is known, for want of a {MANIFEST_NAME}"
+    if manifest.composition is None:
+        if manifest.photographs:
+            return ""
+        return f"{root / MANIFEST_NAME}: no sample's licence is known; it credits no pictures"
+    unknown = {(credit.role, credit.file) for credit in manifest.composition.credits if credit.licence is None}
+    lacking = {
+        id_: [picture for picture in pictures if picture in unknown]
+        for id_, pictures in _pictures(manifest.composition).items()
+    }
+    told = [
+        f"{id_} ({' and '.join(f'{role} {file}' for role, file in lacking[id_])})" for id_ in ids if lacking.get(id_)
+    ]
+    if not told:
+        return ""
+    return f"{root / MANIFEST_NAME}: licence unknown for {len(told)} of {len(ids)} samples: {listing(told)}"
+
+
+def _pictures(composition: Composition) -> dict[str, tuple[Picture, Picture]]:
+    """Return the background and the foreground of every sample."""
+    return {
+        origin.id: (("background", origin.background), ("foreground", origin.foreground))
+        for origin in composition.origins
+    }
+
+
+def _empty(entry: CreditEntry | PhotographEntry, names: tuple[str, ...]) -> str:
+    """Return which of an entry's fields are empty, in words; None is a value."""
+    values = ((name, getattr(entry, name)) for name in names)
+    return " and ".join(name for name, value in values if value is not None and not value.strip())

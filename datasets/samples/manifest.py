@@ -1,0 +1,277 @@
+"""`manifest.json`: what a set holds, file by file with hashes, where it came from and under which licences.
+
+Nothing in it depends on when or where it was written: the same set gives the same bytes.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from configs.errors import DataError
+from configs.files import sha256_of, write_atomically
+from configs.records import Frozen
+from configs.schema import Plate
+from datasets.samples.images import image_size, pixels_sha256
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+
+_REMEDY = "restore it, make the set again, or move it away if another program wrote it"
+
+Positive = Annotated[int, Field(gt=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _inside(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
+        raise ValueError("expected a plain path below the set's root, with `/`")
+    return path
+
+
+PlainPath = Annotated[str, AfterValidator(_inside)]
+"""A path below a set's root, with `/`, that cannot lead out of it."""
+
+
+class FileEntry(Frozen):
+    """One image: its path below the set's root (with `/`), hashes of the file and of its pixels, length, and size.
+
+    The pixels' hash survives another PNG encoder, which gives other files of the same pictures.
+    """
+
+    path: PlainPath
+    sha256: Sha256
+    pixels_sha256: Sha256
+    bytes: Positive
+    height: Positive
+    width: Positive
+
+
+class SampleEntry(Frozen):
+    """One sample.
+
+    Attributes:
+        id: `<clip>/<frame>`.
+        tags: the words by which reports group it.
+        noise: standard deviation, in levels of 8 bits, of the noise of a sensor that `datasets.samples.plate.noisy`
+            gave the composite and the plate, each its own.
+    """
+
+    id: str
+    tags: tuple[str, ...] = ()
+    # Left out where there is none, so that the manifests of noiseless sets keep their bytes.
+    noise: Annotated[float, Field(ge=0, exclude_if=lambda noise: noise == 0)] = 0
+
+
+class Generator(Frozen):
+    """The program that made the set, and everything it needs to make it again; `size` is height, width."""
+
+    name: str
+    version: int
+    seed: int
+    count: Positive
+    size: tuple[Positive, Positive]
+
+
+class PhotographEntry(Frozen):
+    """A photograph that went into the set: the package and file it comes from, its licence and whom to credit."""
+
+    name: str
+    package: str
+    file: str
+    licence: str
+    credit: str
+
+
+class OriginEntry(Frozen):
+    """What a composed sample was made of: paths below the two input folders, and the files' hashes.
+
+    `foreground_estimated` says that the foreground's colours are an estimate, as `foregrounds.json` beside it told.
+    """
+
+    id: str
+    foreground: str
+    foreground_sha256: Sha256
+    foreground_estimated: bool = False
+    background: str
+    background_sha256: Sha256
+
+
+class SkippedEntry(Frozen):
+    """A sample of the original set that an import left out, and why."""
+
+    id: str
+    reason: str
+
+
+class CreditEntry(Frozen):
+    """Whom to credit for a picture that went into a composed set, and under which licence it may be used.
+
+    Attributes:
+        file: path below the folder of its role.
+        licence: in words or a URL; None where it is unknown.
+        author: None where unknown.
+        author_url, landing_url, title: empty where there is none.
+    """
+
+    role: Literal["background", "foreground"]
+    file: str
+    licence: str | None
+    author: str | None
+    author_url: str = ""
+    landing_url: str = ""
+    title: str = ""
+
+
+class Composition(Frozen):
+    """How a set was composed from folders of foregrounds and backgrounds.
+
+    Attributes:
+        cut_sides: what became of foregrounds whose picture cut off both sides; see `datasets.compose.placing`.
+        origins: sorted by id.
+        credits: one for each picture in `origins`, sorted by role, then file; beside the manifest as ATTRIBUTION.csv.
+    """
+
+    per_foreground: Positive
+    plate: Plate
+    cut_sides: Literal["hide", "keep"] = "hide"
+    origins: tuple[OriginEntry, ...]
+    credits: tuple[CreditEntry, ...] = ()
+
+
+class Manifest(Frozen):
+    """The whole of `manifest.json`.
+
+    Attributes:
+        name: the set's name, as reports show it.
+        generator: None for a set that was imported.
+        composition: None for a set that was not composed from folders.
+        sequential: whether the frames of a clip follow each other in time, so that metrics over time make sense.
+        exact_composites: whether each composite is `datasets.samples.composite.composite` of the files beside it, to
+            the bit, apart from samples with noise.
+        files: sorted by path.
+        samples: sorted by id.
+        photographs: sorted by name; what must be credited.
+        skipped: what an import left out, in natural order of ids.
+        content_sha256: `content_sha256` of `files`: the set's identity.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str
+    generator: Generator | None = None
+    composition: Composition | None = None
+    sequential: bool = False
+    exact_composites: bool = False
+    files: tuple[FileEntry, ...]
+    samples: tuple[SampleEntry, ...]
+    photographs: tuple[PhotographEntry, ...] = ()
+    skipped: tuple[SkippedEntry, ...] = ()
+    content_sha256: Sha256
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        paths, ids = [file.path for file in self.files], [sample.id for sample in self.samples]
+        for key, names in (("files", paths), ("samples", ids)):
+            if twice := [name for name, times in Counter(names).items() if times > 1]:
+                raise ValueError(f"`{key}` lists {twice[0]} more than once")
+        found = content_sha256((file.path, file.pixels_sha256) for file in self.files)
+        if found != self.content_sha256:
+            raise ValueError(f"`content_sha256` is {self.content_sha256}, but `files` give {found}")
+        return self
+
+
+def content_sha256(files: Iterable[tuple[str, str]]) -> str:
+    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image.
+
+    Args:
+        files: pairs of path below the root (with `/`) and `pixels_sha256` of the image, in any order.
+    """
+    lines = sorted(files)
+    return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
+
+
+def file_entry(root: Path, path: Path) -> FileEntry:
+    """Describe an image file below `root`.
+
+    Raises:
+        DataError: the file is missing, or is not an image that the readers accept.
+    """
+    height, width = image_size(path)
+    return FileEntry(
+        path=path.relative_to(root).as_posix(),
+        sha256=sha256_of(path),
+        pixels_sha256=pixels_sha256(path),
+        bytes=path.stat().st_size,
+        height=height,
+        width=width,
+    )
+
+
+def make_manifest(
+    name: str,
+    files: Iterable[FileEntry],
+    samples: Iterable[SampleEntry],
+    *,
+    photographs: Iterable[PhotographEntry] = (),
+    generator: Generator | None = None,
+    composition: Composition | None = None,
+    sequential: bool = False,
+    exact_composites: bool = False,
+    skipped: Iterable[SkippedEntry] = (),
+) -> Manifest:
+    """Build a manifest: sorts the lists and computes the content's hash."""
+    ordered = tuple(sorted(files, key=lambda file: file.path))
+    return Manifest(
+        name=name,
+        generator=generator,
+        composition=composition,
+        sequential=sequential,
+        exact_composites=exact_composites,
+        files=ordered,
+        samples=tuple(sorted(samples, key=lambda sample: sample.id)),
+        photographs=tuple(sorted(photographs, key=lambda photograph: photograph.name)),
+        skipped=tuple(skipped),
+        content_sha256=content_sha256((file.path, file.pixels_sha256) for file in ordered),
+    )
+
+
+def write_manifest(root: Path, manifest: Manifest) -> Path:
+    """Write `manifest.json` into the set's root, atomically, and return its path."""
+    path = root / MANIFEST_NAME
+    write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
+    return path
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """Read the manifest of the set at `root`; None when it has none.
+
+    Raises:
+        DataError: the file is unreadable, not JSON, of another schema version, or inconsistent in itself.
+    """
+    path = root / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise DataError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    for problem in problems:
+        if problem["type"] == "json_invalid":
+            return f"not valid JSON ({problem['ctx']['error']}); {_REMEDY}"
+        if problem["loc"] == ("schema_version",):
+            return f"schema version {problem['input']!r}; this version of the toolkit reads {SCHEMA_VERSION}"
+    lines = [f"{'.'.join(map(str, problem['loc'])) or 'manifest'}: {problem['msg']}" for problem in problems]
+    more = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
+    return f"not a valid manifest; {_REMEDY}\n  " + "\n  ".join(lines[:5]) + more

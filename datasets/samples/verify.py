@@ -1,0 +1,236 @@
+"""Check a set file by file, against its manifest and against itself, and list everything that is wrong with it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.errors import DataError
+from configs.files import sha256_of
+from datasets.samples.composite import composite
+from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
+from datasets.samples.layout import SampleRef, scan_layout
+from datasets.samples.licences import licence_faults, unknown_licences
+from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
+from datasets.samples.plate import largest_noise
+
+Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
+Severity = Literal["error", "warning"]
+T = TypeVar("T")
+
+LOOSE_COMPOSITE = 8.0
+"""Mean difference (0..255) beyond which a composite that need not be exact is still worth a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing found: `message` names the file, what was expected and what is there."""
+
+    kind: Kind
+    severity: Severity
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.kind}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """The outcome for one set; true when there is no error (warnings do not count)."""
+
+    root: Path
+    samples: int
+    problems: tuple[Problem, ...]
+
+    def __bool__(self) -> bool:
+        return not self.errors
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What makes the set unfit for an evaluation."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd, but may be meant."""
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems]
+        verdict = "ok" if self else "not ok"
+        lines.append(
+            f"{self.root}: {verdict}: {self.samples} samples, {len(self.errors)} errors, {len(self.warnings)} warnings"
+        )
+        return "\n".join(lines)
+
+
+def verify_set(
+    root: Path, progress: Callable[[int, int], None] | None = None, *, require_licences: bool = False
+) -> VerifyReport:
+    """Check layout, manifest, licences, every image, every matte and every composite of the set at `root`.
+
+    Errors: a breach of the layout; a manifest that is corrupt or disagrees with the files (missing, extra, hash, size);
+    an image that the readers refuse; images of a sample that differ in size; a matte that only holds 0 and 1; all
+    mattes of the set fully opaque; a composite that differs in any pixel, or by more than its sample's noise can do,
+    although the manifest says they are exact; what `datasets.samples.licences.licence_faults` finds.
+    Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; where
+    composites need not be exact and the manifest tells of no hand-held plate, one that differs from its foreground over
+    its background by more than `LOOSE_COMPOSITE` on average.
+
+    Args:
+        root: the set's folder.
+        progress: called with (samples done, samples in all) after each sample.
+        require_licences: makes an unknown licence an error.
+
+    Returns:
+        The report; this function does not raise for anything that is wrong with the set.
+    """
+    scan = scan_layout(root)
+    problems: list[Problem] = [Problem("layout", "error", message) for message in scan.problems]
+    manifest: Manifest | None = None
+    corrupt = False
+    try:
+        manifest = read_manifest(root) if root.is_dir() else None
+    except DataError as error:
+        problems.append(Problem("manifest", "error", str(error)))
+        corrupt = True
+    if manifest is not None:
+        _against_manifest(root, scan.refs, manifest, problems)
+    if not corrupt:
+        unknown = unknown_licences(root, (ref.id for ref in scan.refs), manifest)
+        if unknown:
+            problems.append(Problem("licence", "error" if require_licences else "warning", unknown))
+    allowed = {} if manifest is None or not manifest.exact_composites else _allowed(manifest)
+    # A hand-held plate is meant to differ from what is behind the person.
+    handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
+    loose = 255.0 if handheld else LOOSE_COMPOSITE
+    opaque = 0
+    for done, ref in enumerate(scan.refs, start=1):
+        opaque += _check_sample(ref, allowed.get(ref.id), loose, problems)
+        if progress is not None:
+            progress(done, len(scan.refs))
+    if scan.refs and opaque == len(scan.refs):
+        message = f"{root / 'fgr'}: every matte is fully opaque; the alpha channel was probably lost on the way"
+        problems.append(Problem("alpha", "error", message))
+    return VerifyReport(root, len(scan.refs), tuple(problems))
+
+
+def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest, problems: list[Problem]) -> None:
+    path = root / MANIFEST_NAME
+    found = {file.relative_to(root).as_posix() for ref in refs for file in ref.files}
+    for file in manifest.files:
+        if not (root / file.path).is_file():
+            message = f"{root / file.path}: missing, though {MANIFEST_NAME} lists it"
+            problems.append(Problem("missing", "error", message))
+            continue
+        digest = _read(sha256_of, root / file.path, problems)
+        if digest is not None and digest != file.sha256:
+            message = f"{root / file.path}: has SHA-256 {digest}; {MANIFEST_NAME} says {file.sha256}"
+            problems.append(Problem("hash", "error", message))
+        elif digest is not None:
+            problems += _against_entry(root / file.path, file)
+    problems.extend(
+        Problem("extra", "error", f"{root / extra}: {MANIFEST_NAME} does not list it")
+        for extra in sorted(found - {file.path for file in manifest.files})
+    )
+    listed = {"samples": {sample.id for sample in manifest.samples}}
+    if manifest.composition is not None:
+        listed["origins"] = {origin.id for origin in manifest.composition.origins}
+    problems.extend(
+        Problem("manifest", "error", f"{path}: `{key}` and the files disagree about {id_}")
+        for key, ids in listed.items()
+        for id_ in sorted(_ids(manifest) ^ ids)
+    )
+    problems.extend(Problem("licence", "error", message) for message in licence_faults(root, manifest))
+
+
+def _ids(manifest: Manifest) -> set[str]:
+    """Return the samples that a manifest's files make up, `<clip>/<frame>`."""
+    paths = (PurePosixPath(file.path) for file in manifest.files)
+    return {PurePosixPath(*path.parts[1:]).with_suffix("").as_posix() for path in paths}
+
+
+def _against_entry(path: Path, entry: FileEntry) -> Iterator[Problem]:
+    """Compare what else the manifest says of a file that is the very one it means."""
+    try:
+        found = path.stat().st_size, *image_size(path), pixels_sha256(path)
+    except DataError:
+        return  # whatever is wrong with the image is found when the sample is read
+    told = entry.bytes, entry.height, entry.width, entry.pixels_sha256
+    for name, one, other in zip(("bytes", "height", "width", "pixels_sha256"), found, told, strict=True):
+        if one != other:
+            yield Problem("manifest", "error", f"{path}: `{name}` is {one}; {MANIFEST_NAME} says {other}")
+
+
+def _allowed(manifest: Manifest) -> dict[str, int]:
+    """Return by how many levels each composite may be off: not at all, or as far as the noise of both images goes."""
+    return {sample.id: 2 * largest_noise(sample.noise) if sample.noise else 0 for sample in manifest.samples}
+
+
+def _check_sample(ref: SampleRef, allowed: int | None, loose: float, problems: list[Problem]) -> bool:
+    """Add what is wrong with one sample to `problems`; tell whether its matte is fully opaque."""
+    source = _read(read_rgb, ref.source, problems)
+    background = _read(read_rgb, ref.background, problems)
+    pair = _read(read_rgba, ref.foreground, problems)
+    if pair is None:
+        return False
+    foreground, alpha = pair
+    problems += _check_alpha(ref.foreground, alpha)
+    if source is not None and background is not None:
+        problems += _check_together(ref, source, background, foreground, alpha, allowed, loose)
+    return bool((alpha == 255).all())
+
+
+def _read(reader: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+    try:
+        return reader(path)
+    except DataError as error:
+        problems.append(Problem("image", "error", str(error)))
+        return None
+
+
+def _check_together(
+    ref: SampleRef,
+    source: NDArray[np.uint8],
+    background: NDArray[np.uint8],
+    foreground: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    allowed: int | None,
+    loose: float,
+) -> Iterator[Problem]:
+    sizes = [image.shape[:2] for image in (source, background, foreground)]
+    if len(set(sizes)) > 1:
+        described = ", ".join(f"{file} is {h}x{w}" for file, (h, w) in zip(ref.files, sizes, strict=True))
+        message = f"{described} (height x width); the images of a sample must have one size"
+        yield Problem("size", "error", message)
+        return
+    difference = np.abs(source.astype(np.int16) - composite(foreground, alpha, background))
+    mean, wrong = float(difference.mean()), int((difference > (allowed or 0)).any(axis=2).sum())
+    if allowed is not None and wrong:
+        expected = f"at most {allowed}, for its noise" if allowed else "an exact composite"
+        message = (
+            f"{ref.source}: differs from {ref.foreground} over {ref.background} in {wrong} pixels, by up to "
+            f"{int(difference.max())} of 255; expected {expected}"
+        )
+        yield Problem("composite", "error", message)
+    elif allowed is None and mean > loose:
+        message = (
+            f"{ref.source}: differs from {ref.foreground} over {ref.background} by {mean:.1f} of 255 on average; "
+            "are the three of the same frame?"
+        )
+        yield Problem("composite", "warning", message)
+
+
+def _check_alpha(path: Path, alpha: NDArray[np.uint8]) -> Iterator[Problem]:
+    lowest, highest = int(alpha.min()), int(alpha.max())
+    if highest == 0:
+        yield Problem("alpha", "warning", f"{path}: the matte is empty, so its foreground metrics are undefined")
+    elif highest == 1:
+        yield Problem("alpha", "error", f"{path}: the matte only holds 0 and 1; expected 0 to 255")
+    elif lowest == 255:
+        yield Problem("alpha", "warning", f"{path}: the matte is fully opaque")
+    elif lowest > 0:
+        yield Problem("alpha", "warning", f"{path}: the matte has no transparent pixel (lowest alpha {lowest})")

@@ -1,0 +1,1 @@
+"""Speed: latency and throughput of several models on the same frames."""

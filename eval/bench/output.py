@@ -1,0 +1,219 @@
+"""A benchmark as files and text: bench.json, bench.csv, bench.md, and the table that the command line prints."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from configs.files import write_atomically
+from eval.bench.record import BENCH_FILE, BenchModel, BenchRecord, Ratio, Timing, read_bench, write_bench
+from eval.presentation.formatting import NOTHING, code, markdown_table, number
+
+CSV_FILE = "bench.csv"
+MARKDOWN_FILE = "bench.md"
+SHOWN_OPERATIONS = 12
+
+
+def write_bench_files(folder: Path, record: BenchRecord, rows: Sequence[Timing]) -> None:
+    """Write `bench.json`, `bench.csv` (every single time) and `bench.md`.
+
+    Raises:
+        DataError: a value is not finite.
+        UsageError: the folder cannot be written.
+    """
+    write_bench(folder / BENCH_FILE, record)
+    write_atomically(folder / CSV_FILE, timings_csv(rows))
+    write_atomically(folder / MARKDOWN_FILE, bench_markdown(record))
+
+
+def timings_csv(rows: Sequence[Timing]) -> str:
+    """Return every single time as CSV: phase, round, frame, model, milliseconds per frame."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("phase", "round", "frame", "model", "ms"))
+    writer.writerows((row.phase, row.round, row.frame, row.model, f"{row.milliseconds:.4f}") for row in rows)
+    return text.getvalue()
+
+
+def bench_section(run_dir: Path) -> str:
+    """Return the benchmark's part of a run's report, empty where the run's folder holds none.
+
+    Raises:
+        DataError: there is a benchmark, and it cannot be read.
+    """
+    if not (run_dir / BENCH_FILE).is_file():
+        return ""
+    return bench_tables(read_bench(run_dir), level=3)
+
+
+def bench_markdown(record: BenchRecord) -> str:
+    """Return the benchmark as a page of GitHub-flavoured markdown."""
+    conditions = record.environment
+    versions = ", ".join(
+        f"{name} {conditions.versions[name]}"
+        for name in ("openvino", "onnxruntime", "torch")
+        if name in conditions.versions
+    )
+    lines = [
+        f"# Speed of {len(record.models)} models at {record.size[0]}x{record.size[1]}",
+        "",
+        f"On {conditions.cpu_name}, CPU feature class {conditions.cpu_class}; {conditions.os}; {versions}; toolkit "
+        f"revision {conditions.git_commit or 'unknown'}; {record.created}.",
+        "",
+        bench_tables(record, level=2),
+        "## Models",
+        "",
+        markdown_table(
+            ("Model", "File", "SHA-256"),
+            [(code(m.name), code(m.model_path), code(m.model_sha256)) for m in record.models],
+        ),
+        "## Rerun",
+        "",
+        f"```sh\n{record.rerun}\n```",
+        "",
+        f"Every single time is in `{CSV_FILE}`, every figure of this page in `{BENCH_FILE}`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def bench_tables(record: BenchRecord, level: int) -> str:
+    """Return the tables of a benchmark and how to read them, under headings of `level`."""
+    mark = "#" * level
+    first = code(record.models[0].name)
+    rounds = record.models[0].latency.rounds
+    parts = [
+        f"{mark} One inference at a time\n",
+        _latency_table(record),
+        f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after {record.warmup} to "
+        "warm up; in each round every model infers once, in an order drawn anew. The ratio is the median over the "
+        "rounds, in brackets its 95 % confidence interval. Difference: mean |alpha difference| from "
+        f"{first} on the first frame, and 4x4 cells that differ by more than 0.01.\n",
+        *[f"> {note}\n" for note in notes(record)],
+    ]
+    if any(model.throughput for model in record.models):
+        parts += [f"{mark} Several at once\n", _throughput_table(record)]
+    for model in record.models:
+        if model.operations:
+            parts += [f"{mark} Where the time of {code(model.name)} goes\n", _operation_table(model)]
+    if any(model.operations for model in record.models):
+        parts.append("Measured with OpenVINO's counters on, which cost time themselves: read the shares.\n")
+    return "\n".join(parts)
+
+
+def notes(record: BenchRecord) -> list[str]:
+    """Return what must be said beside the tables."""
+    assumed = [model.name for model in record.models if model.contract_assumed]
+    if not assumed:
+        return []
+    return [
+        f"{', '.join(assumed)} carries no contract: taken to be the published one, NCHW f32 BGR 0..255 in, alpha and "
+        "RGB foreground 0..1 out. The difference column would show a wrong guess."
+    ]
+
+
+def print_bench(record: BenchRecord, console: Console) -> None:
+    """Print the figures as a table of at most 80 columns, then the notes."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("model", overflow="fold")
+    table.add_column("ran in", no_wrap=True)
+    for name in ("ms", "p90", "fps, streams", "times as fast", "difference"):
+        table.add_column(name, justify="right")
+    for model in record.models:
+        streams = NOTHING if model.throughput is None else number(model.throughput.fps)
+        table.add_row(
+            escape(model.name),
+            model.precision,
+            number(model.latency.median_ms),
+            number(model.latency.p90_ms),
+            streams,
+            NOTHING if model.latency.ratio is None else f"{model.latency.ratio.median:.2f}",
+            NOTHING if model.difference is None else number(model.difference.mean),
+        )
+    console.print(table)
+    bases = dict.fromkeys(model.latency.ratio.against for model in record.models if model.latency.ratio)
+    if bases:
+        console.print(f"times as fast: one inference at a time, against {escape(', '.join(bases))}")
+    for note in notes(record):
+        console.print(f"[yellow]note[/]: {escape(note)}")
+
+
+def _latency_table(record: BenchRecord) -> str:
+    header = (
+        "Model",
+        "Ran in",
+        "Inputs",
+        "Threads",
+        "Median, ms",
+        "p90, ms",
+        "fps",
+        "Times as fast",
+        "as",
+        "Difference",
+    )
+    rows = []
+    for model in record.models:
+        latency = model.latency
+        difference = model.difference
+        rows.append(
+            (
+                code(model.name),
+                f"{model.framework} {model.precision}",
+                model.inputs,
+                NOTHING if latency.threads is None else str(latency.threads),
+                number(latency.median_ms),
+                number(latency.p90_ms),
+                number(latency.fps),
+                *_ratio(latency.ratio),
+                NOTHING if difference is None else f"{number(difference.mean)}, {difference.cells} cells",
+            )
+        )
+    return markdown_table(header, rows, right=(3, 4, 5, 6, 7))
+
+
+def _throughput_table(record: BenchRecord) -> str:
+    header = ("Model", "Ran in", "Streams", "Requests", "Threads", "fps", "Times as fast", "as")
+    rows = [
+        (
+            code(model.name),
+            f"{model.framework} {model.precision}",
+            str(throughput.streams),
+            str(throughput.requests),
+            str(throughput.threads),
+            number(throughput.fps),
+            *_ratio(throughput.ratio),
+        )
+        for model in record.models
+        if (throughput := model.throughput) is not None
+    ]
+    return markdown_table(header, rows, right=range(2, 7))
+
+
+def _operation_table(model: BenchModel) -> str:
+    shown = model.operations[:SHOWN_OPERATIONS]
+    rows = [
+        (
+            code(entry.operation),
+            str(entry.nodes),
+            number(entry.ms),
+            f"{100 * entry.share:.1f} %",
+            ", ".join(entry.kernels),
+        )
+        for entry in shown
+    ]
+    if rest := model.operations[SHOWN_OPERATIONS:]:
+        share = 100 * sum(entry.share for entry in rest)
+        rows.append((f"{len(rest)} more", "", number(sum(entry.ms for entry in rest)), f"{share:.1f} %", ""))
+    return markdown_table(("Operation", "Nodes", "ms", "Share", "Kernels"), rows, right=(1, 2, 3))
+
+
+def _ratio(ratio: Ratio | None) -> tuple[str, str]:
+    if ratio is None:
+        return NOTHING, NOTHING
+    interval = ratio.interval
+    spread = "" if interval is None else f" ({interval.low:.2f} to {interval.high:.2f})"
+    return f"{ratio.median:.2f}{spread}", code(ratio.against)

@@ -1,0 +1,241 @@
+"""Two runs side by side: what differs in the figures, over the samples they share, and in what they ran on. No verdict.
+
+Differences are the second run's value minus the first's.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from configs.errors import DataError
+from eval.metrics.measures import METRICS, Metric
+from eval.run.results import Interval, LatencyRecord, Results, VariantRecord
+from eval.run.scores import ScoreRow
+from eval.run.stored import StoredRun, read_run, require_rows
+from eval.statistics.intervals import mean_intervals
+
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDifference:
+    """One metric of one variant in both runs.
+
+    Attributes:
+        variant: the variant.
+        metric: the metric.
+        first, second: the means over the shared samples on which both runs define it; None when there are none.
+        interval: 95 % interval of the mean difference, from the paired differences; None of too few samples.
+        samples: how many samples those are.
+        odd: on how many more only one of the runs defines it.
+    """
+
+    variant: str
+    metric: Metric
+    first: float | None
+    second: float | None
+    interval: Interval | None
+    samples: int
+    odd: int
+
+    @property
+    def difference(self) -> float | None:
+        """The second mean minus the first."""
+        return None if self.first is None or self.second is None else self.second - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What stands in one place in each run, as text."""
+
+    key: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that `mattekit compare` says.
+
+    Attributes:
+        names: of the two runs.
+        samples: ids that both runs evaluated.
+        warnings: what keeps the figures from being plainly comparable.
+        metrics: in the order of variants and metrics.
+        latency: variant to the times of each run.
+        environment: machine, versions and revision, where they differ.
+        models: what ran under a variant's name, where it differs.
+        settings: the configuration, where it differs, by dotted key.
+    """
+
+    names: tuple[str, str]
+    samples: tuple[str, ...]
+    warnings: tuple[str, ...]
+    metrics: tuple[MetricDifference, ...]
+    latency: Mapping[str, tuple[LatencyRecord | None, LatencyRecord | None]]
+    environment: tuple[Change, ...]
+    models: tuple[Change, ...]
+    settings: tuple[Change, ...]
+
+
+def compare_folders(first: Path, second: Path) -> Comparison:
+    """Read two runs' folders and compare them.
+
+    Raises:
+        DataError: a run is missing, corrupt or without scores of single samples, or the two share no sample.
+    """
+    runs = []
+    for folder in (first, second):
+        run = read_run(folder)
+        require_rows(run, folder, "runs are compared sample by sample")
+        runs.append(run)
+    return compare_runs(runs[0], runs[1], (str(first), str(second)))
+
+
+def compare_runs(first: StoredRun, second: StoredRun, names: tuple[str, str]) -> Comparison:
+    """Compare two runs that have rows.
+
+    Raises:
+        DataError: they share no sample, or no variant.
+    """
+    ids = [list(dict.fromkeys(row.sample for row in run.rows)) for run in (first, second)]
+    evaluated = set(ids[1])
+    shared = tuple(sample for sample in ids[0] if sample in evaluated)
+    if not shared:
+        raise DataError(
+            f"{names[0]} and {names[1]}: no sample in common (such as {ids[0][0]} and {ids[1][0]}), so there is "
+            "nothing to compare; evaluate one set in both"
+        )
+    variants = [v.name for v in first.results.variants if second.results.variant(v.name) is not None]
+    if not variants:
+        raise DataError(f"{names[0]} and {names[1]}: no variant in common, so there is nothing to compare")
+    one, other = first.results, second.results
+    return Comparison(
+        names=names,
+        samples=shared,
+        warnings=tuple(_warnings(one, other, names, shared)),
+        metrics=tuple(_metrics(first, second, variants, shared)),
+        latency={name: (_latency(one, name), _latency(other, name)) for name in variants},
+        environment=tuple(_changes(_conditions(one), _conditions(other))),
+        models=tuple(_changes(_models(one), _models(other))),
+        settings=tuple(_changes(flat(one.settings), flat(other.settings))),
+    )
+
+
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested settings as dotted key to value."""
+    found: dict[str, str] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = "none" if value is None else str(value)
+    return found
+
+
+def _warnings(first: Results, second: Results, names: tuple[str, str], shared: Sequence[str]) -> Iterator[str]:
+    for results, name in ((first, names[0]), (second, names[1])):
+        if left := results.dataset.samples - len(shared):
+            yield f"{left} of the {results.dataset.samples} samples of {name} are not in the other run and left out"
+    if first.dataset.manifest_sha256 != second.dataset.manifest_sha256:
+        yield (
+            f"the sets' manifests differ ({first.dataset.name} and {second.dataset.name}): a sample of one id may show "
+            "another picture in each"
+        )
+    for results, other, name in ((first, second, names[0]), (second, first, names[1])):
+        if only := [v.name for v in results.variants if other.variant(v.name) is None]:
+            yield f"only {name} ran {', '.join(only)}"
+    if first.original != second.original:
+        yield f"the originals differ: {first.original} and {second.original}"
+    if first.environment.cpu_class != second.environment.cpu_class:
+        classes = f"{first.environment.cpu_class} and {second.environment.cpu_class}"
+        yield f"the CPU classes differ ({classes}): each infers by other kernels, and may pick another precision"
+
+
+def _metrics(
+    first: StoredRun, second: StoredRun, variants: Sequence[str], shared: Sequence[str]
+) -> Iterator[MetricDifference]:
+    by_clip = first.results.dataset.consecutive or second.results.dataset.consecutive
+    one, other = _by_key(first.rows), _by_key(second.rows)
+    for variant in variants:
+        pairs: dict[str, list[tuple[float | None, float | None]]] = {}
+        for metric in METRICS:
+            found = [
+                (one[variant, sample].scores.get(metric.name), other[variant, sample].scores.get(metric.name))
+                for sample in shared
+            ]
+            if any(value is not None for pair in found for value in pair):
+                pairs[metric.name] = found
+        columns = {name: [_difference(pair) for pair in found] for name, found in pairs.items()}
+        intervals = mean_intervals(shared, columns, by_clip)
+        for metric in METRICS:
+            if metric.name in pairs:
+                yield _metric(variant, metric, pairs[metric.name], intervals[metric.name])
+
+
+def _metric(
+    variant: str, metric: Metric, pairs: Sequence[tuple[float | None, float | None]], interval: Interval | None
+) -> MetricDifference:
+    both = [(before, after) for before, after in pairs if before is not None and after is not None]
+    count = len(both)
+    return MetricDifference(
+        variant=variant,
+        metric=metric,
+        first=math.fsum(before for before, _ in both) / count if count else None,
+        second=math.fsum(after for _, after in both) / count if count else None,
+        interval=interval,
+        samples=count,
+        odd=sum((before is None) != (after is None) for before, after in pairs),
+    )
+
+
+def _difference(pair: tuple[float | None, float | None]) -> float | None:
+    before, after = pair
+    return None if before is None or after is None else after - before
+
+
+def _by_key(rows: Sequence[ScoreRow]) -> dict[tuple[str, str], ScoreRow]:
+    return {(row.variant, row.sample): row for row in rows}
+
+
+def _latency(results: Results, variant: str) -> LatencyRecord | None:
+    found = results.variant(variant)
+    return None if found is None else found.latency_ms
+
+
+def _conditions(results: Results) -> dict[str, str]:
+    environment = results.environment
+    return {
+        "Created": results.created,
+        "Set": f"{results.dataset.name}, {results.dataset.samples} samples",
+        "CPU": environment.cpu_name,
+        "CPU feature class": environment.cpu_class,
+        "System": environment.os,
+        "Python": environment.python,
+        "Toolkit revision": environment.git_commit or "not a git checkout",
+        **{package: version or "not installed" for package, version in environment.versions.items()},
+    }
+
+
+def _models(results: Results) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for variant in results.variants:
+        found |= {f"{variant.name}, {what}": value for what, value in _form(variant).items()}
+    return found
+
+
+def _form(variant: VariantRecord) -> dict[str, str]:
+    return {
+        "ran in": variant.precision,
+        "weights": variant.weights or "unknown",
+        "model's SHA-256": variant.model_sha256 or "unknown",
+    }
+
+
+def _changes(first: Mapping[str, str], second: Mapping[str, str]) -> Iterator[Change]:
+    for key in dict.fromkeys([*first, *second]):
+        change = Change(key, first.get(key, ABSENT), second.get(key, ABSENT))
+        if change.first != change.second:
+            yield change

@@ -1,0 +1,1 @@
+"""The verdict on a run: against its original, and against a baseline."""

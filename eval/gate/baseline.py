@@ -1,0 +1,179 @@
+"""Gate baselines: what a run is expected to score, sample by sample, committed with the reason for every change.
+
+A baseline belongs to one sample set and one CPU feature class. It is rewritten only on request (`eval.gate.run`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from configs.errors import UsageError
+from configs.records import Frozen, read_record, write_record
+from eval.run.results import DatasetRecord, Results, ran_in, samples_sha256
+from eval.run.scores import ScoreRow, require_mean
+
+UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
+
+
+class BaselineVariant(Frozen):
+    """What one variant scored: the inference precision that ran (`VariantRecord`), and every metric that has a mean."""
+
+    precision: str
+    rest_precision: str | None = None
+    metrics: dict[str, float]
+
+    @property
+    def ran_in(self) -> str:
+        """The precision in words, as `VariantRecord.ran_in`."""
+        return ran_in(self.precision, self.rest_precision)
+
+
+class Expectation(Frozen):
+    """The figures of one run, with the reason why they are taken as right.
+
+    Attributes:
+        reason: why they were taken.
+        created: UTC time in ISO 8601.
+        versions: package versions of that run.
+        cpu_class: CPU feature class of that run.
+        cpu_name: its processor.
+        dataset: the set it ran on, without its path.
+        original: the variant that was its original.
+        variants: the figures.
+    """
+
+    reason: Annotated[str, Field(min_length=1)]
+    created: str
+    versions: dict[str, str | None]
+    cpu_class: str
+    cpu_name: str
+    dataset: DatasetRecord
+    original: str
+    variants: dict[str, BaselineVariant]
+
+
+class Baseline(Expectation):
+    """The expectation in force.
+
+    Attributes:
+        samples: ids of its samples; empty in baselines of earlier versions.
+        scores: variant to metric to one score per sample in the order of `samples`, None where undefined: a run is
+            compared with them sample by sample. Empty in baselines of earlier versions.
+        history: the expectations before it, oldest first, without single scores.
+    """
+
+    schema_version: Literal[1] = 1
+    samples: tuple[str, ...] = ()
+    scores: dict[str, dict[str, tuple[float | None, ...]]] = Field(default_factory=dict)
+    history: tuple[Expectation, ...] = ()
+
+    @model_validator(mode="after")
+    def _scores_fit(self) -> Self:
+        if not self.scores and not self.samples:
+            return self
+        if samples_sha256(self.samples) != self.dataset.samples_sha256:
+            raise ValueError("`samples` are not those of `dataset`")
+        if self.scores.keys() != self.variants.keys():
+            raise ValueError("`scores` and `variants` name different variants")
+        for name, metrics in self.scores.items():
+            for metric, scores in metrics.items():
+                if len(scores) != len(self.samples):
+                    raise ValueError(f"scores.{name}.{metric}: expected {len(self.samples)}, found {len(scores)}")
+                require_mean(f"{name}, {metric}", self.variants[name].metrics.get(metric), scores)
+        return self
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        DataError: it is missing or corrupt; the message gives the command that makes one.
+    """
+    return read_record(path, Baseline, f"make one from a run you trust: {UPDATE_COMMAND}")
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline with sorted keys, whole or not at all.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    write_record(path, baseline, sort_keys=True)
+
+
+def baseline_from(
+    results: Results, reason: str, created: str, previous: Baseline | None, rows: Sequence[ScoreRow] = ()
+) -> Baseline:
+    """Return a baseline of this run's figures that keeps the previous one in its history.
+
+    With the `rows` of the run's single samples a later run is compared with it sample by sample.
+
+    Raises:
+        UsageError: the reason is empty.
+    """
+    if not reason.strip():
+        raise UsageError(f"--reason: expected why the baseline changes, found nothing: {UPDATE_COMMAND}")
+    history: tuple[Expectation, ...] = ()
+    if previous is not None:
+        replaced = Expectation.model_validate({name: getattr(previous, name) for name in Expectation.model_fields})
+        history = (*previous.history, replaced)
+    return Baseline(
+        reason=reason.strip(),
+        created=created,
+        versions=results.environment.versions,
+        cpu_class=results.environment.cpu_class,
+        cpu_name=results.environment.cpu_name,
+        dataset=results.dataset.model_copy(update={"path": None}),
+        original=results.original,
+        variants={
+            variant.name: BaselineVariant(
+                precision=variant.precision,
+                rest_precision=variant.rest_precision,
+                metrics={name: record.mean for name, record in variant.metrics.items() if record.mean is not None},
+            )
+            for variant in results.variants
+        },
+        samples=tuple(sorted({row.sample for row in rows})),
+        scores=_scores(rows),
+        history=history,
+    )
+
+
+def _scores(rows: Sequence[ScoreRow]) -> dict[str, dict[str, tuple[float | None, ...]]]:
+    """Return variant to metric to the scores of all samples in the order of their ids."""
+    scores: dict[str, dict[str, list[float | None]]] = {}
+    for row in sorted(rows, key=lambda row: row.sample):
+        for metric, value in row.scores.items():
+            scores.setdefault(row.variant, {}).setdefault(metric, []).append(value)
+    return {
+        variant: {metric: tuple(values) for metric, values in metrics.items()} for variant, metrics in scores.items()
+    }
+
+
+def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str | None:
+    """Return how two runs' sample sets differ, or None when they are the same samples."""
+    if expected.samples != found.samples:
+        return f"{expected.samples} samples in the baseline, {found.samples} in this run"
+    if expected.samples_sha256 != found.samples_sha256:
+        return "other sample ids than the baseline's"
+    if expected.manifest_sha256 != found.manifest_sha256:
+        return (
+            f"another manifest than the baseline's (SHA-256 {_short(expected.manifest_sha256)} expected, "
+            f"{_short(found.manifest_sha256)} found), so other images under the same ids"
+        )
+    return None
+
+
+def baseline_if_there(path: Path) -> Baseline | None:
+    """Return the baseline at `path`, or None when there is no such file.
+
+    Raises:
+        DataError: the file is there but corrupt.
+    """
+    return read_baseline(path) if path.exists() else None
+
+
+def _short(digest: str | None) -> str:
+    return "none" if digest is None else digest[:12]

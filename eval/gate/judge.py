@@ -1,0 +1,140 @@
+"""The judgement of a run: pure, from results, baseline and tolerances to rows."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from configs.errors import UsageError
+from configs.schema import GateSection, Tolerance
+from eval.gate.baseline import Baseline
+from eval.gate.judge_baseline import baseline_notes, baseline_rows
+from eval.gate.verdict import ALL, GateReport, GateRow, compare, failure, in_order, mean_of, unjudged
+from eval.metrics.measures import METRIC_NAMES
+from eval.run.results import DriftRecord, Results
+from eval.run.scores import ScoreRow
+from eval.statistics.intervals import MINIMUM_UNITS
+
+
+def judge(
+    results: Results,
+    baseline: Baseline,
+    gate: GateSection,
+    required_variants: Sequence[str] = (),
+    scores: Sequence[ScoreRow] = (),
+) -> GateReport:
+    """Judge a run by itself, every converted variant against the original, and every variant against the baseline.
+
+    Args:
+        results: the run.
+        baseline: what is expected of it.
+        gate: the tolerances.
+        required_variants: variants that must have run, besides those of the baseline.
+        scores: of the run's single samples; without them, or where the baseline holds none, a difference from the
+            baseline is judged by its mean alone.
+
+    Raises:
+        UsageError: the tolerances name a metric that does not exist.
+    """
+    _require_known_metrics(gate)
+    rows = [*_alone(results, gate, required_variants), *baseline_rows(results, baseline, gate, scores)]
+    return _report(results, gate, rows, baseline_notes(results, baseline))
+
+
+def judge_original(results: Results, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
+    """Judge a run without a baseline: is it whole, and does every converted variant stay near the original?
+
+    Arguments and errors as `judge`.
+    """
+    _require_known_metrics(gate)
+    return _report(results, gate, _alone(results, gate, required_variants))
+
+
+def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
+    return [*_run_rows(results, gate, required_variants), *_original_rows(results, gate)]
+
+
+def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
+    """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
+    said = [note for note in (results.dataset.foreground_note,) if note is not None]
+    said += notes
+    bare = sum(row.difference is not None and row.interval is None for row in rows)
+    if bare:
+        said.append(
+            f"{bare} of {len(rows)} judgements rest on the mean alone, without an interval: that takes at least "
+            f"{MINIMUM_UNITS} scored samples (of as many clips, where frames follow each other)"
+        )
+    if gate.inconclusive == "fail":
+        rows = [
+            replace(row, verdict="fail", reason=f"{row.reason} (gate.inconclusive: fail)")
+            if row.verdict == "inconclusive"
+            else row
+            for row in rows
+        ]
+    return GateReport(tuple(rows), tuple(said))
+
+
+def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[str]) -> Iterator[GateRow]:
+    for name in required_variants:
+        if results.variant(name) is None:
+            yield failure("run", name, ALL, "required by the configuration (evaluate.variants), but it did not run")
+    samples = results.dataset.samples
+    for variant in results.variants:
+        for metric, record in variant.metrics.items():
+            scored = record.samples + record.undefined
+            if scored != samples:
+                yield failure("run", variant.name, metric, f"covers {scored} samples of {samples}")
+    if samples < gate.minimum_samples:
+        reason = f"{samples} samples are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
+        yield GateRow("run", ALL, "sample count", "inconclusive", reason=reason, samples_needed=gate.minimum_samples)
+
+
+def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
+    original = results.variant(results.original)
+    if original is None:
+        yield failure("original", results.original, ALL, "the original is not in the run")
+        return
+    for variant in results.converted():
+        tolerances = gate.against_original.get(variant.precision)
+        if not tolerances:
+            yield unjudged("original", variant)
+            continue
+        for metric, tolerance in in_order(tolerances):
+            obtained, expected = variant.metrics.get(metric), original.metrics.get(metric)
+            if obtained and expected and obtained.undefined != expected.undefined:
+                reason = (
+                    f"undefined for {obtained.undefined} samples, for {expected.undefined} with the original: "
+                    "the means are over different samples"
+                )
+                yield failure("original", variant.name, metric, reason)
+                continue
+            drift = results.drift_of(variant.name, metric)
+            yield compare(
+                "original",
+                variant.name,
+                metric,
+                mean_of(obtained),
+                mean_of(expected),
+                tolerance,
+                interval=None if drift is None else drift.interval,
+                samples=0 if drift is None else drift.samples,
+                largest=None if drift is None else _largest_of(drift),
+            )
+
+
+def _largest_of(drift: DriftRecord) -> tuple[str, float] | None:
+    if drift.worst_sample is None or drift.max_abs is None:
+        return None
+    return drift.worst_sample, drift.max_abs
+
+
+def _require_known_metrics(gate: GateSection) -> None:
+    for key in ("against_original", "against_baseline", "other_class"):
+        section: dict[str, dict[str, Tolerance]] = getattr(gate, key)
+        for precision, tolerances in section.items():
+            for name in tolerances:
+                if name not in METRIC_NAMES:
+                    nearest = difflib.get_close_matches(name, METRIC_NAMES, n=1, cutoff=0.0)[0]
+                    raise UsageError(
+                        f"gate.{key}.{precision}.{name}: there is no such metric; did you mean `{nearest}`? "
+                        f"(known: {', '.join(METRIC_NAMES)})"
+                    )

@@ -1,0 +1,170 @@
+"""The judgement of a run against its baseline: sample by sample where the baseline holds scores, and class-aware."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from configs.schema import GateSection, Tolerance
+from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, sample_set_difference
+from eval.gate.verdict import ALL, GateRow, Verdict, compare, failure, in_order, mean_of, unjudged
+from eval.run.results import Interval, Results, VariantRecord
+from eval.run.scores import ScoreRow
+from eval.statistics.intervals import mean_intervals
+
+COARSENESS = ("f32", "f16", "bf16")
+"""Inference precisions, from the one that moves a metric least."""
+
+Scores = Mapping[str, Mapping[str, float | None]]
+"""Sample id to metric to score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a metric is judged by: the tolerance, the verdict beyond it, and words for it where it is not the usual."""
+
+    tolerance: Tolerance
+    beyond: Verdict = "fail"
+    words: str = ""
+
+
+def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
+    """Yield what a reader of the judgement should know: another CPU class, other versions, an old baseline."""
+    here, there = results.environment.cpu_class, baseline.cpu_class
+    if here != there:
+        yield (
+            f"this run's CPU class is {here}, the baseline's {there}: differences from the baseline are judged by "
+            "gate.other_class; where it states no limit, one beyond the usual limit is inconclusive, not a failure"
+        )
+    found, expected = results.environment.versions, baseline.versions
+    changed = [
+        f"{name} {expected.get(name) or 'not installed'} -> {found.get(name) or 'not installed'}"
+        for name in sorted({*found, *expected})
+        if found.get(name) != expected.get(name)
+    ]
+    if changed:
+        yield f"versions changed since the baseline: {', '.join(changed)}"
+    if not baseline.scores:
+        yield (
+            "the baseline holds no scores of single samples, so differences from it are judged by their means alone; "
+            f"renew it: {UPDATE_COMMAND}"
+        )
+
+
+def baseline_rows(
+    results: Results, baseline: Baseline, gate: GateSection, scores: Sequence[ScoreRow]
+) -> Iterator[GateRow]:
+    """Yield the judgement of every variant against the baseline; `scores` are those of the run's samples."""
+    for name in baseline.variants:
+        if results.variant(name) is None:
+            yield failure("baseline", name, ALL, "in the baseline, but it did not run")
+    if results.original != baseline.original:
+        reason = f"the original is {results.original} here and {baseline.original} in the baseline"
+        yield failure("baseline", results.original, "original", reason)
+    difference = sample_set_difference(baseline.dataset, results.dataset)
+    if difference is not None:
+        reason = f"{difference}: not comparable; evaluate the baseline's set, or make a new baseline: {UPDATE_COMMAND}"
+        yield failure("baseline", ALL, "sample set", reason)
+        return
+    for variant in results.variants:
+        own = {row.sample: row.scores for row in scores if row.variant == variant.name}
+        yield from _variant(variant, own, results.environment.cpu_class, baseline, gate)
+
+
+def _variant(
+    variant: VariantRecord, scores: Scores, cpu_class: str, baseline: Baseline, gate: GateSection
+) -> Iterator[GateRow]:
+    expected = baseline.variants.get(variant.name)
+    if expected is None:
+        reason = f"not in the baseline, so nothing is expected of it; add it: {UPDATE_COMMAND}"
+        yield failure("baseline", variant.name, ALL, reason)
+        return
+    limits = _limits(variant, expected, cpu_class, baseline, gate)
+    if isinstance(limits, GateRow):
+        yield limits
+        return
+    paired = _paired(baseline, variant.name, scores)
+    for metric, limit in in_order(limits):
+        if metric in paired.uneven:
+            reason = "defined for other samples than in the baseline: the means are not comparable"
+            yield failure("baseline", variant.name, metric, reason)
+            continue
+        record = variant.metrics.get(metric)
+        yield compare(
+            "baseline",
+            variant.name,
+            metric,
+            mean_of(record),
+            expected.metrics.get(metric),
+            limit.tolerance,
+            limit.beyond,
+            limit.words,
+            paired.intervals.get(metric),
+            0 if record is None else record.samples,
+            paired.largest.get(metric),
+        )
+    for metric in expected.metrics:
+        if metric not in limits and mean_of(variant.metrics.get(metric)) is None:
+            yield failure("baseline", variant.name, metric, "in the baseline, but missing or undefined in this run")
+
+
+def _limits(
+    variant: VariantRecord, expected: BaselineVariant, cpu_class: str, baseline: Baseline, gate: GateSection
+) -> dict[str, Limit] | GateRow:
+    """Return metric to limit, or the one row that says why the variant cannot be judged."""
+    usual = gate.against_baseline.get(variant.precision, {})
+    ran = f"ran in {variant.ran_in}, in the baseline in {expected.ran_in}"
+    same_precision = variant.ran_in == expected.ran_in
+    if cpu_class == baseline.cpu_class:
+        if not same_precision:
+            return failure("baseline", variant.name, "precision", ran)
+        return {name: Limit(own) for name, own in usual.items()} or unjudged("baseline", variant)
+    coarser = max(variant.precision, expected.precision, key=_coarseness)
+    wide = gate.other_class.get(coarser, {})
+    classes = f"this CPU is {cpu_class}, the baseline's {baseline.cpu_class}"
+    stated = f"by the limits of gate.other_class.{coarser}: {classes}"
+    if not same_precision:
+        if not wide:
+            reason = f"{ran}; {classes}, and there is no gate.other_class.{coarser}"
+            return GateRow("baseline", variant.name, "precision", "inconclusive", reason=reason)
+        return {name: Limit(own, "fail", f"{stated}; {ran}") for name, own in wide.items()}
+    limits = {
+        name: Limit(own, "inconclusive", f"by the limits of the baseline's class: {classes}")
+        for name, own in usual.items()
+    }
+    limits |= {name: Limit(own, "fail", stated) for name, own in wide.items()}
+    return limits or unjudged("baseline", variant)
+
+
+def _coarseness(precision: str) -> int:
+    return COARSENESS.index(precision) if precision in COARSENESS else len(COARSENESS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """Paired differences from the baseline, by metric: the mean's interval, and the sample that moved most.
+
+    `uneven` names the metrics that are defined for other samples than in the baseline.
+    """
+
+    intervals: Mapping[str, Interval | None]
+    largest: Mapping[str, tuple[str, float]]
+    uneven: frozenset[str]
+
+
+def _paired(baseline: Baseline, variant: str, scores: Scores) -> _Paired:
+    columns: dict[str, list[float | None]] = {}
+    uneven = set()
+    stored = baseline.scores.get(variant, {}) if scores else {}
+    for metric, before in stored.items():
+        after = [scores[sample].get(metric) for sample in baseline.samples]
+        pairs = list(zip(before, after, strict=True))
+        if any((old is None) != (new is None) for old, new in pairs):
+            uneven.add(metric)
+            continue
+        columns[metric] = [None if old is None or new is None else new - old for old, new in pairs]
+    intervals = mean_intervals(baseline.samples, columns, baseline.dataset.consecutive)
+    largest = {
+        metric: max(moves, key=lambda move: move[1])
+        for metric, column in columns.items()
+        if (moves := [(s, abs(d)) for s, d in zip(baseline.samples, column, strict=True) if d is not None])
+    }
+    return _Paired(intervals, largest, frozenset(uneven))

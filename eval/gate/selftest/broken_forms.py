@@ -1,0 +1,109 @@
+"""Real scores of deliberately broken forms: one IR of a run, run again as it is and in every way a gate must notice."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from configs.errors import DataError
+from converter.forms.contract import Contract, Port
+from converter.forms.record import check_files, form_path, ir_hop, read_record
+from converter.proof.counterfactual import wrong_ways
+from converter.proof.perturb import perturb_weights
+from converter.runners.base import Runner, Tensor, decode_outputs, encode_inputs
+from converter.runners.openvino_ir import OpenVinoRunner
+from datasets.samples.layout import iterate
+from datasets.samples.sample import Sample
+from eval.metrics.scoring import Scorer
+from eval.run.evaluate import open_dataset
+from eval.run.results import Results, VariantRecord
+from eval.run.scores import ScoreRow
+from eval.run.variants import open_variant, parse_variants
+
+HEALTHY = "none: the form run again as it is"
+SWAPPED = "channel swap on one input: the source in RGB for BGR"
+UNSCALED = "scale missed: the network gets 0..255 for 0..1"
+FLIPPED = "fgr flipped: the foreground read in the other colour order"
+PERTURBED = "weights perturbed by 1 %: each times 1 + 0.01 * standard normal noise"
+# An IR fed 255 times too much gives what one without the division by 255 gives for right images.
+_WRONG_WAYS = {SWAPPED: "src swapped", UNSCALED: "scaled twice", FLIPPED: "fgr flipped"}
+
+Report = Callable[[str, int, int], None]
+
+
+def victim_of(results: Results) -> VariantRecord:
+    """Return the IR that is broken: the first one at an inference precision of f32, else the first.
+
+    Raises:
+        DataError: the run has none.
+    """
+    candidates = [variant for variant in results.converted() if variant.framework == "openvino"]
+    if not candidates:
+        raise DataError("the self-test breaks an OpenVINO IR, and the run has none; evaluate with ir-fp32@f32")
+    return next((variant for variant in candidates if variant.precision == "f32"), candidates[0])
+
+
+def score_broken_forms(results: Results, count: int, work: Path, report: Report) -> dict[str, list[ScoreRow]]:
+    """Run the victim on the first samples of its set, whole and broken; return what each form scored.
+
+    Args:
+        results: the run that the victim is of; its settings say where models and set are.
+        count: how many samples.
+        work: an empty folder for the IR with perturbed weights.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: models or set are missing, or are not those of the run.
+    """
+    victim = victim_of(results)
+    config = results.configuration()
+    models = config.convert.out
+    record = read_record(models)
+    check_files(models, record)
+    [variant] = parse_variants([victim.name])
+    runner, found = open_variant(variant, record, models)
+    if (found.model_sha256, found.precision) != (victim.model_sha256, victim.precision):
+        raise DataError(
+            f"{found.model_path}: not the model of the run, or it infers at another precision here ({found.precision}, "
+            f"{victim.precision} in the run); run `mattekit evaluate` again"
+        )
+    samples = open_dataset(config.dataset, report)
+    if samples.manifest_sha256 != results.dataset.manifest_sha256:
+        raise DataError(f"{samples.root}: not the set of the run, its images are others; run `mattekit evaluate` again")
+    perturbed = work / "perturbed.xml"
+    perturb_weights(models / form_path(ir_hop(variant.weights)), perturbed)
+    with ExitStack() as stack:
+        whole = stack.enter_context(runner)
+        damaged = stack.enter_context(OpenVinoRunner(perturbed, variant.inference))
+        opened = stack.enter_context(whole.opened())
+        ways = wrong_ways(opened.contract)
+        forms = [_Form(HEALTHY, whole, whole.contract, samples.sequential)]
+        forms += [_Form(fault, opened, ways[way], samples.sequential) for fault, way in _WRONG_WAYS.items()]
+        forms.append(_Form(PERTURBED, damaged, damaged.contract, samples.sequential))
+        rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
+        for index, sample in enumerate(iterate(samples, count)):
+            report("running broken forms", index, count)
+            for form, outputs in _infer(sample, forms):
+                scores = form.scorer.score(sample, decode_outputs(form.contract, *outputs))
+                rows[form.fault].append(ScoreRow(sample.id, victim.name, scores, tags=sample.tags))
+        report("running broken forms", count, count)
+    return rows
+
+
+class _Form:
+    """A model, the contract it is run by, and its scorer."""
+
+    def __init__(self, fault: str, runner: Runner, contract: Contract, sequential: bool) -> None:
+        self.fault = fault
+        self.runner = runner
+        self.contract = contract
+        self.scorer = Scorer(fault, sequential)
+
+
+def _infer(sample: Sample, forms: Sequence[_Form]) -> Iterator[tuple[_Form, tuple[Tensor, Tensor]]]:
+    """Yield each form's raw outputs; forms that differ in how outputs are read alone share one inference."""
+    done: dict[tuple[int, tuple[Port, Port]], tuple[Tensor, Tensor]] = {}
+    for form in forms:
+        key = id(form.runner), form.contract.inputs
+        if key not in done:
+            done[key] = form.runner.infer(*encode_inputs(form.contract, sample.source, sample.background))
+        yield form, done[key]

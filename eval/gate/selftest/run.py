@@ -1,0 +1,165 @@
+"""Can the gate turn red? Faults are put into copies of a run, and the real gate must refuse or fail every one of them.
+
+A copy holds the first samples of the run, and its baseline is made of the same stored scores, so that nothing but the
+fault differs. Faults of the model are real inferences of a broken form (`eval.gate.selftest.broken_forms`); faults of
+the data are edits of the copy's files.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from rich.console import Console
+from rich.markup import escape
+
+from configs.errors import DataError
+from configs.schema import GateSection
+from eval.gate.baseline import baseline_from, write_baseline
+from eval.gate.run import judge_run
+from eval.gate.selftest.broken_forms import HEALTHY, Report, score_broken_forms
+from eval.gate.selftest.data_faults import DATA_FAULTS
+from eval.gate.verdict import CHECK_TITLES, GateReport
+from eval.presentation.formatting import markdown_table
+from eval.run.scores import ScoreRow
+from eval.run.stored import StoredRun, read_run, require_rows, write_run
+from eval.run.summary import reassemble
+
+SAMPLES = 8
+"""How many samples of the run are used, at most."""
+_SHOWN = 3
+
+Found = Literal["passed", "failed", "inconclusive", "refused"]
+"""What became of a copy; `refused` is an error about its files, before any judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One copy before the gate.
+
+    Attributes:
+        fault: what was done to it.
+        expected: what must become of it.
+        found: what became of it.
+        details: the rows that failed, or the error.
+    """
+
+    fault: str
+    expected: Found
+    found: Found
+    details: str
+
+    @property
+    def right(self) -> bool:
+        """Whether it is as it must be."""
+        return self.found == self.expected
+
+
+def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None) -> tuple[Trial, ...]:
+    """Put every fault into a copy of the run and let the gate judge it; the first trial is a copy without a fault.
+
+    Args:
+        run_dir: a stored run with its models and set still in place; it is only read.
+        gate: the tolerances under test.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: the run, its models or its set are missing, corrupt, or not of one kind.
+    """
+    run = read_run(run_dir)
+    require_rows(run, run_dir, "the self-test copies them")
+    kept = list(dict.fromkeys(row.sample for row in run.rows))[:SAMPLES]
+    if len(kept) < 2:
+        raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
+    rows = [row for row in run.rows if row.sample in set(kept)]
+    lenient = gate.model_copy(update={"minimum_samples": min(gate.minimum_samples, len(kept))})
+    trials: list[Trial] = []
+    with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
+        work = Path(folder)
+        bench = _Bench(work, run, lenient, rows)
+        broken = score_broken_forms(run.results, len(kept), work, report)
+        for fault, scored in broken.items():
+            copy = bench.copy(_with_scores(rows, scored))
+            trials.append(bench.judge(copy, fault, "passed" if fault == HEALTHY else "failed"))
+        for fault, (expected, inject) in DATA_FAULTS.items():
+            copy = bench.copy(rows)
+            inject(copy)
+            trials.append(bench.judge(copy, fault, expected))
+    return tuple(trials)
+
+
+class _Bench:
+    """Makes copies of one run in a folder, and puts them before the gate."""
+
+    def __init__(self, work: Path, run: StoredRun, gate: GateSection, rows: Sequence[ScoreRow]) -> None:
+        self._work = work
+        self._results = run.results
+        self._gate = gate
+        self._names = tuple(variant.name for variant in run.results.variants)
+        self._baseline = work / "baseline.json"
+        expected = reassemble(run.results, rows)
+        write_baseline(self._baseline, baseline_from(expected, "the self-test's own", expected.created, None, rows))
+        self._copies = 0
+
+    def copy(self, rows: Sequence[ScoreRow]) -> Path:
+        """Return the folder of a new copy with these scores."""
+        self._copies += 1
+        folder = self._work / f"copy-{self._copies}"
+        write_run(folder, StoredRun(reassemble(self._results, rows), tuple(rows)))
+        return folder
+
+    def judge(self, folder: Path, fault: str, expected: Found) -> Trial:
+        """Return what the gate makes of a copy."""
+        try:
+            report = judge_run(folder, self._gate, self._names, self._baseline)
+        except DataError as error:
+            return Trial(fault, expected, "refused", str(error).replace(str(folder), "copy"))
+        return Trial(fault, expected, report.verdict, _told(report))
+
+
+def self_test_markdown(trials: Sequence[Trial]) -> str:
+    """Return the trials as a GitHub-flavoured table."""
+    rows = [(t.fault, t.expected, t.found if t.right else f"**{t.found}**", t.details) for t in trials]
+    return markdown_table(("Fault", "Must be", "Was", "Rows that failed, or the error"), rows)
+
+
+def print_self_test(trials: Sequence[Trial], console: Console) -> None:
+    """Print the trials, one line each and its details below, and the conclusion."""
+    for trial in trials:
+        mark = "[green]right[/]" if trial.right else "[bold red]WRONG[/]"
+        console.print(f"{mark} {escape(trial.fault)}: must be {trial.expected}, was {trial.found}")
+        if trial.found != "passed":
+            console.print(f"      {escape(trial.details)}")
+    wrong = sum(not trial.right for trial in trials)
+    if wrong:
+        console.print(f"[bold red]self-test failed[/]: {wrong} of {len(trials)} copies were not judged as they must be")
+    else:
+        console.print(
+            f"[bold green]self-test passed[/]: {len(trials) - 1} faults turned the gate red, the sound copy passed"
+        )
+
+
+def self_test_json(trials: Sequence[Trial]) -> str:
+    """Return the trials as JSON."""
+    fields = ("fault", "expected", "found", "details", "right")
+    content = {
+        "schema_version": 1,
+        "passed": all(trial.right for trial in trials),
+        "trials": [{name: getattr(trial, name) for name in fields} for trial in trials],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_scores(rows: Sequence[ScoreRow], scored: Sequence[ScoreRow]) -> list[ScoreRow]:
+    """Return the rows with those of one variant replaced."""
+    new = {(row.sample, row.variant): row for row in scored}
+    return [new.get((row.sample, row.variant), row) for row in rows]
+
+
+def _told(report: GateReport) -> str:
+    rows = report.failures()
+    told = [f"{row.variant} {row.metric} ({CHECK_TITLES[row.check]})" for row in rows[:_SHOWN]]
+    more = [f"{len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+    return f"{len(rows)} of {len(report.rows)}: {', '.join([*told, *more])}" if rows else "none"

@@ -1,0 +1,236 @@
+"""What a gate says: one row per check, variant and metric, and the report they make.
+
+The interval of a difference decides, not its mean: wholly within the limit passes, wholly beyond it fails, across it
+settles nothing.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from configs.schema import Tolerance
+from eval.metrics.measures import METRIC_NAMES
+from eval.run.results import Interval, MetricRecord, VariantRecord
+
+Check = Literal["run", "original", "baseline"]
+Verdict = Literal["pass", "improved", "fail", "inconclusive"]
+
+Kind = TypeVar("Kind")
+
+ALL = "(all)"
+"""The variant of a row that is about the whole run."""
+FAIL_EXIT = 1
+INCONCLUSIVE_EXIT = 5
+ROUNDING = 1e-9
+"""Share by which a difference may pass its limit: what summing in floating point moves a mean."""
+CHECK_TITLES: dict[Check, str] = {
+    "run": "the run itself",
+    "original": "converted against original",
+    "baseline": "this run against the baseline",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One judgement.
+
+    Attributes:
+        check: which comparison: the run by itself, against its original, against the baseline.
+        variant: the variant, or `(all)`.
+        metric: a metric's name, or what else was judged, such as `sample set`.
+        verdict: `pass`, `improved` (better by more than the limit), `fail` or `inconclusive`.
+        obtained: this variant's value, None where there is none.
+        expected: the original's or the baseline's value.
+        difference: obtained minus expected.
+        limit: the difference allowed.
+        reason: why, for every verdict but `pass`; for a pass, by which limits where they are not the usual ones.
+        interval: 95 % interval of the difference; None where there is none, and the difference alone was judged.
+        samples_needed: about how many samples would settle an inconclusive verdict; None where that is not known.
+    """
+
+    check: Check
+    variant: str
+    metric: str
+    verdict: Verdict
+    obtained: float | None = None
+    expected: float | None = None
+    difference: float | None = None
+    limit: float | None = None
+    reason: str = ""
+    interval: Interval | None = None
+    samples_needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """All judgements of a run; true when it passed.
+
+    Attributes:
+        rows: in the order of checks and variants.
+        notes: what a reader should know besides, such as another CPU feature class.
+    """
+
+    rows: tuple[GateRow, ...]
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.exit_code == 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything passed, 1 after any failure (or when nothing was judged), else 5."""
+        if not self.rows or self.count("fail"):
+            return FAIL_EXIT
+        return INCONCLUSIVE_EXIT if self.count("inconclusive") else 0
+
+    @property
+    def verdict(self) -> Literal["passed", "failed", "inconclusive"]:
+        """The report in one word."""
+        return "failed" if self.exit_code == FAIL_EXIT else "inconclusive" if self.exit_code else "passed"
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many rows have this verdict."""
+        return sum(row.verdict == verdict for row in self.rows)
+
+    def failures(self) -> tuple[GateRow, ...]:
+        """Return the rows that failed or settled nothing."""
+        return tuple(row for row in self.rows if row.verdict in ("fail", "inconclusive"))
+
+
+def failure(check: Check, variant: str, metric: str, reason: str) -> GateRow:
+    """Return the row of a failure that has no figures."""
+    return GateRow(check, variant, metric, "fail", reason=reason)
+
+
+def unjudged(check: Check, variant: VariantRecord) -> GateRow:
+    """Return the row of a variant whose precision has no tolerances."""
+    key = f"gate.against_{check}.{variant.precision}"
+    return failure(check, variant.name, ALL, f"ran in {variant.ran_in}, which has no tolerances: add `{key}`")
+
+
+def mean_of(record: MetricRecord | None) -> float | None:
+    """Return the mean, None where there is no record or none in it."""
+    return None if record is None else record.mean
+
+
+def in_order(by_metric: Mapping[str, Kind]) -> list[tuple[str, Kind]]:
+    """Return a mapping's entries in the order of `METRICS`."""
+    return [(name, by_metric[name]) for name in METRIC_NAMES if name in by_metric]
+
+
+def limit_of(tolerance: Tolerance, expected: float) -> float:
+    """Return the difference a tolerance allows: the larger of the absolute one and the share of `expected`."""
+    return max(tolerance.absolute, tolerance.relative * abs(expected))
+
+
+def compare(
+    check: Check,
+    variant: str,
+    metric: str,
+    obtained: float | None,
+    expected: float | None,
+    tolerance: Tolerance,
+    beyond: Verdict = "fail",
+    limits: str = "",
+    interval: Interval | None = None,
+    samples: int = 0,
+    largest: tuple[str, float] | None = None,
+) -> GateRow:
+    """Judge one value by the interval of its difference from the expected one.
+
+    A value that is missing, undefined or not finite fails, whatever `beyond` says.
+
+    Args:
+        check, variant, metric: what is judged.
+        obtained, expected: the two means.
+        tolerance: how far they may be apart, and in which direction. The limit counts as exact.
+        beyond: the verdict when the whole interval is worse than allowed.
+        limits: which limits these are, for the reason, where they are not the usual ones.
+        interval: 95 % interval of the difference; without one the difference alone is judged.
+        samples: how many samples the interval is of.
+        largest: the sample that moved most, and by how much; judged where the tolerance has a `largest`.
+    """
+    obtained_fault, expected_fault = _fault(obtained), _fault(expected)
+    if obtained is None or expected is None or obtained_fault or expected_fault:
+        whose, fault = ("this run's", obtained_fault) if obtained_fault else ("the expected", expected_fault)
+        return GateRow(
+            check,
+            variant,
+            metric,
+            "fail",
+            obtained=None if obtained_fault else obtained,
+            expected=None if expected_fault else expected,
+            reason=f"{whose} value is {fault}",
+        )
+    difference = obtained - expected
+    limit = limit_of(tolerance, expected)
+    reach = limit + ROUNDING * max(1.0, abs(expected))
+    low, high = (difference, difference) if interval is None else (interval.low, interval.high)
+    allowed_low = -math.inf if tolerance.direction == "increase" else -reach
+    allowed_high = math.inf if tolerance.direction == "decrease" else reach
+    verdict: Verdict = "pass"
+    reason, needed = limits, None
+    if low > allowed_high or high < allowed_low:
+        verdict = beyond
+        reason = f"moved by {difference:+.4g}{_of(interval)}, more than the {limit:.4g} allowed{_also(limits)}"
+    elif low < allowed_low or high > allowed_high:
+        verdict = "inconclusive"
+        needed = samples_to_settle(difference, (low, high), (allowed_low, allowed_high), samples)
+        settled = "no number of samples is likely to settle it" if needed is None else f"about {needed} would settle it"
+        reason = (
+            f"moved by {difference:+.4g}{_of(interval)}, and that interval lies across the limit {limit:.4g}: "
+            f"{samples} samples do not tell, {settled}{_also(limits)}"
+        )
+    elif low > reach or high < -reach:
+        verdict = "improved"
+        reason = f"better by {abs(difference):.4g}, more than the limit {limit:.4g}: consider updating the baseline"
+        if check != "baseline":
+            reason = f"better than the original by {abs(difference):.4g}, more than the limit {limit:.4g}"
+    if tolerance.largest is not None and largest is not None and largest[1] > tolerance.largest + ROUNDING:
+        moved = f"sample {largest[0]} moved by {largest[1]:.4g}, more than the {tolerance.largest:.4g} allowed on one"
+        reason = f"{moved}{_also(reason)}"
+        verdict, needed = beyond, None
+    return GateRow(
+        check, variant, metric, verdict, obtained, expected, difference, limit, reason, interval, samples_needed=needed
+    )
+
+
+def samples_to_settle(
+    difference: float, interval: tuple[float, float], allowed: tuple[float, float], samples: int
+) -> int | None:
+    """Return about how many samples would bring the interval to one side of every limit that it lies across.
+
+    Intervals narrow with the root of the number of samples; the mean is taken to stay. None where it lies on a limit.
+
+    Args:
+        difference: the mean.
+        interval: its two ends.
+        allowed: the least and the greatest difference allowed; infinite where there is no such limit.
+        samples: how many gave this interval.
+    """
+    needed = samples + 1
+    for limit in allowed:
+        if not interval[0] < limit < interval[1]:
+            continue
+        reach = interval[1] - difference if difference <= limit else difference - interval[0]
+        distance = abs(limit - difference)
+        if distance < reach * 1e-3:
+            return None
+        needed = max(needed, math.ceil(samples * (reach / distance) ** 2))
+    return needed
+
+
+def _of(interval: Interval | None) -> str:
+    return "" if interval is None else f" (95 % interval {interval.low:+.4g} to {interval.high:+.4g})"
+
+
+def _also(limits: str) -> str:
+    return f"; {limits}" if limits else ""
+
+
+def _fault(value: float | None) -> str:
+    """Return what keeps a value from being judged, empty for a finite number."""
+    if value is None:
+        return "missing or undefined"
+    return "" if math.isfinite(value) else f"{value}, not a finite number"

@@ -1,0 +1,226 @@
+"""The error measures of a predicted matte, each as its source defines it, and the one table that lists them.
+
+Predictions are float32 in 0..1 as a runner returned them, neither rounded nor clipped; ground truth is 8-bit and is
+divided by 255. Every measure covers the whole image, is an error (lower is better), is given in the unit the field
+publishes, and accumulates in float64. A prediction of the wrong shape or type, or holding a NaN or an infinity, raises
+`DataError`; no measure ever turns that into a number.
+
+Sources:
+    OMZ: the accuracy checker of the Open Model Zoo (Alpha MAD, MSE, GRAD, Foreground MSE); the published figures.
+    RVM: the evaluation of Robust Video Matting, arXiv 2108.11515 (SAD, CONN, dtSSD, and another GRAD).
+    GRAD and CONN go back to Rhemann et al., "A perceptually motivated online benchmark for image matting", CVPR 2009.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.errors import DataError
+from datasets.samples.sample import Prediction, Sample
+from eval.metrics.arrays import float_image, unit_truth
+from eval.metrics.connectivity import alpha_conn
+
+GRADIENT_SIGMA = 1.4
+GRADIENT_EPSILON = 1e-2
+SMALLEST_FOREGROUND_ALPHA = 3  # the first 8-bit value above 0.01
+
+FloatImage = NDArray[np.float32]
+ByteImage = NDArray[np.uint8]
+
+
+def alpha_mad(alpha: FloatImage, truth: ByteImage) -> float:
+    """Return the mean absolute difference of two mattes, times 1e3 (OMZ).
+
+    Args:
+        alpha: (H, W) float32, 0..1.
+        truth: (H, W) uint8.
+
+    Raises:
+        DataError: shapes or types differ from these, or `alpha` is not finite.
+    """
+    return 1e3 * float(np.abs(_difference(alpha, truth)).mean(dtype=np.float64))
+
+
+def alpha_mse(alpha: FloatImage, truth: ByteImage) -> float:
+    """Return the mean squared difference of two mattes, times 1e3 (OMZ). Arguments and errors as `alpha_mad`."""
+    return 1e3 * float(np.square(_difference(alpha, truth)).mean(dtype=np.float64))
+
+
+def alpha_sad(alpha: FloatImage, truth: ByteImage) -> float:
+    """Return the sum of absolute differences of two mattes, divided by 1000 (RVM). It grows with the image's area.
+
+    Arguments and errors as `alpha_mad`.
+    """
+    return 1e-3 * float(np.abs(_difference(alpha, truth)).sum(dtype=np.float64))
+
+
+def alpha_grad(alpha: FloatImage, truth: ByteImage) -> float:
+    """Return the summed squared difference of gradient magnitudes, divided by 1000 (OMZ).
+
+    Gradients are Gaussian derivatives (sigma 1.4, 9x9, L2 norm 1) with half-sample symmetric borders, over the whole
+    image and without normalising the mattes. A sum: it grows with resolution and with the length of the edges.
+    Arguments and errors as `alpha_mad`.
+    """
+    expected = unit_truth("ground truth alpha", truth)
+    obtained = float_image("predicted alpha", alpha, expected.shape)
+    return _gradient_error(obtained, expected, cv2.BORDER_REFLECT)
+
+
+def rvm_grad(alpha: FloatImage, truth: ByteImage) -> float:
+    """Return RVM's variant of GRAD: both mattes are stretched to 0..1 first, borders repeat the last pixel.
+
+    Not comparable with `alpha_grad`; it serves comparison with figures of the video matting literature.
+    Arguments and errors as `alpha_mad`.
+    """
+    expected = unit_truth("ground truth alpha", truth)
+    obtained = float_image("predicted alpha", alpha, expected.shape)
+    return _gradient_error(_stretched(obtained), _stretched(expected), cv2.BORDER_REPLICATE)
+
+
+def foreground_mse(foreground: FloatImage, truth: ByteImage, truth_alpha: ByteImage) -> float | None:
+    """Return the mean squared difference of foreground colours where the true alpha exceeds 0.01, times 1e3 (OMZ).
+
+    Args:
+        foreground: (H, W, 3) float32 RGB, 0..1, straight colours.
+        truth: (H, W, 3) uint8 RGB.
+        truth_alpha: (H, W) uint8; pixels of 3 and more count.
+
+    Returns:
+        The error, or None when no pixel counts: it is undefined there, and is to be reported as such.
+
+    Raises:
+        DataError: shapes or types differ from these, or `foreground` is not finite anywhere.
+    """
+    mask = unit_truth("ground truth alpha", truth_alpha)
+    expected = unit_truth("ground truth foreground", truth, (*mask.shape, 3))
+    obtained = float_image("predicted foreground", foreground, expected.shape)
+    counted = truth_alpha >= SMALLEST_FOREGROUND_ALPHA
+    pixels = int(np.count_nonzero(counted))
+    if pixels == 0:
+        return None
+    difference = (obtained - expected) * counted[..., np.newaxis]
+    return 1e3 * float(np.square(difference).sum(dtype=np.float64)) / (3 * pixels)
+
+
+def dtssd(alpha: FloatImage, previous: FloatImage, truth: ByteImage, previous_truth: ByteImage) -> float:
+    """Return the temporal error of two consecutive frames of a clip, times 1e2 (RVM).
+
+    The root of the mean squared difference between the predicted and the true change of alpha from the previous frame;
+    zero for a matte that is wrong but steady.
+
+    Args:
+        alpha: (H, W) float32, 0..1, of this frame; `previous` of the frame before.
+        truth: (H, W) uint8, of this frame; `previous_truth` of the frame before.
+
+    Raises:
+        DataError: shapes or types differ from these, or a prediction is not finite.
+    """
+    now = _difference(alpha, truth)
+    before = _difference(previous, previous_truth)
+    if now.shape != before.shape:
+        raise DataError(f"consecutive frames: expected one size within a clip, found {before.shape} and {now.shape}")
+    return 1e2 * math.sqrt(float(np.square(now - before).mean(dtype=np.float64)))
+
+
+def match_size(image: FloatImage, size: tuple[int, int]) -> FloatImage:
+    """Return a prediction at the ground truth's height and width: bilinear in float32, or untouched when it fits.
+
+    Args:
+        image: (h, w) or (h, w, 3) float32.
+        size: height and width in pixels.
+
+    Raises:
+        DataError: `image` is not of this shape or type.
+    """
+    if image.dtype != np.float32 or image.ndim not in (2, 3) or image.size == 0:
+        raise DataError(f"prediction: expected float32 (h, w) or (h, w, 3), found {image.dtype} {image.shape}")
+    height, width = size
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _difference(alpha: FloatImage, truth: ByteImage) -> FloatImage:
+    expected = unit_truth("ground truth alpha", truth)
+    return float_image("predicted alpha", alpha, expected.shape) - expected
+
+
+def _gradient_kernels() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the Gaussian and its derivative, each of L2 norm 1: their outer product is the 2-D kernel."""
+    sigma = GRADIENT_SIGMA
+    half = math.ceil(sigma * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * sigma * GRADIENT_EPSILON)))
+    x = np.arange(-half, half + 1, dtype=np.float64)
+    gaussian = np.exp(-0.5 * np.square(x / sigma))
+    derivative = -x * gaussian
+    return gaussian / np.linalg.norm(gaussian), derivative / np.linalg.norm(derivative)
+
+
+_GAUSSIAN, _DERIVATIVE = _gradient_kernels()
+
+
+def _gradient_magnitude(image: FloatImage, border: int) -> FloatImage:
+    along_x = cv2.sepFilter2D(image, cv2.CV_32F, _DERIVATIVE, _GAUSSIAN, borderType=border)
+    along_y = cv2.sepFilter2D(image, cv2.CV_32F, _GAUSSIAN, _DERIVATIVE, borderType=border)
+    # not cv2.magnitude, whose last bit depends on where its arrays lie in memory
+    return np.asarray(np.sqrt(np.square(along_x) + np.square(along_y)), dtype=np.float32)
+
+
+def _gradient_error(obtained: FloatImage, expected: FloatImage, border: int) -> float:
+    change = _gradient_magnitude(obtained, border) - _gradient_magnitude(expected, border)
+    return 1e-3 * float(np.square(change).sum(dtype=np.float64))
+
+
+def _stretched(image: FloatImage) -> FloatImage:
+    low, high = float(image.min()), float(image.max())
+    if low == high:
+        return np.zeros_like(image)
+    return (image - np.float32(low)) / np.float32(high - low)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One line of every table.
+
+    Attributes:
+        name: the key in `results.json`, in `per_sample.csv` and in the gate's tolerances.
+        title: the name the literature prints.
+        unit: what a value of 1 stands for.
+        direction: which way is better.
+        published_original: OMZ's figure for the original model on its own set, which is not public.
+        published_converted: the same for the converted model.
+        function: the score of one sample, its prediction already at the sample's size; None where undefined. A metric
+            without a function is scored over consecutive frames (`eval.metrics.scoring`).
+    """
+
+    name: str
+    title: str
+    unit: str
+    function: Callable[[Sample, Prediction], float | None] | None
+    published_original: float | None = None
+    published_converted: float | None = None
+    direction: Literal["lower is better"] = "lower is better"
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("alpha_mad", "Alpha MAD", "x 1e-3", lambda s, p: alpha_mad(p.alpha, s.alpha), 4.32, 4.35),
+    Metric("alpha_mse", "Alpha MSE", "x 1e-3", lambda s, p: alpha_mse(p.alpha, s.alpha), 1.0, 1.0),
+    Metric("alpha_grad", "Alpha GRAD", "x 1e3", lambda s, p: alpha_grad(p.alpha, s.alpha), 2.48, 2.49),
+    Metric(
+        "foreground_mse",
+        "Foreground MSE",
+        "x 1e-3",
+        lambda s, p: foreground_mse(p.foreground, s.foreground, s.alpha),
+        2.7,
+        2.69,
+    ),
+    Metric("alpha_sad", "Alpha SAD", "x 1e3", lambda s, p: alpha_sad(p.alpha, s.alpha)),
+    Metric("alpha_conn", "Alpha CONN", "x 1e3", lambda s, p: alpha_conn(p.alpha, s.alpha)),
+    Metric("dtssd", "dtSSD", "x 1e-2", None),
+)
+METRIC_NAMES: tuple[str, ...] = tuple(metric.name for metric in METRICS)
+PUBLISHED_METRICS: tuple[str, ...] = tuple(m.name for m in METRICS if m.published_original is not None)

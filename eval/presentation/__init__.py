@@ -1,0 +1,1 @@
+"""Numbers, tables and figures, the same on every page."""

@@ -1,0 +1,163 @@
+"""The tables of a report, each a pure function from results to markdown."""
+
+from collections.abc import Mapping
+
+from configs.schema import GateSection
+from eval.gate.verdict import limit_of
+from eval.metrics.measures import METRICS, Metric
+from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed, span
+from eval.run.results import TAG_METRIC, MetricRecord, Results, VariantRecord
+
+PUBLISHED = ("Published original \\*", "Published converted \\*")
+
+
+def overview_table(results: Results) -> str:
+    """Return every metric for the original and each converted variant, its drift in brackets."""
+    converted = results.converted()
+    header = ["Metric", "Unit", f"Original {code(results.original)}", *(code(v.name) for v in converted)]
+    rows = [
+        [
+            metric.title,
+            metric.unit,
+            _value(original_record(results, metric.name)),
+            *(_value_and_drift(results, variant, metric.name) for variant in converted),
+        ]
+        for metric in metrics_of(results)
+    ]
+    ran = [v.ran_in for v in (results.variant(results.original), *converted) if v is not None]
+    rows.append(["Inference precision that ran", "", *ran])
+    return markdown_table(header, rows, right=range(2, len(header)))
+
+
+def variant_table(results: Results, variant: VariantRecord, gate: GateSection | None) -> str:
+    """Return the published-style table of one converted variant; limits where tolerances are given."""
+    header = ["Metric", "Unit", "Direction", "Original", "Converted", "Drift", "95 % interval", "Limit"]
+    header += ["Largest on one sample", *PUBLISHED]
+    rows = []
+    for metric in metrics_of(results):
+        original, drift = original_record(results, metric.name), results.drift_of(variant.name, metric.name)
+        expected = None if original is None else original.mean
+        limit = None if expected is None else limit_for(gate, variant, metric.name, expected)
+        rows.append(
+            [
+                metric.title,
+                metric.unit,
+                metric.direction,
+                _value(original),
+                _value(variant.metrics.get(metric.name)),
+                signed(drift.mean) if drift else NOTHING,
+                span(drift.interval.low, drift.interval.high) if drift and drift.interval else NOTHING,
+                number(limit),
+                number(drift.max_abs) if drift else NOTHING,
+                number(metric.published_original),
+                number(metric.published_converted),
+            ]
+        )
+    return markdown_table(header, rows, right=range(3, len(header)))
+
+
+def original_table(results: Results) -> str:
+    """Return the published-style table of a run in which only the original ran."""
+    rows = [
+        (m.title, m.unit, m.direction, _value(original_record(results, m.name)), number(m.published_original))
+        for m in metrics_of(results)
+    ]
+    return markdown_table(("Metric", "Unit", "Direction", "Original", PUBLISHED[0]), rows, right=(3, 4))
+
+
+def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, expected: float) -> float | None:
+    """Return the drift that a variant is allowed, None where the gate does not judge it."""
+    tolerance = None if gate is None else gate.against_original.get(variant.precision, {}).get(metric)
+    return None if tolerance is None else limit_of(tolerance, expected)
+
+
+def tag_table(results: Results) -> str:
+    """Return the breakdown by tag, empty when no sample carries one."""
+    if not results.tags:
+        return ""
+    # Results of earlier versions hold Alpha MAD alone.
+    others = [m for m in metrics_of(results) if m.name != TAG_METRIC and any(m.name in t.metrics for t in results.tags)]
+    header = ["Tag", "Samples", *(f"{title}, original" for title in (title_of(TAG_METRIC), *(m.title for m in others)))]
+    rows = [
+        [
+            code(tag.tag),
+            str(tag.samples),
+            number(tag.original),
+            *(_value(tag.metrics.get(metric.name)) for metric in others),
+            signed(tag.drift),
+            code(tag.variant) if tag.variant else NOTHING,
+        ]
+        for tag in results.tags
+    ]
+    header += [f"Largest drift of {title_of(TAG_METRIC)}" if others else "Largest drift", "Variant"]
+    return markdown_table(header, rows, right=range(1, len(header) - 1))
+
+
+def latency_table(results: Results) -> str:
+    """Return the inference times of each variant with the precision that ran."""
+    header = ("Variant", "Framework", "Weights", "Precision that ran", "Median, ms", "p90, ms")
+    rows = []
+    for variant in results.variants:
+        latency = variant.latency_ms
+        times = (number(latency.median), number(latency.p90)) if latency else (NOTHING, NOTHING)
+        rows.append((code(variant.name), variant.framework, variant.weights or NOTHING, variant.ran_in, *times))
+    return markdown_table(header, rows, right=(4, 5))
+
+
+def model_table(results: Results) -> str:
+    """Return the file behind each variant and its hash."""
+    rows = [
+        (
+            code(variant.name),
+            code(variant.model_path) if variant.model_path else NOTHING,
+            code(variant.model_sha256) if variant.model_sha256 else NOTHING,
+        )
+        for variant in results.variants
+    ]
+    return markdown_table(("Variant", "File", "SHA-256"), rows)
+
+
+def condition_table(results: Results) -> str:
+    """Return what the run ran on: machine, set and versions."""
+    conditions, dataset = results.environment, results.dataset
+    entries: Mapping[str, str | None] = {
+        "Created": results.created,
+        "Toolkit revision": conditions.git_commit or "not a git checkout",
+        "CPU": conditions.cpu_name,
+        "CPU feature class": conditions.cpu_class,
+        "System": conditions.os,
+        "Python": conditions.python,
+        "Set": f"{dataset.name}, {dataset.samples} samples",
+        "Set's path": dataset.path,
+        "Set's manifest, SHA-256": dataset.manifest_sha256,
+        "Sample ids, SHA-256": dataset.samples_sha256,
+        **{package: version or "not installed" for package, version in conditions.versions.items()},
+    }
+    return markdown_table(
+        ("Condition", "Value"), [(name, code(value) if value else NOTHING) for name, value in entries.items()]
+    )
+
+
+def metrics_of(results: Results) -> list[Metric]:
+    """Return the metrics that the run has, in the order of `METRICS`."""
+    return [metric for metric in METRICS if any(metric.name in variant.metrics for variant in results.variants)]
+
+
+def title_of(name: str) -> str:
+    """Return a metric's printed name; another name as it is."""
+    return next((metric.title for metric in METRICS if metric.name == name), name)
+
+
+def original_record(results: Results, metric: str) -> MetricRecord | None:
+    """Return the original's value of a metric, None where it has none."""
+    variant = results.variant(results.original)
+    return None if variant is None else variant.metrics.get(metric)
+
+
+def _value(record: MetricRecord | None) -> str:
+    return NOTHING if record is None else "undefined" if record.mean is None else number(record.mean)
+
+
+def _value_and_drift(results: Results, variant: VariantRecord, metric: str) -> str:
+    value, drift = _value(variant.metrics.get(metric)), results.drift_of(variant.name, metric)
+    return value if drift is None or drift.mean is None else f"{value} ({signed(drift.mean)})"

@@ -1,0 +1,288 @@
+"""The result of an evaluation: the typed form of `results.json`, written and read here and nowhere else.
+
+Reports and gates read only this. A number that is not finite is refused on the way in and on the way out.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, ValidationError, model_validator
+
+from configs.environment import Environment
+from configs.errors import DataError
+from configs.records import Frozen, read_record, write_record
+from configs.schema import Config
+
+RESULTS_FILE = "results.json"
+TAG_METRIC = "alpha_mad"
+"""The metric by whose drift tags are judged."""
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class DatasetRecord(Frozen):
+    """The set that was evaluated.
+
+    Attributes:
+        name: such as `synthetic`.
+        path: where it lay; None in baselines, which are committed.
+        manifest_sha256: hash of its manifest, None for a set without one.
+        samples: how many samples were evaluated.
+        samples_sha256: `samples_sha256` of their ids.
+        consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
+        estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
+    """
+
+    name: str
+    path: str | None = None
+    manifest_sha256: str | None = None
+    samples: Annotated[int, Field(gt=0)]
+    samples_sha256: str
+    consecutive: bool = False
+    estimated_foregrounds: Count = 0
+
+    @property
+    def foreground_note(self) -> str | None:
+        """What must be said beside Foreground MSE where foreground colours were estimated, else None."""
+        if not self.estimated_foregrounds:
+            return None
+        return (
+            f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
+            "Foreground MSE measures agreement with an estimate there, not with true colours."
+        )
+
+
+class Interval(Frozen):
+    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
+        return self
+
+
+class MetricRecord(Frozen):
+    """A metric's value for a variant.
+
+    Attributes:
+        mean: over the samples for which it is defined, in the published unit; None when there are none.
+        samples: how many those are.
+        undefined: how many samples have no value.
+        interval: of the mean; None where the samples do not allow one, and in results of earlier versions.
+    """
+
+    mean: float | None
+    samples: Count
+    undefined: Count = 0
+    interval: Interval | None = None
+
+    @model_validator(mode="after")
+    def _mean_needs_samples(self) -> Self:
+        if (self.mean is None) != (self.samples == 0):
+            raise ValueError("a mean is given exactly when at least one sample counts")
+        return self
+
+
+class LatencyRecord(Frozen):
+    """Time per sample in milliseconds."""
+
+    median: Annotated[float, Field(ge=0)]
+    p90: Annotated[float, Field(ge=0)]
+
+
+def ran_in(precision: str, rest: str | None) -> str:
+    """Return an inference precision in words, with that of the rest of a quantized form: `int8 (rest f32)`."""
+    return precision if rest is None else f"{precision} (rest {rest})"
+
+
+class VariantRecord(Frozen):
+    """One runnable form and what it scored.
+
+    Attributes:
+        name: such as `ir-fp16@default`.
+        framework: `torch`, `onnxruntime` or `openvino`.
+        precision: the inference precision that really ran: `f32`, `bf16`, `f16`, or `int8` for a quantized form.
+        rest_precision: of a quantized form, what ran where it is not quantized; else None.
+        weights: the precision the weights are stored in, such as `fp16`; None when unknown.
+        model_path: the file that ran.
+        model_sha256: its hash.
+        metrics: metric name to value.
+        latency_ms: inference alone; None when it was not measured.
+    """
+
+    name: str
+    framework: str
+    precision: str
+    rest_precision: str | None = None
+    weights: str | None = None
+    model_path: str | None = None
+    model_sha256: str | None = None
+    metrics: dict[str, MetricRecord] = Field(default_factory=dict)
+    latency_ms: LatencyRecord | None = None
+
+    @property
+    def ran_in(self) -> str:
+        """The precision in words, such as `bf16` or `int8 (rest f32)`."""
+        return ran_in(self.precision, self.rest_precision)
+
+
+class DriftRecord(Frozen):
+    """How far a variant's metric is from the original's, over the same samples.
+
+    Attributes:
+        variant: the variant.
+        metric: the metric's name.
+        mean: the variant's mean minus the original's; None when the metric is undefined for every sample.
+        max_abs: the largest absolute difference on one sample.
+        worst_sample: the id of that sample.
+        samples: how many samples count.
+        interval: of the mean, from the paired differences; None where the samples do not allow one, and in results of
+            earlier versions.
+    """
+
+    variant: str
+    metric: str
+    mean: float | None
+    max_abs: float | None
+    worst_sample: str | None
+    samples: Count
+    interval: Interval | None = None
+
+
+class WorstRecord(Frozen):
+    """A sample worth a look.
+
+    Attributes:
+        sample: its id.
+        variant: the converted variant that moved most there; None when only the original ran.
+        original: the original's Alpha MAD.
+        drift: Alpha MAD of `variant` minus the original's; None without a variant.
+        panel: path of its picture relative to the run's folder, with forward slashes.
+        layers: name of a layer of the before/after view (`eval.report.layers`) to its picture's path, likewise;
+            empty in results of earlier versions.
+    """
+
+    sample: str
+    variant: str | None
+    original: float
+    drift: float | None
+    panel: str
+    layers: dict[str, str] = Field(default_factory=dict)
+
+
+class TagRecord(Frozen):
+    """The samples that carry a tag.
+
+    Attributes:
+        tag: the tag.
+        samples: how many.
+        original: the original's mean Alpha MAD over them.
+        metrics: the original's values of every published metric over them; empty in results of earlier versions.
+        variant: the converted variant whose mean Alpha MAD moved most; None when only the original ran.
+        drift: by how much.
+    """
+
+    tag: str
+    samples: Annotated[int, Field(gt=0)]
+    original: float
+    metrics: dict[str, MetricRecord] = Field(default_factory=dict)
+    variant: str | None
+    drift: float | None
+
+
+class Results(Frozen):
+    """A whole run; `original` names the variant that drift is counted from."""
+
+    schema_version: Literal[1] = 1
+    created: str
+    environment: Environment
+    dataset: DatasetRecord
+    settings: dict[str, JsonValue]
+    original: str
+    variants: Annotated[tuple[VariantRecord, ...], Field(min_length=1)]
+    drift: tuple[DriftRecord, ...] = ()
+    tags: tuple[TagRecord, ...] = ()
+    worst: tuple[WorstRecord, ...] = ()
+    rerun: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        names = [variant.name for variant in self.variants]
+        if len(set(names)) != len(names):
+            raise ValueError(f"variant names must differ, found {names}")
+        if self.original not in names:
+            raise ValueError(f"the original `{self.original}` is not among the variants {names}")
+        unknown = {record.variant for record in self.drift} - set(names)
+        if unknown:
+            raise ValueError(f"drift of variants that are not there: {sorted(unknown)}")
+        return self
+
+    def configuration(self) -> Config:
+        """Return the job that the run was of.
+
+        Raises:
+            DataError: its settings are of another version of the toolkit.
+        """
+        try:
+            return Config.model_validate(self.settings)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            key = ".".join(str(part) for part in problem["loc"])
+            raise DataError(
+                f"results.json: settings.{key}: {problem['msg']}; the settings are not readable, the run is of another "
+                "version: run `mattekit evaluate` again"
+            ) from error
+
+    def variant(self, name: str) -> VariantRecord | None:
+        """Return the variant of this name, or None."""
+        return next((variant for variant in self.variants if variant.name == name), None)
+
+    def converted(self) -> tuple[VariantRecord, ...]:
+        """Return every variant but the original."""
+        return tuple(variant for variant in self.variants if variant.name != self.original)
+
+    def drift_of(self, variant: str, metric: str) -> DriftRecord | None:
+        """Return the drift of one variant in one metric, or None."""
+        return next((record for record in self.drift if (record.variant, record.metric) == (variant, metric)), None)
+
+
+def samples_sha256(ids: Iterable[str]) -> str:
+    """Return a hash of a set of sample ids, whatever their order.
+
+    Raises:
+        DataError: there are none, or one occurs twice.
+    """
+    ordered = sorted(ids)
+    if not ordered:
+        raise DataError("sample ids: expected at least one, found none; nothing was evaluated")
+    repeated = next((first for first, second in pairwise(ordered) if first == second), None)
+    if repeated is not None:
+        raise DataError(f"sample ids: expected each once, found `{repeated}` twice")
+    return hashlib.sha256("\n".join(ordered).encode()).hexdigest()
+
+
+def write_results(path: Path, results: Results) -> None:
+    """Write `results.json`, whole or not at all.
+
+    Raises:
+        DataError: a value is not finite.
+        UsageError: the folder cannot be written.
+    """
+    write_record(path, results)
+
+
+def read_results(path: Path) -> Results:
+    """Read `results.json`; `path` is the file or the run's folder.
+
+    Raises:
+        DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
+    """
+    file = path / RESULTS_FILE if path.is_dir() else path
+    return read_record(file, Results, "run `mattekit evaluate` to make it")

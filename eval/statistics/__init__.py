@@ -1,0 +1,1 @@
+"""Intervals of means over samples, and comparison of paired scores."""

@@ -1,0 +1,1 @@
+"""What every verb shares: where output goes, and common options."""

@@ -1,0 +1,178 @@
+"""Composed sets: the same bytes every time, sound, even in their use of backgrounds, and no input passed over."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from configs.errors import DataError, UsageError
+from datasets.compose.run import compose_set
+from datasets.samples.images import write_png
+from datasets.samples.layout import load_sample
+from datasets.samples.verify import verify_set
+
+SIZE = (48, 64)
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    for name in ("a.png", "group/b.png"):
+        rgba = RNG.integers(0, 256, (40, 30, 4), dtype=np.uint8)
+        rgba[:8] = rgba[:, :5] = rgba[:, -5:] = 0
+        rgba[20:, 10:20, 3] = 255
+        write_png(tmp_path / "people" / name, rgba)
+    return tmp_path / "people"
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Path:
+    for name in ("x.png", "y.png", "z.png"):
+        write_png(tmp_path / "places" / name, RNG.integers(0, 256, (50, 90, 3), dtype=np.uint8))
+    (tmp_path / "places/notes.txt").write_text("no picture", encoding="utf-8")
+    return tmp_path / "places"
+
+
+def _compose(people: Path, places: Path, out: Path, **changes: Any) -> Any:
+    return compose_set(people, places, out, **{"size": SIZE, "per_foreground": 3, "seed": 4, **changes})
+
+
+def _digest(root: Path) -> dict[str, str]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.mark.parametrize("plate", ["exact", "handheld"])
+def test_the_same_inputs_give_the_same_bytes_and_another_seed_others(people: Path, places: Path, plate: str) -> None:
+    out = people.parent
+    for name, seed in (("1", 4), ("2", 4), ("3", 5)):
+        _compose(people, places, out / name, plate=plate, seed=seed)
+    assert _digest(out / "1") == _digest(out / "2")
+    one, three = _digest(out / "1"), _digest(out / "3")
+    composites = [name for name in one if name.startswith("com/")]
+    assert all(one[name] != three[name] for name in composites)
+
+
+def test_an_exact_set_is_sound_and_says_what_it_is(people: Path, places: Path) -> None:
+    calls: list[tuple[int, int]] = []
+    made = _compose(people, places, people.parent / "set", progress=lambda *numbers: calls.append(numbers))
+    assert [ref.id for ref in made.refs] == [f"{clip}/{frame}" for clip in ("a", "group-b") for frame in "xyz"]
+    report = verify_set(made.root)
+    assert report
+    assert [problem.kind for problem in report.problems] == ["licence"]
+    assert calls == [(done, 6) for done in range(1, 7)]
+    manifest = made.manifest
+    assert manifest.exact_composites
+    assert not manifest.sequential
+    assert manifest.name == "composed-6x48x64-exact-seed4-v2"
+    assert manifest.composition.origins[3].foreground == "group/b.png"
+    assert manifest.composition.origins[3].background == "x.png"
+
+
+def test_a_handheld_set_shares_all_but_plate_and_shadow(people: Path, places: Path) -> None:
+    exact = _compose(people, places, people.parent / "exact")
+    handheld = _compose(people, places, people.parent / "handheld", plate="handheld")
+    assert verify_set(handheld.root).errors == ()
+    assert not handheld.manifest.exact_composites
+    for one, other in zip(exact.refs, handheld.refs, strict=True):
+        true, seen = load_sample(one), load_sample(other)
+        assert (true.foreground == seen.foreground).all()
+        assert (true.alpha == seen.alpha).all()
+        assert (true.background != seen.background).any()
+        assert "handheld" in seen.tags
+        # A shadow only ever darkens; without one the source is the same.
+        assert (seen.source <= true.source).all()
+        assert ("shadow" in seen.tags) or (seen.source == true.source).all()
+
+
+def test_backgrounds_are_used_evenly(people: Path, places: Path) -> None:
+    write_png(people / "c.png", np.dstack([np.eye(9, dtype=np.uint8) * 255] * 4))
+    made = _compose(people, places, people.parent / "set", per_foreground=1)
+    assert {ref.id.partition("/")[2] for ref in made.refs} == {"x", "y", "z"}
+
+
+def test_a_set_that_is_there_is_kept_and_anything_else_refused(people: Path, places: Path) -> None:
+    out = people.parent / "set"
+    _compose(people, places, out)
+    before = (out / "manifest.json").stat().st_mtime_ns
+    _compose(people, places, out)
+    assert (out / "manifest.json").stat().st_mtime_ns == before
+    with pytest.raises(UsageError, match="composed otherwise"):
+        _compose(people, places, out, plate="handheld")
+    (out / "com/a/x.png").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"was changed since it was made \(changed: com/a/x\.png\)"):
+        _compose(people, places, out)
+    (people.parent / "mine").mkdir()
+    (people.parent / "mine/letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(UsageError, match="not a composed set"):
+        _compose(people, places, people.parent / "mine")
+    with pytest.raises(UsageError, match="whose pictures go in"):
+        _compose(people, places, places / "set")
+
+
+def _opaque(people: Path, places: Path) -> None:
+    write_png(people / "bad.png", np.full((4, 4, 4), 255, np.uint8))
+
+
+def _transparent(people: Path, places: Path) -> None:
+    write_png(people / "bad.png", np.zeros((4, 4, 4), np.uint8))
+
+
+def _without_alpha(people: Path, places: Path) -> None:
+    write_png(people / "bad.png", np.zeros((4, 4, 3), np.uint8))
+
+
+def _broken(people: Path, places: Path) -> None:
+    (places / "y.png").write_bytes(b"<html>")
+
+
+def _other_format(people: Path, places: Path) -> None:
+    (places / "bad.webp").write_bytes(b"RIFF")
+
+
+def _same_name(people: Path, places: Path) -> None:
+    (people / "Group-B.png").write_bytes((people / "a.png").read_bytes())
+
+
+def _no_people(people: Path, places: Path) -> None:
+    for path in people.rglob("*.png"):
+        path.unlink()
+
+
+def _no_folder(people: Path, places: Path) -> None:
+    places.rename(places.with_name("moved"))
+
+
+def _too_few(people: Path, places: Path) -> None:
+    (places / "z.png").unlink()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_opaque, r"bad\.png: is opaque everywhere"),
+        (_transparent, r"bad\.png: is transparent everywhere"),
+        (_without_alpha, r"bad\.png: has no alpha channel"),
+        (_broken, r"y\.png: is not a PNG or JPEG"),
+        (_other_format, r"bad\.webp: expected backgrounds with the ending"),
+        (_same_name, r"Group-B\.png.*both give the name"),
+        (_no_people, r"people: holds no foregrounds"),
+        (_no_folder, r"places: no such folder"),
+        (_too_few, r"places: holds 2 backgrounds, but each foreground is to have 3"),
+    ],
+)
+def test_every_bad_input_is_named_and_nothing_is_left(people: Path, places: Path, damage: Any, message: str) -> None:
+    damage(people, places)
+    with pytest.raises(DataError, match=message):
+        _compose(people, places, people.parent / "set")
+    assert not [path.name for path in people.parent.iterdir() if "set" in path.name]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"size": (0, 4)}, {"size": (1 << 14, 1 << 14)}, {"per_foreground": 0}, {"seed": -1}]
+)
+def test_numbers_out_of_range_are_usage_errors(people: Path, places: Path, changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="expected"):
+        _compose(people, places, people.parent / "set", **changes)

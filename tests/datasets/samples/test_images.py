@@ -1,0 +1,375 @@
+"""The image reader and writer: RGB in and out, and a refusal with a reason for everything ambiguous."""
+
+import io
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from configs.errors import DataError, UsageError
+from datasets.samples.images import (
+    array_sha256,
+    image_size,
+    pixels_sha256,
+    read_alpha,
+    read_rgb,
+    read_rgba,
+    read_webp,
+    write_png,
+    write_webp,
+)
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+RNG = np.random.default_rng(0)
+PICTURE = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+MATTE = RNG.integers(0, 256, (6, 9), dtype=np.uint8)
+READERS: tuple[Callable[[Path], object], ...] = (read_rgb, read_rgba, read_alpha, image_size)
+
+
+def _saved(path: Path, image: Image.Image, **options: object) -> Path:
+    image.save(path, **options)  # type: ignore[arg-type]
+    return path
+
+
+def _png(colour_type: int, depth: int, rows: bytes, width: int, height: int) -> bytes:
+    """A PNG put together by hand, for the kinds that Pillow does not write."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_colours_come_in_the_order_red_green_blue(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.new("RGB", (2, 1), RED))
+    assert read_rgb(path).tolist() == [[[255, 0, 0], [255, 0, 0]]]
+
+
+@pytest.mark.parametrize("image", [MATTE, PICTURE, np.dstack((PICTURE, MATTE))], ids=["grey", "rgb", "rgba"])
+def test_what_is_written_is_read_back_to_the_bit(tmp_path: Path, image: NDArray[np.uint8]) -> None:
+    path = tmp_path / "new" / "a.png"
+    write_png(path, image)
+    assert image_size(path) == (6, 9)
+    if image.ndim == 2:
+        np.testing.assert_array_equal(read_alpha(path), image)
+        np.testing.assert_array_equal(read_rgb(path), np.dstack((image, image, image)))
+    elif image.shape[2] == 3:
+        np.testing.assert_array_equal(read_rgb(path), image)
+    else:
+        colours, alpha = read_rgba(path)
+        np.testing.assert_array_equal(colours, image[..., :3])
+        np.testing.assert_array_equal(alpha, image[..., 3])
+
+
+def test_colours_survive_where_alpha_is_zero(tmp_path: Path) -> None:
+    image = np.zeros((1, 2, 4), np.uint8)
+    image[0, 0] = (10, 20, 30, 0)
+    write_png(tmp_path / "a.png", image)
+    assert read_rgba(tmp_path / "a.png")[0][0, 0].tolist() == [10, 20, 30]
+
+
+def test_what_is_read_can_be_written_to_and_lies_in_one_piece(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", np.dstack((PICTURE, MATTE)))
+    write_png(tmp_path / "b.png", PICTURE)
+    for array in (*read_rgba(tmp_path / "a.png"), read_rgb(tmp_path / "b.png")):
+        assert array.flags.writeable
+        assert array.flags.c_contiguous
+        assert array.dtype == np.uint8
+
+
+def test_the_same_pixels_give_the_same_bytes(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", PICTURE)
+    write_png(tmp_path / "b.png", np.asfortranarray(PICTURE))
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.png", "b.png"]
+
+
+def test_a_full_frame_is_written_fast(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:720, :1280]
+    smooth = np.stack((rows % 251, columns % 241, (rows + columns) % 239), axis=2)
+    frame = (smooth + RNG.integers(0, 5, smooth.shape)).astype(np.uint8)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        write_png(tmp_path / "a.png", frame)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.5  # about 0.09 s on an idle core; the margin is for a busy one
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((2, 2), np.float32),
+        np.zeros((2, 2, 2), np.uint8),
+        np.zeros(4, np.uint8),
+        np.zeros((0, 2, 3), np.uint8),
+        np.zeros((1, 2, 2, 3), np.uint8),
+    ],
+    ids=["float", "two channels", "flat", "no pixels", "batch"],
+)
+def test_only_whole_8_bit_images_are_written(tmp_path: Path, image: NDArray[np.uint8]) -> None:
+    with pytest.raises(ValueError, match=r"a\.png: .*found .*\("):
+        write_png(tmp_path / "a.png", image)
+    assert not list(tmp_path.iterdir())
+
+
+def test_writing_into_a_file_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_png(tmp_path / "file/a.png", PICTURE)
+
+
+# What is accepted because there is only one way to take it
+
+
+def test_grey_is_replicated(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.fromarray(MATTE))
+    np.testing.assert_array_equal(read_rgb(path), np.dstack((MATTE, MATTE, MATTE)))
+
+
+def test_one_bit_grey_is_black_and_white(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1"))
+    assert read_rgb(path).tolist() == [[[0, 0, 0], [255, 255, 255]]]
+    assert read_alpha(path).tolist() == [[0, 255]]
+
+
+def _palette(colours: list[tuple[int, int, int]]) -> Image.Image:
+    image = Image.fromarray(np.arange(len(colours), dtype=np.uint8)[np.newaxis])
+    image = image.convert("P")
+    image.putdata(list(range(len(colours))))
+    image.putpalette([value for colour in colours for value in colour])
+    return image
+
+
+def test_a_palette_is_looked_up(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", _palette([RED, GREEN, BLUE]))
+    assert read_rgb(path).tolist() == [[list(RED), list(GREEN), list(BLUE)]]
+
+
+def test_a_palette_with_transparency_is_a_foreground(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", _palette([RED, GREEN]), transparency=bytes([255, 128]))
+    colours, alpha = read_rgba(path)
+    assert colours.tolist() == [[list(RED), list(GREEN)]]
+    assert alpha.tolist() == [[255, 128]]
+
+
+def test_grey_with_alpha_is_a_foreground(tmp_path: Path) -> None:
+    colours, alpha = read_rgba(_saved(tmp_path / "a.png", Image.new("LA", (1, 1), (7, 9))))
+    assert (colours.tolist(), alpha.tolist()) == ([[[7, 7, 7]]], [[9]])
+
+
+def test_an_opaque_alpha_channel_does_no_harm(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.fromarray(np.dstack((PICTURE, np.full((6, 9), 255, np.uint8)))))
+    np.testing.assert_array_equal(read_rgb(path), PICTURE)
+
+
+def test_a_matte_saved_as_rgb_with_equal_channels_is_grey(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.fromarray(np.dstack((MATTE, MATTE, MATTE))))
+    np.testing.assert_array_equal(read_alpha(path), MATTE)
+
+
+def test_a_jpeg_is_turned_as_viewers_show_it(tmp_path: Path) -> None:
+    top = np.zeros((16, 32, 3), np.uint8)
+    top[:8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to see it upright
+    path = _saved(tmp_path / "a.jpg", Image.fromarray(top), exif=exif, quality=95)
+    read = read_rgb(path)
+    assert read.shape == (32, 16, 3)
+    assert image_size(path) == (32, 16)
+    assert read[:, 12:].min() > 250
+    assert read[:, :4].max() < 5
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("colour_type", "channels", "name"), [(0, 1, "grey"), (2, 3, "rgb"), (4, 2, "grey alpha"), (6, 4, "rgba")]
+)
+def test_16_bits_are_refused_not_cut_off(tmp_path: Path, colour_type: int, channels: int, name: str) -> None:
+    path = tmp_path / f"{name}.png"
+    path.write_bytes(_png(colour_type, 16, (b"\0" + bytes(2 * channels * 2)) * 2, 2, 2))
+    Image.open(path).load()  # a sound file: it is refused for its depth alone
+    for reader in READERS:
+        if reader is read_alpha and name == "grey":
+            continue  # the one place where 16 bits have one meaning; see below
+        with pytest.raises(DataError, match=rf"{name}\.png: has 16 bits per channel; expected 8"):
+            reader(path)
+
+
+def test_a_matte_of_16_bits_is_rounded_to_the_nearest_of_8(tmp_path: Path) -> None:
+    values = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
+    path = _saved(tmp_path / "a.png", Image.fromarray(values))
+    assert path.read_bytes()[24:26] == b"\x10\x00"  # 16 bits of grey
+    np.testing.assert_array_equal(read_alpha(path), np.rint(values / 65535 * 255).astype(np.uint8))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(DataError, match=r"a\.png: is truncated"):
+        read_alpha(path)
+
+
+def test_a_matte_may_be_a_grey_palette_or_carry_an_opaque_alpha_channel(tmp_path: Path) -> None:
+    grey = _saved(tmp_path / "a.png", _palette([(0, 0, 0), (9, 9, 9), (255, 255, 255)]))
+    assert read_alpha(grey).tolist() == [[0, 9, 255]]
+    opaque = np.dstack((MATTE, MATTE, MATTE, np.full_like(MATTE, 255)))
+    np.testing.assert_array_equal(read_alpha(_saved(tmp_path / "b.png", Image.fromarray(opaque))), MATTE)
+
+
+def test_an_image_without_alpha_is_no_foreground(tmp_path: Path) -> None:
+    for image, found in (
+        (Image.fromarray(PICTURE), "RGB"),
+        (Image.fromarray(MATTE), "grey"),
+        (_palette([RED, BLUE]), "a palette without transparency"),
+    ):
+        with pytest.raises(DataError, match=rf"a\.png: has no alpha channel \(found {found}\); expected an RGBA PNG"):
+            read_rgba(_saved(tmp_path / "a.png", image))
+
+
+@pytest.mark.parametrize("kind", ["rgba", "grey alpha", "palette", "colour key"])
+def test_transparency_in_a_composite_is_ambiguous(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.png"
+    if kind == "rgba":
+        _saved(path, Image.new("RGBA", (2, 2), (1, 2, 3, 254)))
+    elif kind == "grey alpha":
+        _saved(path, Image.new("LA", (2, 2), (1, 0)))
+    elif kind == "palette":
+        _saved(path, _palette([RED, GREEN]), transparency=1)
+    else:
+        _saved(path, Image.new("RGB", (2, 2), RED), transparency=RED)
+    with pytest.raises(DataError, match=r"a\.png: has transparent pixels, so its colours are ambiguous"):
+        read_rgb(path)
+
+
+def test_a_matte_must_be_grey_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.png: is coloured; expected a matte"):
+        read_alpha(_saved(tmp_path / "a.png", Image.fromarray(PICTURE)))
+    with pytest.raises(DataError, match=r"b\.png: has both colours and an alpha channel"):
+        read_alpha(_saved(tmp_path / "b.png", Image.new("RGBA", (2, 2))))
+
+
+def test_cmyk_is_refused(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.jpg", Image.new("CMYK", (8, 8)))
+    for reader in READERS:
+        with pytest.raises(DataError, match=r"a\.jpg: is CMYK; expected RGB"):
+            reader(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_every_truncation_is_an_error(tmp_path: Path, suffix: str) -> None:
+    path = _saved(tmp_path / f"whole.{suffix}", Image.fromarray(PICTURE))
+    whole, cut = path.read_bytes(), tmp_path / f"cut.{suffix}"
+    for length in range(1, len(whole) - 8, 7):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(DataError, match=rf"cut\.{suffix}: (is truncated|is not a PNG or JPEG)"):
+            read_rgb(cut)
+
+
+def test_flipped_bits_in_the_pixels_are_an_error(tmp_path: Path) -> None:
+    path = _saved(tmp_path / "a.png", Image.fromarray(PICTURE))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.png: is truncated or corrupt"):
+        read_rgb(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", r"is empty \(0 bytes\)"),
+        (b"<html>404</html>", "is not a PNG or JPEG image"),
+        (_png(2, 8, b"", 0, 4), r"has no pixels \(0x4\)"),
+        (_png(2, 8, b"", 20_000, 20_000), "is too large"),
+        (_png(2, 8, b"", 9_000, 9_000), "is too large"),
+    ],
+    ids=["empty", "html", "no pixels", "bomb", "beyond the limit"],
+)
+def test_what_is_no_image_is_named_with_the_reason(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    for reader in READERS:
+        with pytest.raises(DataError, match=rf"a\.png: {expected}"):
+            reader(path)
+
+
+def test_other_formats_are_refused(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(PICTURE).save(stream, "BMP")
+    (tmp_path / "a.png").write_bytes(stream.getvalue())
+    with pytest.raises(DataError, match="is not a PNG or JPEG image"):
+        read_rgb(tmp_path / "a.png")
+
+
+def test_an_animation_is_refused(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (4, 4), colour) for colour in (RED, GREEN)]
+    path = _saved(tmp_path / "a.png", frames[0], save_all=True, append_images=frames[1:])
+    with pytest.raises(DataError, match="is an animated PNG; expected one image per file"):
+        read_rgb(path)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere\.png: cannot be read \(No such file"):
+        read_rgb(tmp_path / "nowhere.png")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_rgb(tmp_path)
+
+
+def test_the_hash_of_pixels_does_not_depend_on_the_compression(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+    Image.fromarray(image).save(tmp_path / "fast.png", compress_level=0)
+    Image.fromarray(image).save(tmp_path / "small.png", compress_level=9)
+    assert (tmp_path / "fast.png").read_bytes() != (tmp_path / "small.png").read_bytes()
+    assert pixels_sha256(tmp_path / "fast.png") == pixels_sha256(tmp_path / "small.png")
+    image[3, 2, 1] ^= 1
+    write_png(tmp_path / "other.png", image)
+    assert pixels_sha256(tmp_path / "other.png") != pixels_sha256(tmp_path / "fast.png")
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_lossless_webp_keeps_every_colour_even_of_transparent_pixels(tmp_path: Path, channels: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, channels), dtype=np.uint8)
+    image[:5] = 0
+    write_webp(tmp_path / "x.webp", image)
+    np.testing.assert_array_equal(read_webp(tmp_path / "x.webp"), image)
+
+
+def test_an_array_hashes_as_its_file_does(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (4, 5, 4), dtype=np.uint8)
+    for array in (image, image[..., :3]):
+        write_png(tmp_path / "x.png", array)
+        assert array_sha256(array) == pixels_sha256(tmp_path / "x.png")
+
+
+def test_lossy_webp_is_smaller_and_near(tmp_path: Path) -> None:
+    rows = np.linspace(0, 255, 64).astype(np.uint8)
+    image = np.dstack([np.add.outer(rows // 2, rows // 2)] * 3)
+    write_webp(tmp_path / "lossy.webp", image, 60)
+    assert np.abs(read_webp(tmp_path / "lossy.webp").astype(int) - image).mean() < 3
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "is empty .*expected a WEBP image"),
+        (b"<html>", "is not a WEBP image"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(30), "is not a WEBP image"),
+    ],
+    ids=["empty", "text", "png"],
+)
+def test_what_is_no_webp_is_named(tmp_path: Path, content: bytes, expected: str) -> None:
+    (tmp_path / "x.webp").write_bytes(content)
+    with pytest.raises(DataError, match=rf"x\.webp: {expected}"):
+        read_webp(tmp_path / "x.webp")
+
+
+def test_webp_is_no_format_of_a_set(tmp_path: Path) -> None:
+    write_webp(tmp_path / "x.png", np.zeros((4, 5, 3), np.uint8))
+    with pytest.raises(DataError, match="is not a PNG or JPEG image"):
+        read_rgb(tmp_path / "x.png")

@@ -1,0 +1,304 @@
+"""`report.html`: the figures of `report.md`, nothing from elsewhere, and notes where something is missing."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eval_runs import IDS
+from html_pages import CREATED, SHIFT, write_run
+
+from configs.schema import GateSection
+from datasets.samples.sample import Sample
+from eval.gate.baseline import baseline_from
+from eval.gate.judge import judge
+from eval.presentation.formatting import signed
+from eval.report.history import History, past_runs
+from eval.report.html.page import PageParts, plot_library, render_html, write_html_report
+from eval.report.html.pictures import LARGEST_PICTURES, worst_views
+from eval.report.markdown import write_report
+from eval.run.results import Interval, Results, write_results
+
+MakeResults = Callable[..., Results]
+
+
+class Page(HTMLParser):
+    """A parsed page: its tags with their attributes, and its text without scripts and styles."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.scripts: dict[str, str] = {}
+        self.text = ""
+        self._open = ""
+        self._script = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, given))
+        if tag in ("script", "style"):
+            self._open, self._script = tag, given.get("id", "ours")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("script", "style"):
+            self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "script":
+            self.scripts[self._script] = self.scripts.get(self._script, "") + data
+        elif not self._open:
+            self.text += data
+
+    def values(self, name: str) -> list[str]:
+        return [attributes[name] for _, attributes in self.tags if name in attributes]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.scripts["data"])
+        return found
+
+
+@pytest.fixture
+def page_of(tmp_path: Path, make_results: MakeResults, gate: GateSection, sample: Sample) -> Callable[..., Page]:
+    def make(shift: dict[str, float] = SHIFT) -> Page:
+        run = tmp_path / "reports" / "test-3"
+        results = write_run(run, make_results(shift), shift, sample)
+        return Page(write_html_report(run, results, gate).read_text(encoding="utf-8"))
+
+    return make
+
+
+def status_of(page: Page) -> str:
+    [status] = page.values("data-status")
+    return status
+
+
+def test_the_verdict_comes_first(page_of: Callable[..., Page]) -> None:
+    page = page_of()
+    assert status_of(page) == "passed"
+    assert "Nothing was lost" in page.text[: page.text.index("Figures")]
+    assert "Not judged against the baseline yet" in page.text
+
+
+def test_a_drift_beyond_its_limit_is_red_and_named(page_of: Callable[..., Page]) -> None:
+    page = page_of({"ir-fp32@f32": 0.5})
+    assert status_of(page) == "failed"
+    first = page.text[: page.text.index("Figures")]
+    assert "Something was lost" in first
+    assert "ir-fp32@f32, Alpha MAD: moved by +0.5" in first
+
+
+def test_the_gate_s_verdict_is_the_page_s(make_results: MakeResults, gate: GateSection) -> None:
+    results = make_results()
+    moved = dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), 0.06)
+    verdict = judge(results, baseline_from(make_results(moved), "first", "2025", None), gate)
+    page = Page(render_html(results, gate, PageParts(verdict=verdict)))
+    assert status_of(page) == "failed"
+    first = page.text[: page.text.index("Figures")]
+    assert "Gate failed, with the baseline: 20 judgements: 12 failed" in first
+    assert "torch, alpha_mad: moved by -0.06" in first
+    assert "and 4 more" in first
+    assert "verdict fail" in page.values("class")
+    assert "verdict pass" in page.values("class")
+
+
+def test_without_tolerances_nothing_is_claimed(make_results: MakeResults) -> None:
+    page = Page(render_html(make_results(), None, PageParts()))
+    assert status_of(page) == "unjudged"
+    assert "Not judged" in page.text
+
+
+def test_nothing_comes_from_elsewhere(page_of: Callable[..., Page]) -> None:
+    page = page_of()
+    assert {value.partition(":")[0] for value in page.values("src")} == {"data"}
+    loading = [attributes["href"] for tag, attributes in page.tags if tag == "link"]
+    assert loading == ["data:,"]
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links
+    assert not [link for link in links if "://" in link]
+    assert "import" not in [tag for tag, _ in page.tags]
+
+
+def test_the_plot_library_is_the_installed_one() -> None:
+    file = Path(str(metadata.distribution("plotly").locate_file("plotly/package_data/plotly.min.js")))
+    assert gzip.decompress(base64.b64decode(plot_library())) == file.read_bytes()
+    assert plot_library() == plot_library.__wrapped__()  # no time of its making inside
+
+
+def test_the_plots_have_the_drift_the_limits_and_the_intervals(make_results: MakeResults, gate: GateSection) -> None:
+    results = make_results(SHIFT)
+    with_intervals = results.model_copy(
+        update={
+            "drift": tuple(each.model_copy(update={"interval": Interval(low=-1, high=2)}) for each in results.drift)
+        }
+    )
+    bare = Page(render_html(results, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+    assert bare == {"mean": 0.05, "limit": 0.1, "low": None, "high": None}
+    full = Page(render_html(with_intervals, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+    assert full == {"mean": 0.05, "limit": 0.1, "low": -1.0, "high": 2.0}
+
+
+def test_every_sample_has_a_line_and_the_pictured_ones_links(page_of: Callable[..., Page]) -> None:
+    page = page_of()
+    rows = [attributes for tag, attributes in page.tags if tag == "tr" and "data-row" in attributes]
+    assert len(rows) == len(IDS)
+    assert set(page.data["samples"]["ids"]) == set(IDS)
+    assert page.data["samples"]["drift"]["alpha_mad"]["ir-fp32@f32"] == [0.05] * 4
+    assert page.data["samples"]["original"]["foreground_mse"].count(None) == 1
+    links = page.values("href")
+    ids = page.values("id")
+    for anchor, picture in (("worst-1", "panels/01-a-0002.png"), ("worst-2", "panels/02-b-0001.png")):
+        assert f"#{anchor}" in links
+        assert picture in links
+        assert anchor in ids
+    assert signed(0.05) in page.text
+
+
+def test_every_link_within_the_page_leads_somewhere(page_of: Callable[..., Page]) -> None:
+    page = page_of()
+    ids = page.values("id")
+    assert len(set(ids)) == len(ids)
+    assert {link[1:] for link in page.values("href") if link.startswith("#")} <= set(ids)
+    assert set(page.values("for")) <= set(ids)
+
+
+def test_the_before_and_after_view_has_its_layers(page_of: Callable[..., Page]) -> None:
+    page = page_of()
+    layers = page.values("data-layer")
+    assert len(layers) == 2 * 7
+    pictures = [attributes for tag, attributes in page.tags if tag == "img" and "data-layer" in attributes]
+    assert all(each["src"].startswith("data:image/webp;base64,") and each["alt"] for each in pictures)
+    assert [attributes["type"] for tag, attributes in page.tags if tag == "input"].count("range") == 2
+
+
+def test_an_older_run_without_layers_shows_its_one_picture(
+    make_results: MakeResults, sample: Sample, tmp_path: Path
+) -> None:
+    results = write_run(tmp_path / "run", make_results(), {}, sample)
+    older = results.model_copy(
+        update={"worst": tuple(each.model_copy(update={"layers": {}}) for each in results.worst)}
+    )
+    views = worst_views(tmp_path / "run", older)
+    assert [(view.comparable, len(view.pictures)) for view in views] == [(False, 1)] * 2
+    assert views[0].pictures[0].uri.startswith("data:image/png;base64,")
+
+
+def test_pictures_that_are_gone_elsewhere_or_too_large_are_left_out(
+    make_results: MakeResults, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = write_run(tmp_path / "run", make_results(), {}, sample)
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    first = results.worst[0].model_copy(update={"layers": {}, "panel": "../secret.png"})
+    (tmp_path / "run" / results.worst[1].layers["truth"]).unlink()
+    views = worst_views(tmp_path / "run", results.model_copy(update={"worst": (first, results.worst[1])}))
+    assert [view.pictures for view in views] == [(), ()]
+    page = Page(render_html(results, None, PageParts(worst=views)))
+    assert page.text.count("Its pictures are not in this page") == 2
+    assert LARGEST_PICTURES * 4 / 3 <= 8_000_000  # as base64
+    monkeypatch.setattr("eval.report.html.pictures.LARGEST_PICTURES", 10)
+    assert [view.pictures for view in worst_views(tmp_path / "run", results)] == [(), ()]
+
+
+def test_names_are_shown_and_never_obeyed(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
+    evil = "</script><img src=x onerror=alert(1)>![x](http://e.org/x)"
+    results = make_results()
+    run = tmp_path / "run"
+    run.mkdir()
+    renamed = results.dataset.model_copy(update={"name": evil})
+    tags = tuple(tag.model_copy(update={"tag": evil}) for tag in results.tags)
+    dirty = results.model_copy(update={"dataset": renamed, "tags": tags, "settings": {"name": evil}})
+    write_results(run / "results.json", dirty)
+    page = Page(write_html_report(run, dirty, gate).read_text(encoding="utf-8"))
+    assert evil in page.text
+    assert [attributes for tag, attributes in page.tags if tag == "img" and "onerror" in attributes] == []
+    assert "x" not in page.values("src")
+    assert [value for value in page.values("src") if "e.org" in value] == []
+
+
+def test_what_others_add_to_the_markdown_report_is_shown(
+    make_results: MakeResults, gate: GateSection, tmp_path: Path
+) -> None:
+    write_report(tmp_path, make_results(), gate)
+    plain = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    assert not [each for each in plain.values("id") if each.startswith("more-")]
+    with (tmp_path / "report.md").open("a", encoding="utf-8") as stream:
+        stream.write(
+            "\n## Where it entered\n\n![a chart](chart.png)\n\n| Hop | Drift |\n| --- | ---: |\n| `onnx` | 7 |\n"
+        )
+    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    assert "more-1" in page.values("id")
+    assert page.text.count("Where it entered") == 2  # its heading, and the link to it
+    assert page.text.count("Hop") == 1
+    assert "chart.png" not in page.text
+
+
+def test_missing_scores_are_said(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
+    write_results(tmp_path / "results.json", make_results())
+    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    assert "Single samples are not shown: per_sample.csv is missing or cannot be read" in page.text
+    assert "No scores of single samples are at hand." in page.text
+    assert page.data["samples"]["ids"] == []
+
+
+def test_only_the_original_ran(make_results: MakeResults, gate: GateSection) -> None:
+    results = make_results()
+    alone = results.model_copy(update={"variants": results.variants[:1], "drift": (), "tags": ()})
+    page = Page(render_html(alone, gate, PageParts()))
+    assert status_of(page) == "unjudged"
+    assert "Nothing to compare" in page.text
+    bare = alone.model_copy(update={"variants": (alone.variants[0].model_copy(update={"metrics": {}}),)})
+    assert Page(render_html(bare, gate, PageParts())).data["metrics"] == []
+
+
+def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
+    def run(day: int, name: str = "test", ids: tuple[str, ...] = IDS, folder: str | None = None) -> Results:
+        made = make_results({"ir-fp32@f32": day / 100}, ids=ids)
+        dated = made.model_copy(update={"created": CREATED.format(day), "settings": {"name": name}})
+        (tmp_path / (folder or f"r{day}")).mkdir()
+        write_results(tmp_path / (folder or f"r{day}") / "results.json", dated)
+        return dated
+
+    run(2)
+    run(1)
+    run(3, name="other")
+    run(5)  # later than the run itself
+    run(1, folder=".hidden")
+    run(3, ids=("a/0001", "c/0001"), folder="less")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "results.json").write_text("{", encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    current = run(4)
+    history = past_runs(tmp_path, current, "r4")
+    assert [each.name for each in history.runs] == ["r1", "r2", "less"]
+    [problem] = history.unreadable
+    assert problem.startswith("broken: ")
+    assert past_runs(tmp_path / "nowhere", current, "r4") == History()
+
+    page = Page(write_html_report(tmp_path / "r4", current, gate).read_text(encoding="utf-8"))
+    assert "Left out, because it cannot be read: broken: " in page.text
+    assert [link for link in page.values("href") if link.startswith("../")] == [
+        *("../less/report.html", "../r2/report.html", "../r1/report.html")
+    ]
+    assert [(each["name"], each["same"]) for each in page.data["history"]] == [
+        *(("r1", True), ("r2", True), ("less", False), ("r4", True))
+    ]
+    drifts = [each["drift"]["alpha_mad"]["ir-fp32@f32"]["mean"] for each in page.data["history"]]
+    assert drifts == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_the_page_is_the_same_for_the_same_run(make_results: MakeResults, gate: GateSection) -> None:
+    assert render_html(make_results(), gate, PageParts()) == render_html(make_results(), gate, PageParts())
+
+
+def test_the_head_row_is_html_that_closes(page_of: Callable[..., Page], tmp_path: Path) -> None:
+    page_of()
+    html = (tmp_path / "reports" / "test-3" / "report.html").read_text(encoding="utf-8")
+    for tag in ("table", "section", "article", "figure", "div", "ul", "main", "select", "p", "tr", "th", "td"):
+        assert len(re.findall(rf"<{tag}[ >]", html)) == html.count(f"</{tag}>"), tag
