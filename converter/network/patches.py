@@ -18,7 +18,7 @@ def windows(maps: list[Tensor], cell: int, margin: int) -> Tensor:
     channels = [one.shape[1] for one in maps]
     padded = maps[0].new_zeros(batch, height + 2 * margin, width + 2 * margin, sum(channels))
     inside = padded[:, margin : margin + height, margin : margin + width]
-    for part, one in zip(inside.split(channels, dim=-1), maps, strict=True):
+    for part, one in zip(torch.split(inside, channels, dim=-1), maps, strict=True):
         part.copy_(one.permute(0, 2, 3, 1))
     side = cell + 2 * margin
     return padded.unfold(1, side, cell).unfold(2, side, cell).permute(0, 1, 2, 4, 5, 3)
