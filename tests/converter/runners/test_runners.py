@@ -9,12 +9,14 @@ import numpy as np
 import onnx
 import openvino
 import pytest
-from golden_network import golden_network
+import torch
+from golden_network import golden_images, golden_network
 from PIL import Image
 from tiny_model import SIZE, tiny_answer
 
 from configs.errors import DataError, UsageError
 from converter.forms.contract import Contract, Port, ir_contract, network_contract
+from converter.network.refiner import Refiner
 from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor, encode_image, encode_inputs
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
@@ -367,6 +369,19 @@ def test_torch_runs_the_network_of_the_contract() -> None:
     assert prediction.alpha.shape == (64, 96)
     assert prediction.foreground.shape == (64, 96, 3)
     assert np.abs(prediction.alpha - swapped.alpha).max() > 1e-3
+
+
+def test_torch_refines_the_chosen_cells_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = golden_network(refine_sample_pixels=800)
+    source, background = (image.numpy() for image in golden_images(64, 96))
+    expected = network(torch.from_numpy(source), torch.from_numpy(background))
+    monkeypatch.delattr(Refiner, "refine_everywhere")
+
+    with TorchRunner(network, network_contract((64, 96), HASH)) as runner:
+        alpha, foreground = runner.infer(source, background)
+
+    assert np.abs(alpha - expected.pha.detach().numpy()).max() <= 1e-6
+    assert np.abs(foreground - expected.fgr.detach().numpy()).max() <= 1e-6
 
 
 RELEASED_AS_THEY_CAME = """
