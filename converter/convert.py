@@ -14,21 +14,10 @@ from configs.files import new_folder, sha256_of
 from configs.schema import Config
 from converter.fast import arranged
 from converter.forms.contract import Contract, ir_contract
-from converter.forms.record import (
-    RECORD_NAME,
-    Conversion,
-    Form,
-    SourceFile,
-    check_files,
-    form_files,
-    form_path,
-    ir_hop,
-    is_ir,
-    read_record,
-    write_record,
-)
-from converter.proof.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
-from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
+from converter.forms.proofs import Counterfactuals, Parity
+from converter.forms.record import Conversion, Form, SourceFile, check_files, form_files, form_path, ir_hop, is_ir
+from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
+from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
@@ -80,7 +69,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print) -> Convers
             versions=installed_versions(LIBRARIES),
             forms=forms,
         )
-        write_record(work, record)
+        record.write(work)
     for form in forms:
         say(_line(form))
     say(f"{out}: converted and verified")
@@ -96,7 +85,7 @@ def verify(folder: Path, config: Config, *, say: Say = print) -> tuple[Form, ...
         DataError: a file is missing or changed, or the original is no longer the one recorded.
         ParityError: a form is out of tolerance or breaks its contract.
     """
-    record = read_record(folder)
+    record = Conversion.read(folder)
     check_files(folder, record)
     say(f"{folder}: {sum(len(form.files) for form in record.forms)} files match their hashes")
     original = original_of(record)
@@ -226,7 +215,7 @@ def _line(form: Form) -> str:
 
 def _already_done(out: Path, key: str) -> Conversion | None:
     try:
-        record = read_record(out)
+        record = Conversion.read(out)
         if record.key == key:
             check_files(out, record)
             return record
@@ -237,7 +226,7 @@ def _already_done(out: Path, key: str) -> Conversion | None:
 
 def _refuse_foreign_folder(out: Path) -> None:
     """Never replace a folder that is not a converted model's."""
-    if out.is_dir() and any(out.iterdir()) and not (out / RECORD_NAME).is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / Conversion.FILE).is_file():
         raise UsageError(f"{out}: not empty, and not a converted model folder; choose another --out")
 
 

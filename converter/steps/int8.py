@@ -66,7 +66,7 @@ def int8_ir_from_onnx(
         candidate = Candidate(
             kept_float=patterns,
             convolutions=share.convolutions,
-            of=share.of,
+            all_convolutions=share.all_convolutions,
             multiply_adds=share.multiply_adds,
             alpha_mad_drift=drift,
             parity=parity,
@@ -135,7 +135,7 @@ def _quantization(
 def _line(candidate: Candidate) -> str:
     kept = ", ".join(candidate.kept_float) or "nothing"
     return (
-        f"float {kept}: {candidate.convolutions} of {candidate.of} convolutions in int8 "
+        f"float {kept}: {candidate.convolutions} of {candidate.all_convolutions} convolutions in int8 "
         f"({candidate.multiply_adds:.1%} of the multiply-adds), Alpha MAD {candidate.alpha_mad_drift:+.3f}, "
         f"mean |alpha difference| {candidate.parity.alpha.mean:.2g}, its 99.9 % quantile "
         f"{candidate.parity.alpha.quantile:.2g}"

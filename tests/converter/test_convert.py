@@ -15,7 +15,7 @@ from configs.schema import Config
 from converter import convert as story
 from converter.convert import convert, verify
 from converter.forms.contract import Contract, ir_contract, network_contract
-from converter.forms.record import RECORD_NAME, read_record
+from converter.forms.record import Conversion
 from converter.proof.counterfactual import DECLARED
 
 FILES = [
@@ -89,12 +89,12 @@ def test_folder_and_record(job: Job, tiny_onnx: Path) -> None:
     out = job().convert.out
     assert list(tree(out)) == FILES
     assert beside(out) == {"models"}
-    assert read_record(out) == record
+    assert Conversion.read(out) == record
     assert [form.hop for form in record.forms] == ["onnx", "onnx-simplified", "ir-fp32", "ir-fp16"]
     for form in record.forms:
         for name, digest in form.files.items():
             assert sha256_of(out / name) == digest
-    assert sorted([*(name for form in record.forms for name in form.files), RECORD_NAME]) == FILES
+    assert sorted([*(name for form in record.forms for name in form.files), Conversion.FILE]) == FILES
     digest = sha256_of(tiny_onnx)
     assert (record.source.kind, record.source.path, record.source.sha256) == ("onnx", tiny_onnx.as_posix(), digest)
     assert record.exporter is None
@@ -107,7 +107,7 @@ def test_folder_and_record(job: Job, tiny_onnx: Path) -> None:
 
 
 def test_record_holds_the_proofs(tiny_models: Path) -> None:
-    record = read_record(tiny_models)
+    record = Conversion.read(tiny_models)
 
     by_hop = {form.hop: form for form in record.forms}
     assert by_hop["onnx"].parity.alpha.max == 0
@@ -129,7 +129,7 @@ def test_second_run_says_so_and_does_nothing(job: Job, models: Path) -> None:
     assert said == [
         f"{models}: already converted from {record.source.path} with these settings and versions; nothing to do"
     ]
-    assert record == read_record(models)
+    assert record == Conversion.read(models)
 
 
 def test_force_does_it_again_with_equal_models(job: Job, models: Path) -> None:
@@ -142,18 +142,18 @@ def test_force_does_it_again_with_equal_models(job: Job, models: Path) -> None:
     for name in FILES:
         assert after[name][1] > before[name][1], name
         if not name.endswith(".xml"):  # OpenVINO numbers what it converts in one process
-            assert after[name][0] == before[name][0] or name == RECORD_NAME, name
+            assert after[name][0] == before[name][0] or name == Conversion.FILE, name
     assert beside(models) == {"models"}
 
 
 @pytest.mark.parametrize("change", [{"precisions": ["fp32"]}, {"input_shape": [64, 64]}])
 def test_changed_settings_do_it_again(job: Job, models: Path, change: dict[str, Any]) -> None:
-    before = read_record(models)
+    before = Conversion.read(models)
 
     after = convert(job(**change), say=lambda _: None)
 
     assert after.key != before.key
-    assert read_record(models) == after
+    assert Conversion.read(models) == after
     assert (models / "fp16").exists() == ("precisions" not in change)
 
 
@@ -165,7 +165,7 @@ def test_changed_versions_do_it_again(job: Job, models: Path, monkeypatch: pytes
 
 
 def test_changed_source_does_it_again(own_job: Config, own_models: Path, own_onnx: Path) -> None:
-    before = read_record(own_models)
+    before = Conversion.read(own_models)
     lift_gain(own_onnx, 0.8)
 
     after = convert(own_job, say=lambda _: None)
@@ -173,7 +173,7 @@ def test_changed_source_does_it_again(own_job: Config, own_models: Path, own_onn
     assert after.source.sha256 == sha256_of(own_onnx) != before.source.sha256
 
 
-@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing", RECORD_NAME])
+@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing", Conversion.FILE])
 def test_a_damaged_folder_is_converted_again(job: Job, models: Path, damage: str) -> None:
     if damage == "missing":
         (models / "model.onnx").unlink()
@@ -269,16 +269,16 @@ def test_verifying_proves_every_form_again(job: Job, models: Path) -> None:
 
     forms = verify(models, job(), say=said.append)
 
-    assert forms == read_record(models).forms
+    assert forms == Conversion.read(models).forms
     assert said[0] == f"{models}: 6 files match their hashes"
     assert len(said) == 5
     assert tree(models) == before
 
 
 def test_verifying_measures_rather_than_reads(job: Job, models: Path) -> None:
-    record = json.loads((models / RECORD_NAME).read_text())
+    record = json.loads((models / Conversion.FILE).read_text())
     record["forms"][3]["parity"]["alpha"]["mean"] = 0.5
-    (models / RECORD_NAME).write_text(json.dumps(record))
+    (models / Conversion.FILE).write_text(json.dumps(record))
 
     assert verify(models, job(), say=lambda _: None)[3].parity.alpha.mean < 1e-3
     strict = {"tolerances": {"ir-fp16": {"mean": 1e-9, "quantile": 1.0, "cells": 1.0}}, "samples": 1}
@@ -286,7 +286,7 @@ def test_verifying_measures_rather_than_reads(job: Job, models: Path) -> None:
         verify(models, job(parity=strict), say=lambda _: None)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != RECORD_NAME])
+@pytest.mark.parametrize("name", [name for name in FILES if name != Conversion.FILE])
 def test_verifying_names_a_truncated_file(job: Job, models: Path, name: str) -> None:
     (models / name).write_bytes((models / name).read_bytes()[:-1])
 
@@ -321,7 +321,7 @@ def test_verifying_a_folder_without_record(job: Job, tmp_path: Path) -> None:
     ids=["half", "empty", "list", "other version", "unknown hop", "no forms", "unknown key", "no settings"],
 )
 def test_verifying_with_a_corrupt_record(job: Job, models: Path, damage: Callable[[str], str]) -> None:
-    path = models / RECORD_NAME
+    path = models / Conversion.FILE
     path.write_text(damage(path.read_text()))
 
     remedy = r"run `mattekit convert` to make it|convert again with --force"
