@@ -18,7 +18,7 @@ from converter.network import MattingNetwork
 from converter.network.checkpoint import load_network
 from converter.network.refiner import CELL
 from converter.runners.openvino_ir import contract_of_ir, read_ir
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 from converter.steps.static_graph import dynamic_ir_values, dynamic_onnx_values
 
 

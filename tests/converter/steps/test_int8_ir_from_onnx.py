@@ -13,14 +13,15 @@ from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config
 
 from configs.errors import ParityError, UsageError
 from configs.schema import Config
-from converter.convert import convert, verify
+from converter.convert import convert
 from converter.forms.contract import ir_contract
 from converter.forms.record import Conversion
 from converter.info import describe_model
 from converter.proof.counterfactual import DECLARED
 from converter.runners.openvino_ir import OpenVinoRunner
-from converter.steps import int8
+from converter.steps import int8_ir_from_onnx as int8
 from converter.steps.quantization import Share
+from converter.verify import verify
 from datasets.samples.images import array_sha256
 from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.generate import synthetic_sample
