@@ -83,6 +83,7 @@ def test_a_form_whose_colour_order_is_swapped_is_a_parity_failure(
     outcome = run("convert", "--config", job(), "--out", "models")
     assert outcome.code == 1
     assert "hop ir-fp32" in outcome.text
+    assert "in step ir-fp32 (steps done before it: onnx, onnx-simplified)" in outcome.text
     assert not (tmp_path / "models").exists()
 
 
