@@ -11,7 +11,7 @@ from converter.forms.contract import network_contract
 from converter.network import refiner as refiner_module
 from converter.network.patches import blocks, windows
 from converter.network.refiner import CELL, Refiner
-from converter.steps.onnx_steps import export_program
+from converter.steps.export_onnx import export_program
 
 ROWS, COLUMNS = 7, 10
 EXACT = 1e-12  # float64

@@ -21,7 +21,7 @@ from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
 from converter.runners.pytorch import TorchRunner
-from converter.steps.ir_steps import ir_from_onnx
+from converter.steps.ir_from_onnx import IrFromOnnx
 from datasets.samples.sample import Prediction, Sample
 
 HASH = "0" * 64
@@ -235,7 +235,7 @@ def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
 def frame_ir(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tiny network's IR that takes frames."""
     path = tmp_path_factory.mktemp("frames") / "model.xml"
-    ir_from_onnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path)
+    IrFromOnnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path).run()
     return path
 
 
