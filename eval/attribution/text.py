@@ -2,7 +2,7 @@
 
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import share_added
-from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric
+from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
 from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed
 
 CHANGES = {
@@ -57,10 +57,9 @@ def explain(attribution: Attribution) -> str:
         return "**No hop moved any published metric.**"
     stage, original = attribution.stage(attribution.most), attribution.stages[0]
     share, name = share_added(stage, original, PUBLISHED_METRICS)
-    title = next(metric.title for metric in METRICS if metric.name == name)
     of_original = f"{100 * share:.2g} % of the original's" if share != float("inf") else "where the original has 0"
     text = (
-        f"**{code(stage.name)} added most**: {title} {signed(stage.added[name])} ({of_original}) after "
+        f"**{code(stage.name)} added most**: {title_of(name)} {signed(stage.added[name])} ({of_original}) after "
         f"{code(stage.before or '')}; {REASONS[stage.part]}"
     )
     error = stage.added_error
@@ -132,8 +131,7 @@ def resize_note(attribution: Attribution) -> str:
     """Say what resizing has to do with it."""
     if not attribution.resized:
         return "Resize is zero: every sample has the network's size, and nothing was resized."
-    titles = {metric.name: metric.title for metric in METRICS}
-    own = ", ".join(f"{titles[name]} {signed(value)}" for name, value in attribution.resize_error.items())
+    own = ", ".join(f"{title_of(name)} {signed(value)}" for name, value in attribution.resize_error.items())
     return (
         f"{attribution.resized} of {attribution.samples} samples have another size than the network. Graph and "
         "precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "

@@ -15,6 +15,7 @@ from eval.attribution.text import explain, stage_table
 from eval.bench.output import bench_section
 from eval.gate.judge import judge_original
 from eval.gate.verdict import GateReport
+from eval.metrics.measures import title_of
 from eval.presentation.formatting import code, number, signed
 from eval.report.charts import SPEED_FILE, draw_speed, has_speed
 from eval.report.tables import (
@@ -27,7 +28,6 @@ from eval.report.tables import (
     original_table,
     overview_table,
     tag_table,
-    title_of,
     variant_table,
 )
 from eval.run.results import Results, VariantRecord, WorstRecord

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from configs.schema import GateSection
 from eval.gate.verdict import limit_of
-from eval.metrics.measures import METRICS, Metric
+from eval.metrics.measures import METRICS, Metric, title_of
 from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed, span
 from eval.run.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 
@@ -141,11 +141,6 @@ def condition_table(results: Results) -> str:
 def metrics_of(results: Results) -> list[Metric]:
     """Return the metrics that the run has, in the order of `METRICS`."""
     return [metric for metric in METRICS if any(metric.name in variant.metrics for variant in results.variants)]
-
-
-def title_of(name: str) -> str:
-    """Return a metric's printed name; another name as it is."""
-    return next((metric.title for metric in METRICS if metric.name == name), name)
 
 
 def original_record(results: Results, metric: str) -> MetricRecord | None:

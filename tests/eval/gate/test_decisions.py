@@ -19,11 +19,11 @@ from eval.gate.run import judge, judge_original, judge_run, update_baseline
 from eval.gate.verdict import GateReport, GateRow, Verdict, compare, samples_to_settle
 from eval.presentation.formatting import signed
 from eval.report.markdown import render_report
-from eval.run.results import Interval, Results, read_results, write_results
+from eval.run.results import Results, read_results, write_results
 from eval.run.scores import PER_SAMPLE_FILE, ScoreRow
 from eval.run.stored import StoredRun, read_run, write_run
 from eval.run.summary import reassemble
-from eval.statistics.intervals import mean_intervals
+from eval.statistics.intervals import Interval, mean_intervals
 
 MakeResults = Callable[..., Results]
 IDS = tuple(f"c{number}/0001" for number in range(8))

@@ -23,7 +23,8 @@ from eval.report.history import History, past_runs
 from eval.report.html.page import PageParts, plot_library, render_html, write_html_report
 from eval.report.html.pictures import LARGEST_PICTURES, worst_views
 from eval.report.markdown import write_report
-from eval.run.results import Interval, Results, write_results
+from eval.run.results import Results, write_results
+from eval.statistics.intervals import Interval
 
 MakeResults = Callable[..., Results]
 
