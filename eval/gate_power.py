@@ -20,7 +20,7 @@ import numpy as np
 from configs.errors import DataError
 from configs.schema import GateSection
 from eval.gate.baseline import baseline_from
-from eval.gate.run import judge
+from eval.gate.judge import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
 from eval.metrics.scoring import clip_of
 from eval.run.results import TAG_METRIC, Results
