@@ -15,7 +15,7 @@ from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
 from eval.gate_power import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
 from eval.presentation.formatting import markdown_table
-from eval.run.stored import read_run, require_rows
+from eval.run.stored import read_run
 from mattekit.terminal.console import progress_bars
 
 
@@ -34,7 +34,6 @@ def main() -> None:
 
     gate = load_config(given.config).gate
     run = read_run(given.run)
-    require_rows(run, given.run, "they are what is drawn")
     patterns = {"proportional to the error": proportional_pattern(run)}
     patterns |= {f"as {name}": difference_pattern(run, name) for name in given.patterns.split(",") if name}
     rows = []

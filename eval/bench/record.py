@@ -8,7 +8,8 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, read_record, write_record
-from eval.run.results import Count, Interval
+from eval.run.results import Count
+from eval.statistics.intervals import Interval
 
 BENCH_FILE = "bench.json"
 

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from datasets.samples.layout import natural_key
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Prediction, Sample, clip_of
 from eval.metrics.measures import METRICS, dtssd, match_size
-from eval.run.scores import clip_of
 
 Scores = dict[str, float | None]
 

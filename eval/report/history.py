@@ -1,10 +1,11 @@
-"""Past runs of one configuration, read from their `results.json` alone."""
+"""Past runs of one configuration, read from their folders."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DataError
-from eval.run.results import RESULTS_FILE, Results, read_results
+from eval.run.results import Results
+from eval.run.stored import read_run
 
 MOST_RUNS = 60
 
@@ -41,12 +42,12 @@ def past_runs(reports: Path, results: Results, name: str) -> History:
     wanted = config_name(results)
     found: list[PastRun] = []
     unreadable: list[str] = []
-    for path in sorted(reports.glob(f"*/{RESULTS_FILE}")):
+    for path in sorted(reports.glob(f"*/{Results.FILE}")):
         folder = path.parent.name
         if folder.startswith(".") or folder == name:
             continue
         try:
-            past = read_results(path)
+            past = read_run(path.parent).results
         except DataError as error:
             unreadable.append(f"{folder}: {error}")
             continue

@@ -31,13 +31,14 @@ from eval.report.tables import (
     variant_table,
 )
 from eval.run.results import Results, VariantRecord, WorstRecord
+from eval.run.stored import Run
 
 REPORT_FILE = "report.md"
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_FAILURES = 8
 
 
-def write_report(run_dir: Path, results: Results, gate: GateSection | None = None) -> Path:
+def write_report(run_dir: Path, run: Run, gate: GateSection | None = None) -> Path:
     """Write `report.md`, and the chart that it shows, into the run's folder and return its path.
 
     Where the folder holds an attribution or a benchmark, the report shows it.
@@ -47,20 +48,20 @@ def write_report(run_dir: Path, results: Results, gate: GateSection | None = Non
         UsageError: the folder cannot be written.
     """
     path = run_dir / REPORT_FILE
-    if has_speed(results):
-        write_atomically(run_dir / SPEED_FILE, draw_speed(results))
-    text = render_report(results, gate, read_attribution(run_dir), bench_section(run_dir))
+    if has_speed(run.results):
+        write_atomically(run_dir / SPEED_FILE, draw_speed(run.results))
+    text = render_report(run, gate, read_attribution(run_dir), bench_section(run_dir))
     write_atomically(path, text)
     return path
 
 
 def render_report(
-    results: Results, gate: GateSection | None = None, attribution: Attribution | None = None, bench: str = ""
+    run: Run, gate: GateSection | None = None, attribution: Attribution | None = None, bench: str = ""
 ) -> str:
     """Return the report as GitHub-flavoured markdown; links are relative to the run's folder.
 
     Args:
-        results: the run.
+        run: the run.
         gate: tolerances, so that drift can be judged and limits shown; without them the report shows figures alone.
         attribution: which hop added how much, where that was measured.
         bench: what a benchmark of the same models says, as markdown; see `bench_section`.
@@ -76,7 +77,8 @@ def render_report(
         keep_trailing_newline=True,
         autoescape=False,  # markdown, not HTML
     )
-    opened = opening(results, gate)
+    results = run.results
+    opened = opening(run, gate)
     text = environment.get_template("report.md.j2").render(
         results=results,
         headline=opened.headline,
@@ -110,9 +112,10 @@ class Opening:
     notes: list[str]
 
 
-def opening(results: Results, gate: GateSection | None) -> Opening:
+def opening(run: Run, gate: GateSection | None) -> Opening:
     """Return the first lines of a run's report; arguments and errors as `render_report`."""
-    verdict = None if gate is None else judge_original(results, gate)
+    results = run.results
+    verdict = None if gate is None else judge_original(run, gate)
     return Opening(
         headline=_headline(results, verdict),
         largest=_largest_drift(results, gate),

@@ -20,15 +20,15 @@ from eval.metrics.scoring import Scorer
 from eval.report.html.page import write_html_report
 from eval.report.markdown import write_report
 from eval.report.panels import WorstKeeper
-from eval.run.results import RESULTS_FILE, DatasetRecord, Results, VariantRecord, samples_sha256, write_results
-from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, write_per_sample
-from eval.run.summary import assemble_results
+from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.scores import ScoreRow, score_table
+from eval.run.stored import Run, write_run
 from eval.run.variants import open_variant, parse_variants
 
 Report = Callable[[str, int, int], None]
 
 
-def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report: Report = lambda *_: None) -> Results:
+def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report: Report = lambda *_: None) -> Run:
     """Run every configured variant on the configured set and write the run's folder.
 
     The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
@@ -67,8 +67,9 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
             _refuse_calibrated(sample, calibrated, models)
             rows.extend(_run_sample(sample, contestants, worst))
         report("evaluating", total, total)
-        ids = list(dict.fromkeys(row.sample for row in rows))
-        results = assemble_results(
+        table = score_table(rows)
+        ids = list(table.index.unique("sample"))
+        facts = Results(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             environment=describe_environment(),
             dataset=DatasetRecord(
@@ -82,16 +83,15 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
             ),
             settings=config.model_dump(mode="json"),
             original=original,
-            variants=[description for _, description in opened],
-            rows=rows,
+            variants=tuple(description for _, description in opened),
             worst=worst.write(work),
-            rerun=rerun,
+            rerun=tuple(rerun),
         )
-        write_results(work / RESULTS_FILE, results)
-        write_per_sample(work / PER_SAMPLE_FILE, rows)
-        write_report(work, results, config.gate)
-        write_html_report(work, results, config.gate, run_dir=run_dir)
-    return results
+        run = Run(facts, table)
+        write_run(work, run)
+        write_report(work, run, config.gate)
+        write_html_report(work, run, config.gate, run_dir=run_dir)
+    return run
 
 
 def open_models(config: Config) -> Conversion:
@@ -176,5 +176,5 @@ def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path)
 
 def _refuse_foreign_folder(run_dir: Path) -> None:
     """Never replace a folder that is not a run's."""
-    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / RESULTS_FILE).is_file():
+    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / Results.FILE).is_file():
         raise UsageError(f"{run_dir}: not empty, and not an evaluation run; choose another --out")

@@ -72,8 +72,8 @@ def evaluate(
     rerun = " ".join(["mattekit evaluate", f"--config {shlex.quote(config.as_posix())}", *arguments])
     steps = (f"mattekit convert --config {shlex.quote(config.as_posix())}", rerun) if models is None else (rerun,)
     with progress_bars() as report:
-        results = run(job, run_dir, rerun=steps, report=report)
-    print_gate(judge_original(results, job.gate), Console(highlight=False) if output.is_terminal else output)
+        evaluated = run(job, run_dir, rerun=steps, report=report)
+    print_gate(judge_original(evaluated, job.gate), Console(highlight=False) if output.is_terminal else output)
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")
 

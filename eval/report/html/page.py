@@ -14,7 +14,6 @@ from jinja2 import Environment as TemplateEnvironment
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from configs.errors import DataError
 from configs.files import write_atomically
 from configs.schema import GateSection
 from eval.gate.judge import judge_original
@@ -23,7 +22,7 @@ from eval.gate.output import headline as gate_headline
 from eval.gate.verdict import GateReport
 from eval.presentation.formatting import number, signed
 from eval.report.history import History, past_runs
-from eval.report.html.data import MOST_SAMPLES, by_variant, largest_drift, plot_data, sample_drift, shown_samples
+from eval.report.html.data import MOST_SAMPLES, defined, drifts_of, plot_data, shown_samples
 from eval.report.html.pictures import WorstView, scale_stops, worst_views
 from eval.report.html.text import block, line, sections
 from eval.report.layers import DIFFERENCE_GAIN
@@ -38,8 +37,7 @@ from eval.report.tables import (
     tag_table,
     variant_table,
 )
-from eval.run.results import Results
-from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, read_per_sample
+from eval.run.stored import Run
 
 HTML_REPORT_FILE = "report.html"
 OWN_SECTIONS = frozenset(
@@ -59,20 +57,16 @@ class PageParts:
 
     Attributes:
         verdict: the gate's judgement with the baseline; None before the gate ran.
-        rows: the per-sample scores; empty where they cannot be read.
         worst: the worst samples with their pictures.
         history: past runs of the configuration.
         name: the run's name among them.
-        notes: what could not be shown, and why.
         more: title and markdown of what other measurements have added to the run's `report.md`.
     """
 
     verdict: GateReport | None = None
-    rows: Sequence[ScoreRow] = ()
     worst: Sequence[WorstView] = ()
     history: History = field(default_factory=History)
     name: str = "this run"
-    notes: Sequence[str] = ()
     more: Sequence[tuple[str, str]] = ()
 
 
@@ -90,7 +84,7 @@ class SampleLine:
 
 def write_html_report(
     folder: Path,
-    results: Results,
+    run: Run,
     gate: GateSection | None = None,
     verdict: GateReport | None = None,
     run_dir: Path | None = None,
@@ -99,7 +93,7 @@ def write_html_report(
 
     Args:
         folder: where the run's files lie.
-        results: the run.
+        run: the run.
         gate: tolerances, as for `report.md`.
         verdict: what the gate said of the run; None before it ran.
         run_dir: the folder the run will have, when `folder` is a temporary one; past runs are looked for beside it.
@@ -108,22 +102,19 @@ def write_html_report(
         UsageError: the folder cannot be written.
     """
     final = (run_dir or folder).absolute()
-    rows, notes = _scores(folder)
     parts = PageParts(
         verdict=verdict,
-        rows=rows,
-        worst=worst_views(folder, results),
-        history=past_runs(final.parent, results, final.name),
+        worst=worst_views(folder, run.results),
+        history=past_runs(final.parent, run.results, final.name),
         name=final.name,
-        notes=notes,
         more=_added(folder / REPORT_FILE),
     )
     path = folder / HTML_REPORT_FILE
-    write_atomically(path, render_html(results, gate, parts))
+    write_atomically(path, render_html(run, gate, parts))
     return path
 
 
-def render_html(results: Results, gate: GateSection | None, parts: PageParts) -> str:
+def render_html(run: Run, gate: GateSection | None, parts: PageParts) -> str:
     """Return the page: the same figures as `report.md` from the same tables, and plots, pictures and past runs.
 
     Raises:
@@ -139,10 +130,11 @@ def render_html(results: Results, gate: GateSection | None, parts: PageParts) ->
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False, "separators": (",", ":")}
     environment.filters |= {"block": block, "line": line, "number": number, "signed": signed}
-    opened = opening(results, gate)
+    results = run.results
+    opened = opening(run, gate)
     judged = parts.verdict  # a failed one counts as false, so not `or`
     if judged is None and gate is not None:
-        judged = judge_original(results, gate)
+        judged = judge_original(run, gate)
     return environment.get_template("report.html.j2").render(
         results=results,
         opened=opened,
@@ -153,7 +145,7 @@ def render_html(results: Results, gate: GateSection | None, parts: PageParts) ->
         variants=[(describe(variant), variant_table(results, variant, gate)) for variant in results.converted()],
         reference="" if results.converted() else original_table(results),
         metrics=metrics_of(results),
-        samples=_sample_rows(results, parts),
+        samples=_sample_rows(run, parts),
         most_samples=MOST_SAMPLES,
         worst=[(view, worst_line(view.record)) for view in parts.worst],
         stops=", ".join(scale_stops()),
@@ -166,7 +158,7 @@ def render_html(results: Results, gate: GateSection | None, parts: PageParts) ->
         rerun=rerun_commands(results),
         parts=parts,
         past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(parts.history.runs)],
-        data=plot_data(results, gate, parts.rows, parts.history.runs, parts.name),
+        data=plot_data(run, gate, parts.history.runs, parts.name),
         plotly=plot_library(),
         plotly_version=metadata.version(PLOT_LIBRARY),
         style=_asset("report.css"),
@@ -184,13 +176,6 @@ def plot_library() -> str:
     return base64.b64encode(gzip.compress(file.read_bytes(), compresslevel=9, mtime=0)).decode()
 
 
-def _scores(folder: Path) -> tuple[list[ScoreRow], list[str]]:
-    try:
-        return read_per_sample(folder), []
-    except DataError as error:
-        return [], [f"Single samples are not shown: {PER_SAMPLE_FILE} is missing or cannot be read ({error})."]
-
-
 def _added(report: Path) -> list[tuple[str, str]]:
     """Return the sections of `report.md` that are not the page's own; none where there is no such file."""
     try:
@@ -200,28 +185,26 @@ def _added(report: Path) -> list[tuple[str, str]]:
     return [(title, markdown) for title, markdown in sections(text).items() if title not in OWN_SECTIONS]
 
 
-def _sample_rows(results: Results, parts: PageParts) -> list[SampleLine]:
+def _sample_rows(run: Run, parts: PageParts) -> list[SampleLine]:
     """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
-    scores, metrics = by_variant(parts.rows), metrics_of(results)
+    metrics = metrics_of(run.results)
     if not metrics:
         return []
     metric = metrics[0].name
     views = {view.record.sample: view for view in parts.worst}
-    lines = []
-    for sample in shown_samples(scores, results, metric):
-        own = scores[results.original][sample]
-        drifts = [sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
-        lines.append(
-            SampleLine(
-                sample=sample,
-                tags=" ".join(own.tags),
-                view=views.get(sample),
-                original=own.scores.get(metric),
-                drifts=drifts,
-                largest=largest_drift(scores, results, sample, metric),
-            )
+    own, drifts = run.table.loc[run.results.original], drifts_of(run, metric)
+    largest = drifts.abs().max(axis="columns")
+    return [
+        SampleLine(
+            sample=sample,
+            tags=" ".join(own.at[sample, "tags"]),
+            view=views.get(sample),
+            original=defined(own.at[sample, metric]),
+            drifts=[defined(drift) for drift in drifts.loc[sample]],
+            largest=defined(largest[sample]),
         )
-    return lines
+        for sample in shown_samples(run, metric)
+    ]
 
 
 def _without_heading(markdown: str) -> str:

@@ -21,8 +21,8 @@ from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.make import synthesize
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import evaluate
-from eval.run.results import Results, read_results, samples_sha256
-from eval.run.scores import read_per_sample
+from eval.run.results import Results, samples_sha256
+from eval.run.scores import read_scores, scores_of
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def _alpha_mad(results: Results, variant: str) -> float:
 
 
 def test_the_results_say_what_ran_and_on_what(whole_run: Path, tiny_set: Path, tiny_models: Path) -> None:
-    results = read_results(whole_run)
+    results = Results.read(whole_run)
     sample_set = open_set(tiny_set)
     assert results.original == "onnx"
     assert tuple(variant.name for variant in results.variants) == VARIANTS
@@ -79,28 +79,25 @@ def test_the_results_say_what_ran_and_on_what(whole_run: Path, tiny_set: Path, t
 
 
 def test_every_score_is_that_of_the_network_s_own_formula(whole_run: Path, tiny_set: Path) -> None:
-    rows = read_per_sample(whole_run)
+    scores = scores_of(read_scores(whole_run), "onnx")
     for sample in iterate(open_set(tiny_set)):
         alpha, foreground = tiny_answer(sample.source, sample.background)
         expected = Scorer("expected").score(
             sample, Prediction(alpha=alpha.astype(np.float32), foreground=foreground.astype(np.float32))
         )
-        [row] = [row for row in rows if (row.sample, row.variant) == (sample.id, "onnx")]
         # Connectivity jumps at its thresholds; the others follow rounding smoothly.
-        assert {name: row.scores[name] for name in METRICS} == pytest.approx(
+        assert {name: scores.at[sample.id, name] for name in METRICS} == pytest.approx(
             {name: expected[name] for name in METRICS}, rel=1e-4
         )
 
 
 def test_there_is_one_row_per_sample_and_variant(whole_run: Path, tiny_set: Path) -> None:
     ids = [ref.id for ref in open_set(tiny_set).refs]
-    assert [(row.sample, row.variant) for row in read_per_sample(whole_run)] == [
-        (id_, variant) for id_ in ids for variant in VARIANTS
-    ]
+    assert list(read_scores(whole_run).index) == [(variant, id_) for id_ in ids for variant in VARIANTS]
 
 
 def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run: Path) -> None:
-    results = read_results(whole_run)
+    results = Results.read(whole_run)
     for metric in METRICS:
         exact, rounded = results.drift_of("ir-fp32@f32", metric), results.drift_of("ir-fp16@f32", metric)
         assert exact is not None
@@ -114,7 +111,7 @@ def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run
 
 
 def test_report_and_pictures_of_the_worst_samples_are_written(whole_run: Path) -> None:
-    results = read_results(whole_run)
+    results = Results.read(whole_run)
     assert len(results.worst) == 2
     report = (whole_run / "report.md").read_text(encoding="utf-8")
     assert "Nothing was lost" in report
@@ -128,20 +125,20 @@ def test_report_and_pictures_of_the_worst_samples_are_written(whole_run: Path) -
 
 
 def test_the_first_variant_is_the_original(config: Config, tmp_path: Path) -> None:
-    results = evaluate(_only(config, "ir-fp16", "onnx"), tmp_path / "run")
+    results = evaluate(_only(config, "ir-fp16", "onnx"), tmp_path / "run").results
     assert results.original == "ir-fp16@f32"
     assert {record.variant for record in results.drift} == {"onnx"}
 
 
 def test_a_limit_takes_the_first_samples(config: Config, tmp_path: Path, tiny_set: Path) -> None:
-    results = evaluate(_only(config, "onnx", limit=2), tmp_path / "run")
+    results = evaluate(_only(config, "onnx", limit=2), tmp_path / "run").results
     ids = [ref.id for ref in open_set(tiny_set).refs]
     assert results.dataset.samples == 2
-    assert [row.sample for row in read_per_sample(tmp_path / "run")] == ids[:2]
+    assert list(read_scores(tmp_path / "run").index.unique("sample")) == ids[:2]
 
 
 def test_a_limit_beyond_the_set_takes_all(config: Config, tmp_path: Path) -> None:
-    assert evaluate(_only(config, "onnx", limit=99), tmp_path / "run").dataset.samples == 3
+    assert evaluate(_only(config, "onnx", limit=99), tmp_path / "run").results.dataset.samples == 3
 
 
 def test_each_sample_is_decoded_once_for_all_variants(
@@ -181,7 +178,7 @@ def _write_own_set(root: Path, size: tuple[int, int]) -> None:
 def test_a_set_of_one_s_own_without_a_manifest_is_evaluated(config: Config, tmp_path: Path) -> None:
     _write_own_set(tmp_path / "own", SIZE)
     dataset = config.dataset.model_copy(update={"path": str(tmp_path / "own")})
-    results = evaluate(config.model_copy(update={"dataset": dataset}), tmp_path / "run")
+    results = evaluate(config.model_copy(update={"dataset": dataset}), tmp_path / "run").results
     assert (results.dataset.name, results.dataset.samples) == ("own", 1)
     assert results.dataset.manifest_sha256 == open_set(tmp_path / "own").manifest_sha256
     # The network takes the square for opaque: wrong by 127/255 in a sixteenth of the image.
@@ -195,7 +192,9 @@ def test_a_set_of_another_size_than_the_network_is_resized_and_scored_at_its_own
     for name, size in (("same", SIZE), ("double", (2 * SIZE[0], 2 * SIZE[1]))):
         _write_own_set(tmp_path / name, size)
         dataset = config.dataset.model_copy(update={"path": str(tmp_path / name)})
-        results = evaluate(_only(config.model_copy(update={"dataset": dataset}), "onnx"), tmp_path / f"run-{name}")
+        results = evaluate(
+            _only(config.model_copy(update={"dataset": dataset}), "onnx"), tmp_path / f"run-{name}"
+        ).results
         scores.append(_alpha_mad(results, "onnx"))
     assert scores[1] == pytest.approx(scores[0], rel=0.1)
 
@@ -277,7 +276,7 @@ INT8_VARIANTS = ("onnx", "ir-fp32@f32", "ir-int8@f32")
 def test_an_int8_form_is_evaluated_as_such(int8_models: Path, tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
     config = tiny_config(tiny_onnx, int8_models, tiny_set, evaluate={"variants": INT8_VARIANTS, "worst": 1})
 
-    results = evaluate(config, tmp_path / "run")
+    results = evaluate(config, tmp_path / "run").results
 
     assert [variant.ran_in for variant in results.variants] == ["f32", "f32", "int8 (rest f32)"]
     assert results.variant("ir-int8@f32").weights == "int8"  # type: ignore[union-attr]
