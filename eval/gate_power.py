@@ -22,7 +22,7 @@ from configs.errors import DataError
 from configs.schema import GateSection
 from datasets.samples.sample import clip_of
 from eval.gate.baseline import baseline_from
-from eval.gate.run import judge
+from eval.gate.judge import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
 from eval.run.results import TAG_METRIC, Results
 from eval.run.scores import LATENCY, metrics_of, scores_of

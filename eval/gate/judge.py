@@ -53,6 +53,12 @@ def judge_original(run: Run, gate: GateSection, required_variants: Sequence[str]
     return _report(run.results, gate, _alone(run.results, gate, required_variants))
 
 
+def without_baseline(report: GateReport, results: Results) -> GateReport:
+    """Return the part of a judgement by `judge` that `judge_original` makes: no baseline, no required variants."""
+    names = {ALL, *(variant.name for variant in results.variants)}
+    return GateReport(tuple(row for row in report.rows if row.check != "baseline" and row.variant in names))
+
+
 def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
     return [*_run_rows(results, gate, required_variants), *_original_rows(results, gate)]
 

@@ -7,56 +7,57 @@ from pathlib import Path
 from configs.errors import ParityError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
-from eval.gate.ci_output import append_outputs, write_badge
+from eval.gate.ci_output import write_badge
 from eval.gate.judge import judge, judge_original
-from eval.gate.output import append_step_summary, write_gate_json, write_junit
+from eval.gate.output import GateRecord, write_junit
 from eval.gate.verdict import GateReport, mean_of
 from eval.metrics.measures import PUBLISHED_METRICS
-from eval.report.html.page import write_html_report
 from eval.run.stored import Run, read_run
 
-GATE_FILE = "gate.json"
 JUNIT_FILE = "junit.xml"
 BADGE_FILE = "badge.json"
-
-__all__ = ["judge", "judge_original", "judge_run", "run_gate", "update_baseline"]
-
-
-def run_gate(
-    run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
-) -> GateReport:
-    """Judge a stored run; write `gate.json`, `junit.xml`, `badge.json` and `report.html` into its folder.
-
-    Where CI asks for them, the job's summary and the step's outputs are appended to their files as well.
-
-    Args:
-        run_dir: folder that holds `results.json` and `per_sample.csv`.
-        gate: tolerances, and the baseline's path.
-        required_variants: variants that must have run, besides those of the baseline.
-        baseline_path: another baseline than the configured one.
-
-    Raises:
-        DataError: results, scores or baseline are missing or corrupt, or the figures are not those of the scores.
-        UsageError: the tolerances name an unknown metric, or an output cannot be written.
-    """
-    for stale in (GATE_FILE, JUNIT_FILE, BADGE_FILE):
-        (run_dir / stale).unlink(missing_ok=True)
-    run = read_run(run_dir)
-    report = judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
-    write_gate_json(run_dir / GATE_FILE, report)
-    write_junit(run_dir / JUNIT_FILE, report)
-    write_badge(run_dir / BADGE_FILE, report)
-    page = write_html_report(run_dir, run, gate, report)
-    append_step_summary(report)
-    append_outputs(report, run.results, page)
-    return report
 
 
 def judge_run(
     run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
 ) -> GateReport:
-    """Judge a stored run and write nothing. Arguments and errors as `run_gate`."""
-    return judge(read_run(run_dir), Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+    """Read a stored run and judge it; write nothing. Arguments and errors as `judge_stored`."""
+    return judge_stored(read_run(run_dir), gate, required_variants, baseline_path)
+
+
+def judge_stored(
+    run: Run, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
+) -> GateReport:
+    """Judge a run against its original and against the baseline.
+
+    Args:
+        run: what was read of it.
+        gate: tolerances, and the baseline's path.
+        required_variants: variants that must have run, besides those of the baseline.
+        baseline_path: another baseline than the configured one.
+
+    Raises:
+        DataError: the baseline is missing or corrupt.
+        UsageError: the tolerances name an unknown metric.
+    """
+    return judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+
+
+def clear_verdict(run_dir: Path) -> None:
+    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error."""
+    for stale in (GateRecord.FILE, JUNIT_FILE, BADGE_FILE):
+        (run_dir / stale).unlink(missing_ok=True)
+
+
+def write_verdict(run_dir: Path, report: GateReport) -> None:
+    """Write `gate.json`, `junit.xml` and `badge.json` into a run's folder.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    GateRecord.from_report(report).write(run_dir)
+    write_junit(run_dir / JUNIT_FILE, report)
+    write_badge(run_dir / BADGE_FILE, report)
 
 
 def update_baseline(

@@ -67,8 +67,8 @@ def bench(
     from eval.bench.run import BenchOptions
     from eval.bench.run import bench as measure
     from eval.bench.timing import Length
-    from eval.report.pages import rewrite_pages
     from eval.run.stored import read_run
+    from mattekit.stages.stored import rewrite_pages
 
     if frames is not None and seconds is not None:
         raise UsageError("give --frames or --seconds, not both")
@@ -110,9 +110,9 @@ def bench(
     words += [f"--different {different} --warmup {warmup}"]
     words += ["--profile"] * profile + ["--no-throughput"] * (not throughput)
     folder = run or out or Path("reports") / f"{job.name}-bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    evaluated = None if stored is None else stored.results
+    rerun = " ".join(["mattekit bench", *words])
     with progress_bars() as report:
-        evaluated = None if stored is None else stored.results
-        rerun = " ".join(["mattekit bench", *words])
         record, rows = measure(job, options, evaluated=evaluated, rerun=rerun, report=report)
     write_bench_files(folder, record, rows)
     if run is not None and stored is not None:

@@ -51,9 +51,8 @@ def evaluate(
     from rich.console import Console
 
     from converter.forms.record import read_record, recorded_model
-    from eval.gate.judge import judge_original
     from eval.gate.output import print_gate
-    from eval.run.evaluate import evaluate as run
+    from mattekit.stages.evaluation import evaluate_into
 
     changes = {
         "convert.out": models,
@@ -72,8 +71,8 @@ def evaluate(
     rerun = " ".join(["mattekit evaluate", f"--config {shlex.quote(config.as_posix())}", *arguments])
     steps = (f"mattekit convert --config {shlex.quote(config.as_posix())}", rerun) if models is None else (rerun,)
     with progress_bars() as report:
-        evaluated = run(job, run_dir, rerun=steps, report=report)
-    print_gate(judge_original(evaluated, job.gate), Console(highlight=False) if output.is_terminal else output)
+        _, judgement = evaluate_into(run_dir, job, rerun=steps, report=report)
+    print_gate(judgement.original, Console(highlight=False) if output.is_terminal else output)
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")
 

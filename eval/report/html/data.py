@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from configs.schema import GateSection
 from eval.metrics.measures import Metric
+from eval.report.content import Content
 from eval.report.history import PastRun, same_samples
 from eval.report.tables import limit_for, metrics_of, original_record
 from eval.run.results import DriftRecord, MetricRecord, Results, VariantRecord
@@ -19,16 +21,20 @@ MOST_SAMPLES = 2000
 """How many samples the page lists; of more, those that moved most."""
 
 
-def plot_data(run: Run, gate: GateSection | None, runs: Sequence[PastRun], name: str) -> dict[str, Any]:
-    """Return everything that the page's script needs.
+@dataclass(frozen=True, slots=True)
+class SampleLine:
+    """A line of the table of samples: one metric of one sample, the original's value and the variants' drifts."""
 
-    Args:
-        run: the run.
-        gate: tolerances, for limits.
-        runs: past runs, oldest first.
-        name: the run's own name among them.
-    """
-    results = run.results
+    sample: str
+    tags: str
+    original: float | None
+    drifts: Sequence[float | None]
+    largest: float | None
+
+
+def plot_data(content: Content) -> dict[str, Any]:
+    """Return everything that the page's script needs."""
+    results, gate = content.run.results, None if content.judgement is None else content.judgement.gate
     metrics = metrics_of(results)
     return {
         "original": results.original,
@@ -42,28 +48,44 @@ def plot_data(run: Run, gate: GateSection | None, runs: Sequence[PastRun], name:
             for v in results.variants
         ],
         "drift": {m.name: {v.name: _drift(results, gate, v, m.name) for v in results.converted()} for m in metrics},
-        "tags": {m.name: _tag_drift(run, m.name) for m in metrics},
-        "samples": _samples(run, metrics),
-        "history": [_past(run, results, metrics) for run in (*runs, PastRun(name, results))],
+        "tags": {m.name: _tag_drift(content.run, m.name) for m in metrics},
+        "samples": _samples(content.run, metrics),
+        "history": [_past(run, results, metrics) for run in (*content.history.runs, PastRun(content.name, results))],
     }
 
 
-def drifts_of(run: Run, metric: str) -> pd.DataFrame:
+def sample_lines(content: Content) -> list[SampleLine]:
+    """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
+    run, metric = content.run, metrics_of(content.run.results)[0].name
+    own, drifts = run.table.loc[run.results.original], _drifts(run, metric)
+    largest = drifts.abs().max(axis="columns")
+    return [
+        SampleLine(
+            sample,
+            " ".join(own.at[sample, "tags"]),
+            _defined(own.at[sample, metric]),
+            [_defined(drift) for drift in drifts.loc[sample]],
+            _defined(largest[sample]),
+        )
+        for sample in _shown_samples(run, metric)
+    ]
+
+
+def _drifts(run: Run, metric: str) -> pd.DataFrame:
     """Return how far each converted variant (a column) is from the original on each sample; NaN where undefined."""
     original = scores_of(run.table, run.results.original)[metric]
     drifts = {v.name: scores_of(run.table, v.name)[metric] - original for v in run.results.converted()}
     return pd.DataFrame(drifts, index=original.index)
 
 
-def shown_samples(run: Run, metric: str) -> list[str]:
+def _shown_samples(run: Run, metric: str) -> list[str]:
     """Return the ids that the page lists, the sample that moved most first; of equals in the set's order."""
-    largest = drifts_of(run, metric).abs().max(axis="columns").fillna(0.0)
+    largest = _drifts(run, metric).abs().max(axis="columns").fillna(0.0)
     return list(largest.sort_values(ascending=False, kind="stable").index[:MOST_SAMPLES])
 
 
-def defined(value: float) -> float | None:
-    """Return a score as a page shows it: None where it is undefined."""
-    return None if math.isnan(value) else float(value)
+def _defined(score: float) -> float | None:
+    return None if math.isnan(score) else float(score)
 
 
 def _drift(results: Results, gate: GateSection | None, variant: VariantRecord, metric: str) -> dict[str, Any]:
@@ -83,22 +105,20 @@ def _ends(record: DriftRecord | MetricRecord | None) -> dict[str, float | None]:
 def _tag_drift(run: Run, metric: str) -> dict[str, dict[str, float | None]]:
     """Return variant to tag to mean drift over the samples with that tag."""
     tags = run.table.loc[run.results.original, "tags"].map(set).explode().rename("tag")
-    means = drifts_of(run, metric).join(tags).groupby("tag").mean()
+    means = _drifts(run, metric).join(tags).groupby("tag").mean()
     return {variant: {tag: _short(value) for tag, value in column.items()} for variant, column in means.items()}
 
 
 def _samples(run: Run, metrics: Sequence[Metric]) -> dict[str, Any]:
-    ids = shown_samples(run, metrics[0].name) if metrics else []
+    ids = _shown_samples(run, metrics[0].name)
     original = scores_of(run.table, run.results.original)
+    drifts = {m.name: _drifts(run, m.name).loc[ids] for m in metrics}
     return {
         "ids": ids,
         "original": {m.name: [_short(score) for score in original.loc[ids, m.name]] for m in metrics},
         "drift": {
-            m.name: {
-                variant: [_short(drift) for drift in column]
-                for variant, column in drifts_of(run, m.name).loc[ids].items()
-            }
-            for m in metrics
+            metric: {variant: [_short(drift) for drift in column] for variant, column in own.items()}
+            for metric, own in drifts.items()
         },
     }
 

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 from eval_runs import MakeRun
 from gate_reports import MakeMoved, of
+from html_pages import content_of
 from rich.console import Console
 
 from configs.errors import DataError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline
 from eval.gate.judge import judge, judge_original
-from eval.gate.output import gate_markdown, print_gate, read_gate_json, write_gate_json, write_junit
+from eval.gate.output import GateRecord, gate_markdown, print_gate, write_junit
 from eval.gate.verdict import GateReport
 from eval.presentation.formatting import signed
-from eval.report.markdown import render_report
+from eval.report.markdown import render_markdown
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_terminal_tables_fit(mixed: GateReport, width: int, tmp_path: Path) -> N
 def test_a_verdict_that_is_not_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text('{"schema_version": 1, "rows": [], "notes": []}', encoding="utf-8")
     with pytest.raises(DataError, match=r"gate\.json: verdict: Field required .*run `mattekit gate` again"):
-        read_gate_json(tmp_path / "gate.json")
+        GateRecord.read(tmp_path)
 
 
 def test_every_output_shows_the_interval(moved_run: MakeMoved, gate: GateSection, tmp_path: Path) -> None:
@@ -57,8 +58,8 @@ def test_every_output_shows_the_interval(moved_run: MakeMoved, gate: GateSection
     report = judge_original(run, gate)
     row = of(report, "original")
     assert row.interval is not None
-    write_gate_json(tmp_path / "gate.json", report)
-    assert read_gate_json(tmp_path / "gate.json") == report
+    GateRecord.from_report(report).write(tmp_path)
+    assert GateRecord.read(tmp_path).report == report
     write_junit(tmp_path / "junit.xml", report)
     console = Console(record=True, width=80, color_system=None, file=(tmp_path / "o").open("w"))
     print_gate(report, console)
@@ -70,6 +71,6 @@ def test_every_output_shows_the_interval(moved_run: MakeMoved, gate: GateSection
     text = f"{signed(row.interval.low)} to {signed(row.interval.high)}"
     assert f"95 % interval {text}" in (tmp_path / "junit.xml").read_text()
     assert f"| {text} |" in gate_markdown(report)
-    assert f"| {text} |" in render_report(run, gate)
+    assert f"| {text} |" in render_markdown(content_of(run, gate))
     assert signed(row.interval.high) in terminal
     assert f"about {row.samples_needed} would settle it" in terminal.replace("\n", " ")

@@ -16,7 +16,8 @@ from gate_reports import EVERY, WHEN, MakeMoved
 from configs.errors import DataError, ParityError, UsageError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline
-from eval.gate.run import judge_run, run_gate, update_baseline
+from eval.gate.output import append_step_summary
+from eval.gate.run import clear_verdict, judge_run, update_baseline, write_verdict
 from eval.run.results import Results
 from eval.run.scores import PER_SAMPLE_FILE
 from eval.run.stored import Run, write_run
@@ -34,7 +35,9 @@ def test_files_of_a_run(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     write_run(tmp_path, make_run({"ir-fp32@f32": 1.0, "ir-fp16@default": -1.0}, "amx"))
     baseline.write(tmp_path / "b.json")
-    report = run_gate(tmp_path, gate, baseline_path=tmp_path / "b.json")
+    report = judge_run(tmp_path, gate, baseline_path=tmp_path / "b.json")
+    write_verdict(tmp_path, report)
+    append_step_summary(report)
     stored = json.loads((tmp_path / "gate.json").read_text())
     assert (stored["verdict"], stored["exit_code"], len(stored["rows"])) == ("failed", 1, len(report.rows))
     assert stored["rows"][0]["limit"] == 0.1
@@ -48,6 +51,8 @@ def test_files_of_a_run(
     assert failure is not None
     assert failure.text == "obtained 6.500 | expected 5.500 | difference +1.000 | limit 0.1000"
     assert summary.read_text().startswith("before\n## Gate: failed\n")
+    clear_verdict(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"results.json", "per_sample.csv", "b.json", "summary.md"}
 
 
 def test_scores_are_needed(moved_run: MakeMoved, scored: Baseline, gate: GateSection, tmp_path: Path) -> None:
@@ -66,7 +71,7 @@ def test_scores_are_needed(moved_run: MakeMoved, scored: Baseline, gate: GateSec
     assert not (tmp_path / "new.json").exists()
 
 
-@pytest.mark.parametrize("use", [run_gate, update_baseline])
+@pytest.mark.parametrize("use", [judge_run, update_baseline])
 def test_a_forged_drift_is_refused(
     use: Callable[..., object], moved_run: MakeMoved, scored: Baseline, gate: GateSection, tmp_path: Path
 ) -> None:
@@ -75,7 +80,7 @@ def test_a_forged_drift_is_refused(
     drift = moved_run().results.drift
     Results.read(tmp_path).model_copy(update={"drift": drift}).write(tmp_path)
     scored.write(tmp_path / "b.json")
-    given = (gate,) if use is run_gate else (gate, "because")
+    given = (gate,) if use is judge_run else (gate, "because")
     with pytest.raises(DataError, match=r"drift of ir-fp32@f32, alpha_mad, mean: results\.json has 0.0, the"):
         use(tmp_path, *given, baseline_path=tmp_path / "b.json")
 
@@ -92,7 +97,7 @@ def test_update_keeps_the_old_values(make_run: MakeRun, gate: GateSection, tmp_p
     assert [entry.variants["torch"].metrics["alpha_mad"] for entry in stored.history] == [5.5, 6.0]
     assert stored.variants["torch"].metrics["alpha_mad"] == 6.5
     assert stored.dataset.path is None
-    assert run_gate(tmp_path, gate, baseline_path=path)
+    assert judge_run(tmp_path, gate, baseline_path=path)
     keys = list(json.loads(path.read_text()))
     assert keys == sorted(keys)
     first = path.read_bytes()
@@ -128,11 +133,9 @@ def test_update_refuses_a_run_that_drifts_or_is_incomplete(
 
 def test_a_missing_baseline_says_how_to_make_one(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:
     write_run(tmp_path, make_run())
-    (tmp_path / "gate.json").write_text("stale")
     with pytest.raises(DataError, match=r"none\.json: .*mattekit gate RUN_DIR --update-baseline --reason") as raised:
-        run_gate(tmp_path, gate, baseline_path=tmp_path / "none.json")
+        judge_run(tmp_path, gate, baseline_path=tmp_path / "none.json")
     assert raised.value.exit_code == 3
-    assert not (tmp_path / "gate.json").exists()
 
 
 def test_a_corrupt_baseline_is_not_overwritten(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:

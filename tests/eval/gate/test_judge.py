@@ -11,7 +11,7 @@ from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
-from eval.gate.judge import judge, judge_original
+from eval.gate.judge import judge, judge_original, without_baseline
 from eval.run.stored import Run
 
 
@@ -150,3 +150,12 @@ def test_the_default_configuration_can_judge(make_run: MakeRun) -> None:
     ids = tuple(f"a/{number:04d}" for number in range(gate.minimum_samples))
     run = make_run(ids=ids)
     assert judge(run, baseline_from(run, "test", "now", None), gate)
+
+
+def test_a_judgement_without_its_baseline_is_that_against_the_original(
+    make_run: MakeRun, baseline: Baseline, gate: GateSection
+) -> None:
+    for run in (make_run(), make_run({"ir-fp32@f32": 1.0}, cpu_class="amx"), make_run(drop="ir-fp32@f32")):
+        whole = judge(run, baseline, gate, ["torch", "onnx"])
+        assert len(whole.rows) > len(without_baseline(whole, run.results).rows) > 0
+        assert without_baseline(whole, run.results).rows == judge_original(run, gate).rows
