@@ -18,7 +18,7 @@ REASONS = {
     "inference": "values between layers are rounded while inferring, so errors enter at every layer",
 }
 FLIPPED = 0.5
-"""From this share of the alpha difference on, the choice of cells is what a hop is about."""
+"""From this share of the alpha difference on, a hop moves mostly the cells that are refined otherwise."""
 
 
 def attribution_page(attribution: Attribution) -> str:
@@ -122,7 +122,7 @@ def error_table(attribution: Attribution) -> Table:
 
 
 def resize_note(attribution: Attribution) -> str:
-    """Say what resizing has to do with it."""
+    """Return how much of the drift resizing adds, in a sentence or two."""
     if not attribution.resized:
         return "Resize is zero: every sample has the network's size, and nothing was resized."
     own = ", ".join(f"{title_of(name)} {signed(value)}" for name, value in attribution.resize_error.items())

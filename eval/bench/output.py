@@ -27,7 +27,7 @@ def write_bench_files(folder: Path, record: BenchRecord, rows: Sequence[Timing])
         DataError: a value is not finite.
         UsageError: the folder cannot be written.
     """
-    record.write(folder)
+    record.write(folder / record.FILE)
     write_atomically(folder / CSV_FILE, timings_csv(rows))
     write_atomically(folder / MARKDOWN_FILE, bench_markdown(record))
 
@@ -94,7 +94,7 @@ def bench_blocks(record: BenchRecord) -> list[Block]:
 
 
 def notes(record: BenchRecord) -> list[str]:
-    """Return what must be said beside the tables."""
+    """Return what a reader of the tables must know besides."""
     assumed = [model.name for model in record.models if model.contract_assumed]
     if not assumed:
         return []
