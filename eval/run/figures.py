@@ -164,11 +164,10 @@ def _require_coverage(facts: Results, table: pd.DataFrame) -> None:
             raise DataError(f"scores of variant {variant}, expected only {', '.join(names)}")
     for variant in names:
         ids = table.index[table.index.get_level_values("variant") == variant].get_level_values("sample")
-        if len(ids) != facts.dataset.samples or samples_sha256(ids) != facts.dataset.samples_sha256:
-            raise DataError(
-                f"variant {variant}: expected scores of the {facts.dataset.samples} samples of the set, found "
-                f"{len(ids)} or others"
-            )
+        expected, others = facts.dataset.samples, len(ids) == facts.dataset.samples
+        if not others or samples_sha256(ids) != facts.dataset.samples_sha256:
+            found = "others" if others else str(len(ids))
+            raise DataError(f"variant {variant}: expected scores of the {expected} samples of the set, found {found}")
     if TAG_METRIC not in table or table[TAG_METRIC].isna().any():
         raise DataError(f"{TAG_METRIC}: expected a score of every variant on every sample, found one missing")
     tags = table["tags"].groupby(level="sample").nunique()
