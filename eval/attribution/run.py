@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from configs.environment import describe_environment
 from configs.errors import DataError
 from converter.forms.record import Conversion, check_files, form_files
@@ -16,9 +18,9 @@ from eval.attribution.record import Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
 from eval.metrics.measures import PUBLISHED_METRICS
+from eval.run.figures import drift_of, summarise
 from eval.run.results import Results, samples_sha256
-from eval.run.scores import ScoreRow
-from eval.run.summary import drift_of, summarise
+from eval.run.scores import scores_of
 from eval.run.variants import parse_variants
 
 
@@ -79,27 +81,27 @@ def assemble(
         if stage.name in refused:
             records.append(record.model_copy(update={"refused": refused[stage.name]}))
             continue
-        rows = measured.rows[stage.name]
-        found: dict[str, object] = {"precision": precisions[stage.name], "metrics": summarise(rows)}
+        found: dict[str, object] = {
+            "precision": precisions[stage.name],
+            "metrics": summarise(scores_of(measured.scores, stage.name)),
+        }
         if stage.before is not None:
             found |= {
-                "drift": _drifts(measured.rows[original], rows),
-                "added": _drifts(measured.rows[stage.before], rows),
+                "drift": _drifts(measured.scores, original, stage.name),
+                "added": _drifts(measured.scores, stage.before, stage.name),
                 "error": measured.errors[stage.name],
                 "added_error": measured.added_errors[stage.name],
             }
         records.append(record.model_copy(update=found))
-    outer = {name: _means(rows) for name, rows in measured.rows.items()}
-    inner = outer if measured.inner_rows is measured.rows else {
-        name: _means(rows) for name, rows in measured.inner_rows.items()
-    }  # fmt: skip
+    outer = _means(measured.scores)
+    inner = outer if measured.inner_scores is measured.scores else _means(measured.inner_scores)
     metrics = [name for name in PUBLISHED_METRICS if outer[original].get(name) is not None]
     return Attribution(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
         run=results.created,
         dataset=results.dataset.name,
-        samples=len(measured.rows[original]),
+        samples=len(scores_of(measured.scores, original)),
         input_size=size,
         resized=measured.resized,
         resize_error={
@@ -157,9 +159,12 @@ def open_run_set(results: Results) -> SampleSet:
     return sample_set
 
 
-def _drifts(original: Sequence[ScoreRow], rows: Sequence[ScoreRow]) -> dict[str, float | None]:
-    return {record.metric: record.mean for record in drift_of(original, rows)}
+def _drifts(table: pd.DataFrame, before: str, after: str) -> dict[str, float | None]:
+    return {record.metric: record.mean for record in drift_of(scores_of(table, before), scores_of(table, after), after)}
 
 
-def _means(rows: Sequence[ScoreRow]) -> dict[str, float | None]:
-    return {name: record.mean for name, record in summarise(rows).items()}
+def _means(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    return {
+        stage: {name: record.mean for name, record in summarise(scores_of(table, stage)).items()}
+        for stage in table.index.unique("variant")
+    }

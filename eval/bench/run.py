@@ -15,7 +15,7 @@ from datasets.samples.layout import iterate
 from datasets.samples.sample import Prediction, Sample
 from eval.bench.models import Contender, open_contender, rivals, variant_contenders
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
-from eval.bench.summary import base_of, latency_bench, throughput_bench
+from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
 from eval.run.evaluate import open_dataset, open_models
 from eval.run.results import Results
@@ -152,7 +152,7 @@ def _model(
     if name in streams:
         ran = streams[name]
         throughput = throughput_bench(
-            rows,
+            rounds_of(rows, "throughput"),
             name,
             base,
             frames=block_size(streams.values()),
@@ -170,7 +170,7 @@ def _model(
         inputs=known.inputs,
         contract_assumed=known.assumed,
         difference=None if name == names[0] else _difference(predictions[names[0]], predictions[name]),
-        latency=latency_bench(rows, name, base, known.threads),
+        latency=latency_bench(rounds_of(rows, "latency"), name, base, known.threads),
         throughput=throughput,
         operations=operations,
     )

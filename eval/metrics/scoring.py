@@ -7,15 +7,10 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from datasets.samples.layout import natural_key
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Prediction, Sample, clip_of
 from eval.metrics.measures import METRICS, dtssd, match_size
 
 Scores = dict[str, float | None]
-
-
-def clip_of(sample: str) -> str:
-    """Return the clip of a sample: its id's part before the last `/`."""
-    return sample.rpartition("/")[0]
 
 
 def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:

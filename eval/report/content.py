@@ -28,7 +28,7 @@ from eval.report.tables import (
     variant_table,
 )
 from eval.run.results import Results, VariantRecord, WorstRecord
-from eval.run.stored import StoredRun
+from eval.run.stored import Run
 
 SHOWN_FAILURES = 8
 HOW_TO_READ = (
@@ -94,7 +94,7 @@ class Content:
         rerun: the commands that repeat the run.
     """
 
-    run: StoredRun
+    run: Run
     judgement: Judgement | None
     history: History
     name: str
@@ -114,7 +114,7 @@ class Content:
 
 
 def report_content(
-    run: StoredRun,
+    run: Run,
     judgement: Judgement | None = None,
     *,
     attribution: Attribution | None = None,
@@ -125,7 +125,7 @@ def report_content(
     """Return the content of a run's report.
 
     Args:
-        run: the run; without rows the report shows no single samples.
+        run: the run.
         judgement: the gate's tolerances and verdicts; without them the report shows figures alone.
         attribution: which hop added how much, where that was measured.
         bench: how fast the same models are, where that was measured.

@@ -8,10 +8,10 @@ from eval.report.content import Content, Judgement, report_content
 from eval.report.history import past_runs
 from eval.report.html.page import write_html_report
 from eval.report.markdown import write_report
-from eval.run.stored import StoredRun
+from eval.run.stored import Run
 
 
-def stored_content(run_dir: Path, run: StoredRun, judgement: Judgement | None) -> Content:
+def stored_content(run_dir: Path, run: Run, judgement: Judgement | None) -> Content:
     """Return the content of a run's report, with the benchmark, the attribution and the past runs found on disk.
 
     Args:

@@ -75,21 +75,19 @@ def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, exp
 
 def tag_table(results: Results) -> Table:
     """Return the breakdown by tag."""
-    # Results of earlier versions hold Alpha MAD alone.
-    others = [m for m in metrics_of(results) if m.name != TAG_METRIC and any(m.name in t.metrics for t in results.tags)]
-    header = ["Tag", "Samples", *(f"{title}, original" for title in (title_of(TAG_METRIC), *(m.title for m in others)))]
+    published = list(dict.fromkeys(metric for tag in results.tags for metric in tag.metrics))
+    header = ["Tag", "Samples", *(f"{title_of(metric)}, original" for metric in published)]
     rows = [
         [
             code(tag.tag),
             str(tag.samples),
-            number(tag.original),
-            *(_value(tag.metrics.get(metric.name)) for metric in others),
+            *(_value(tag.metrics.get(metric)) for metric in published),
             signed(tag.drift),
             code(tag.variant) if tag.variant else NOTHING,
         ]
         for tag in results.tags
     ]
-    header += [f"Largest drift of {title_of(TAG_METRIC)}" if others else "Largest drift", "Variant"]
+    header += [f"Largest drift of {title_of(TAG_METRIC)}", "Variant"]
     return Table(header, rows, right=range(1, len(header) - 1), label="Metrics by tag")
 
 

@@ -16,10 +16,9 @@ from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleSet, iterate, open_set
 from datasets.samples.sample import Prediction, Sample
 from eval.metrics.scoring import Scorer
-from eval.run.results import DatasetRecord, VariantRecord, samples_sha256
-from eval.run.scores import ScoreRow
-from eval.run.stored import StoredRun
-from eval.run.summary import assemble_results
+from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.scores import ScoreRow, score_table
+from eval.run.stored import Run
 from eval.run.variants import open_variant, parse_variants
 from eval.run.worst import Keeper
 
@@ -28,8 +27,8 @@ Report = Callable[[str, int, int], None]
 
 def evaluate(
     config: Config, keeper: Keeper | None = None, *, rerun: Sequence[str] = (), report: Report = lambda *_: None
-) -> StoredRun:
-    """Run every configured variant on the configured set and return the results and the score of every sample.
+) -> Run:
+    """Run every configured variant on the configured set and return the table of scores and its figures.
 
     The first variant is the original that drift is counted from. Each sample is decoded once and given to every
     variant; of past samples only scores are kept, and what `keeper` keeps.
@@ -63,8 +62,9 @@ def evaluate(
             _refuse_calibrated(sample, calibrated, models)
             rows.extend(_run_sample(sample, contestants, keeper))
         report("evaluating", total, total)
-    ids = list(dict.fromkeys(row.sample for row in rows))
-    results = assemble_results(
+    table = score_table(rows)
+    ids = list(table.index.unique("sample"))
+    facts = Results(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
         dataset=DatasetRecord(
@@ -78,12 +78,11 @@ def evaluate(
         ),
         settings=config.model_dump(mode="json"),
         original=variants[0].name,
-        variants=[description for _, description in opened],
-        rows=rows,
+        variants=tuple(description for _, description in opened),
         worst=() if keeper is None else keeper.records(),
-        rerun=rerun,
+        rerun=tuple(rerun),
     )
-    return StoredRun(results, tuple(rows))
+    return Run(facts, table)
 
 
 def open_models(config: Config) -> Conversion:

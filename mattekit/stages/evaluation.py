@@ -12,7 +12,7 @@ from eval.report.history import past_runs
 from eval.report.pages import write_pages
 from eval.report.panels import WorstPictures
 from eval.run.evaluate import evaluate
-from eval.run.results import RESULTS_FILE, Results
+from eval.run.results import Results
 from eval.run.stored import write_run
 
 
@@ -38,13 +38,13 @@ def evaluate_into(
         DataError: as `eval.run.evaluate.evaluate`.
         UsageError: as there, tolerances of a metric that does not exist, or a folder that is not a run's.
     """
-    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / RESULTS_FILE).is_file():
+    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / Results.FILE).is_file():
         raise UsageError(f"{run_dir}: not empty, and not an evaluation run; choose another --out")
     pictures = WorstPictures(config.evaluate.worst)
     final = run_dir.absolute()
     with new_folder(run_dir) as work:
         run = evaluate(config, pictures, rerun=rerun, report=report)
-        judgement = Judgement(config.gate, judge_original(run.results, config.gate))
+        judgement = Judgement(config.gate, judge_original(run, config.gate))
         history = past_runs(final.parent, run.results, final.name)
         pictures.write(work)
         write_run(work, run)

@@ -12,7 +12,7 @@ from eval.gate.verdict import GateReport
 from eval.report.content import Judgement
 from eval.report.html.page import write_html_report
 from eval.report.pages import stored_content, write_pages
-from eval.run.stored import StoredRun, read_run
+from eval.run.stored import Run, read_run
 
 
 def gate_run(
@@ -29,13 +29,12 @@ def gate_run(
         baseline_path: another baseline than the configured one.
 
     Raises:
-        DataError: results or baseline are missing or corrupt, or the scores of single samples are not those behind
-            the results.
+        DataError: results, scores or baseline are missing or corrupt, or the figures are not those of the scores.
         UsageError: the tolerances name an unknown metric, or an output cannot be written.
     """
     clear_verdict(run_dir)
     run = read_run(run_dir)
-    report = judge_stored(run, run_dir, gate, required_variants, baseline_path)
+    report = judge_stored(run, gate, required_variants, baseline_path)
     write_verdict(run_dir, report)
     judgement = Judgement(gate, without_baseline(report, run.results), report)
     page = write_html_report(run_dir, stored_content(run_dir, run, judgement))
@@ -44,7 +43,7 @@ def gate_run(
     return report
 
 
-def rewrite_pages(run_dir: Path, run: StoredRun, gate: GateSection) -> None:
+def rewrite_pages(run_dir: Path, run: Run, gate: GateSection) -> None:
     """Write `report.md` and `report.html` of a stored run anew, once a measurement has added to its folder.
 
     Raises:
@@ -52,5 +51,5 @@ def rewrite_pages(run_dir: Path, run: StoredRun, gate: GateSection) -> None:
         UsageError: the folder cannot be written.
     """
     stored = GateRecord.read_if_there(run_dir)
-    judgement = Judgement(gate, judge_original(run.results, gate), None if stored is None else stored.report)
+    judgement = Judgement(gate, judge_original(run, gate), None if stored is None else stored.report)
     write_pages(run_dir, stored_content(run_dir, run, judgement))

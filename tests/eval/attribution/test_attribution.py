@@ -21,7 +21,7 @@ from eval.attribution.split import most_added, split_drift
 from eval.attribution.stages import stages_of
 from eval.attribution.text import attribution_page, explain, resize_note, split_table
 from eval.run.evaluate import evaluate
-from eval.run.results import MetricRecord, read_results, write_results
+from eval.run.results import MetricRecord, Results
 from eval.run.stored import write_run
 
 NOTHING = Difference(max=0, mean=0, quantile=0)
@@ -97,7 +97,7 @@ def _attribution(run: Attribution, cells: int, share: float) -> Attribution:
     [(0, 0, "no cell was refined otherwise"), (7, 0.9, "hold 90 %"), (7, 0.2, "but hold only 20 %")],
 )
 def test_the_sentence_tells_a_few_cells_from_a_spread(run: Path, cells: int, share: float, expected: str) -> None:
-    attribution = attribute(read_results(run), limit=1)
+    attribution = attribute(Results.read(run), limit=1)
     text = explain(_attribution(attribution, cells, share))
     assert text.startswith(
         "**`ir-fp16@bf16` added most**: Alpha MAD -1.000 (25 % of the original's) after `ir-fp16@f32`"
@@ -140,7 +140,7 @@ def test_int8_weights_come_after_those_of_fp32(tiny_models: Path) -> None:
 
 
 def test_a_run_is_attributed(run: Path) -> None:
-    before = read_results(run)
+    before = Results.read(run)
     attribution = attribute(before)
     attribution.write(run)
     assert Attribution.read(run) == attribution
@@ -169,7 +169,7 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
 
     monkeypatch.setattr(stages_module, "OpenVinoRunner", refuse)
     monkeypatch.setattr(stages_module, "default_inference_precision", lambda: "f32")
-    attribution = attribute(read_results(run), limit=1)
+    attribution = attribute(Results.read(run), limit=1)
     stage = attribution.stage("ir-fp16@bf16")
     assert not stage.ran
     assert (stage.metrics, stage.added, stage.error, stage.precision) == ({}, {}, None, None)
@@ -180,30 +180,30 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
 
 
 def test_models_converted_again_are_refused(run: Path) -> None:
-    results = read_results(run)
+    results = Results.read(run)
     changed = tuple(variant.model_copy(update={"model_sha256": "0" * 64}) for variant in results.variants)
-    write_results(run / "results.json", results.model_copy(update={"variants": changed}))
+    results.model_copy(update={"variants": changed}).write(run)
     with pytest.raises(DataError, match="converted again since the run: onnx has SHA-256"):
-        attribute(read_results(run))
+        attribute(Results.read(run))
 
 
 def test_a_changed_file_of_the_models_is_refused(run: Path, tmp_path: Path) -> None:
-    results = read_results(run)
+    results = Results.read(run)
     models = Path(shutil.copytree(str(results.settings["convert"]["out"]), tmp_path / "models"))  # type: ignore[index, call-overload]
     (models / "model.onnx").write_bytes(b"")
     settings = {**results.settings, "convert": {**results.settings["convert"], "out": str(models)}}  # type: ignore[dict-item]
-    write_results(run / "results.json", results.model_copy(update={"settings": settings}))
+    results.model_copy(update={"settings": settings}).write(run)
     with pytest.raises(DataError, match=r"model.onnx: changed since its conversion"):
-        attribute(read_results(run))
+        attribute(Results.read(run))
 
 
 def test_another_set_is_refused(run: Path, tmp_path: Path) -> None:
     synthesize(tmp_path / "other", 3, 2, SIZE, workers=1)
-    results = read_results(run)
+    results = Results.read(run)
     moved = results.dataset.model_copy(update={"path": str(tmp_path / "other")})
-    write_results(run / "results.json", results.model_copy(update={"dataset": moved}))
+    results.model_copy(update={"dataset": moved}).write(run)
     with pytest.raises(DataError, match="changed since the run"):
-        attribute(read_results(run))
+        attribute(Results.read(run))
 
 
 def test_samples_of_another_size_have_a_part_of_resizing(tiny_onnx: Path, tiny_models: Path, tmp_path: Path) -> None:

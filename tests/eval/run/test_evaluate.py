@@ -22,7 +22,8 @@ from datasets.synthetic.make import synthesize
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import evaluate
 from eval.run.results import Results, WorstRecord, samples_sha256
-from eval.run.stored import StoredRun
+from eval.run.scores import scores_of
+from eval.run.stored import Run
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def config(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> Config:
 
 
 @pytest.fixture(scope="module")
-def whole_run(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> StoredRun:
+def whole_run(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> Run:
     """Return a run of every variant on the three samples."""
     config = tiny_config(tiny_onnx, tiny_models, tiny_set)
     return evaluate(config, rerun=("mattekit evaluate --config tiny.yaml",))
@@ -54,7 +55,7 @@ def _alpha_mad(results: Results, variant: str) -> float:
     return mean
 
 
-def test_the_results_say_what_ran_and_on_what(whole_run: StoredRun, tiny_set: Path, tiny_models: Path) -> None:
+def test_the_results_say_what_ran_and_on_what(whole_run: Run, tiny_set: Path, tiny_models: Path) -> None:
     results = whole_run.results
     sample_set = open_set(tiny_set)
     assert results.original == "onnx"
@@ -76,28 +77,25 @@ def test_the_results_say_what_ran_and_on_what(whole_run: StoredRun, tiny_set: Pa
         assert 0 < variant.latency_ms.median <= variant.latency_ms.p90
 
 
-def test_every_score_is_that_of_the_network_s_own_formula(whole_run: StoredRun, tiny_set: Path) -> None:
-    rows = whole_run.rows
+def test_every_score_is_that_of_the_network_s_own_formula(whole_run: Run, tiny_set: Path) -> None:
+    scores = scores_of(whole_run.table, "onnx")
     for sample in iterate(open_set(tiny_set)):
         alpha, foreground = tiny_answer(sample.source, sample.background)
         expected = Scorer("expected").score(
             sample, Prediction(alpha=alpha.astype(np.float32), foreground=foreground.astype(np.float32))
         )
-        [row] = [row for row in rows if (row.sample, row.variant) == (sample.id, "onnx")]
         # Connectivity jumps at its thresholds; the others follow rounding smoothly.
-        assert {name: row.scores[name] for name in METRICS} == pytest.approx(
+        assert {name: scores.at[sample.id, name] for name in METRICS} == pytest.approx(
             {name: expected[name] for name in METRICS}, rel=1e-4
         )
 
 
-def test_there_is_one_row_per_sample_and_variant(whole_run: StoredRun, tiny_set: Path) -> None:
+def test_there_is_one_row_per_sample_and_variant(whole_run: Run, tiny_set: Path) -> None:
     ids = [ref.id for ref in open_set(tiny_set).refs]
-    assert [(row.sample, row.variant) for row in whole_run.rows] == [
-        (id_, variant) for id_ in ids for variant in VARIANTS
-    ]
+    assert list(whole_run.table.index) == [(variant, id_) for id_ in ids for variant in VARIANTS]
 
 
-def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run: StoredRun) -> None:
+def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run: Run) -> None:
     results = whole_run.results
     for metric in METRICS:
         exact, rounded = results.drift_of("ir-fp32@f32", metric), results.drift_of("ir-fp16@f32", metric)
@@ -134,16 +132,17 @@ class Recorder:
 
 def test_a_keeper_is_shown_every_sample_and_its_records_are_in_the_results(config: Config) -> None:
     keeper = Recorder()
-    results = evaluate(_only(config, *VARIANTS, limit=2), keeper).results
+    run = evaluate(_only(config, *VARIANTS, limit=2), keeper)
     assert keeper.shown == [(f"synthetic/000{n}", "onnx", VARIANTS, set(VARIANTS)) for n in range(2)]
-    assert results.worst == keeper.records()
+    score = run.table.at[("onnx", "synthetic/0000"), "alpha_mad"]
+    assert run.results.worst == tuple(each.model_copy(update={"original": score}) for each in keeper.records())
 
 
 def test_a_limit_takes_the_first_samples(config: Config, tmp_path: Path, tiny_set: Path) -> None:
     run = evaluate(_only(config, "onnx", limit=2))
     ids = [ref.id for ref in open_set(tiny_set).refs]
     assert run.results.dataset.samples == 2
-    assert [row.sample for row in run.rows] == ids[:2]
+    assert list(run.table.index.unique("sample")) == ids[:2]
 
 
 def test_a_limit_beyond_the_set_takes_all(config: Config, tmp_path: Path) -> None:
