@@ -28,11 +28,13 @@ class Record(Frozen):
         FILE: the file's name in its folder.
         REMEDY: what to do when it is missing or wrong, for errors.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
+        INDENT: spaces by which each level is indented.
     """
 
     FILE: ClassVar[str]
     REMEDY: ClassVar[str]
     SORT_KEYS: ClassVar[bool] = False
+    INDENT: ClassVar[int] = 2
 
     schema_version: Literal[1] = 1
 
@@ -45,6 +47,16 @@ class Record(Frozen):
         """
         return read_record(place / cls.FILE if place.is_dir() else place, cls, cls.REMEDY)
 
+    @classmethod
+    def find(cls, folder: Path) -> Self | None:
+        """Read the record in `folder`; None where there is none.
+
+        Raises:
+            DataError: as `read`, but for a missing file.
+        """
+        path = folder / cls.FILE
+        return read_record(path, cls, cls.REMEDY) if path.exists() else None
+
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.
 
@@ -52,10 +64,10 @@ class Record(Frozen):
             DataError: a value is not finite.
             UsageError: the folder cannot be written.
         """
-        write_record(place / self.FILE if place.is_dir() else place, self, self.SORT_KEYS)
+        write_record(place / self.FILE if place.is_dir() else place, self, self.SORT_KEYS, self.INDENT)
 
 
-def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None:
+def write_record(path: Path, record: BaseModel, sort_keys: bool = False, indent: int = 2) -> None:
     """Write a record as indented JSON.
 
     Raises:
@@ -63,7 +75,8 @@ def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None
         UsageError: the folder cannot be written.
     """
     try:
-        text = json.dumps(record.model_dump(), indent=2, allow_nan=False, ensure_ascii=False, sort_keys=sort_keys)
+        content = record.model_dump()
+        text = json.dumps(content, indent=indent, allow_nan=False, ensure_ascii=False, sort_keys=sort_keys)
     except ValueError as error:
         raise DataError(f"{path}: not written, because it would hold a number that is not finite ({error})") from error
     write_atomically(path, text + "\n")

@@ -5,20 +5,18 @@ import io
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
-from configs.records import Frozen, read_record, write_record
+from configs.records import Frozen, Record
+from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
 
-RECORD_NAME = "backgrounds.json"
-ATTRIBUTION_NAME = "ATTRIBUTION.csv"
 PROGRESS_NAME = ".progress.jsonl"
 
-_REMEDY = "move it away, and run `mattekit dataset fetch` again to have the photographs fetched anew"
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
@@ -67,7 +65,7 @@ class FailedImage(Frozen):
     reason: str
 
 
-class BackgroundSet(Frozen):
+class BackgroundSet(Record):
     """The whole of `backgrounds.json`.
 
     Attributes:
@@ -78,7 +76,9 @@ class BackgroundSet(Frozen):
         failed: in the order of the choice; each was replaced by a later id.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "backgrounds.json"
+    REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
+
     source: Literal["openimages"] = "openimages"
     split: str
     seed: int
@@ -102,7 +102,8 @@ class Progress:
         self._path = folder / PROGRESS_NAME
         self._folder = folder
         self._lock = threading.Lock()
-        self._known = {image.id: image for image in (*_recorded(folder), *_journal(self._path))}
+        record = BackgroundSet.find(folder)
+        self._known = {image.id: image for image in (*(record.images if record else ()), *_journal(self._path))}
         for part in folder.glob(".*.jpg.part"):
             part.unlink(missing_ok=True)
         # Rewritten, since a kill may have left half a line at the end, to which nothing can be appended.
@@ -158,16 +159,7 @@ def describe_image(path: Path, id: str, url: str, sha256: str, length: int) -> F
 def write_backgrounds(folder: Path, record: BackgroundSet) -> None:
     """Write ATTRIBUTION.csv and then `backgrounds.json`; the same record gives the same bytes."""
     write_atomically(folder / ATTRIBUTION_NAME, attribution(record.images))
-    write_record(folder / RECORD_NAME, record)
-
-
-def read_backgrounds(folder: Path) -> BackgroundSet:
-    """Read `backgrounds.json`.
-
-    Raises:
-        DataError: it is missing, corrupt or of another schema version.
-    """
-    return read_record(folder / RECORD_NAME, BackgroundSet, _REMEDY)
+    record.write(folder)
 
 
 def attribution(images: Sequence[Background]) -> str:
@@ -178,10 +170,6 @@ def attribution(images: Sequence[Background]) -> str:
     for image in images:
         writer.writerow((image.id, image.author, image.author_url, image.licence, image.landing_url, image.title))
     return stream.getvalue()
-
-
-def _recorded(folder: Path) -> tuple[FetchedImage, ...]:
-    return read_backgrounds(folder).images if (folder / RECORD_NAME).exists() else ()
 
 
 def _journal(path: Path) -> Iterable[FetchedImage]:

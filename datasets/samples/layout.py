@@ -5,8 +5,8 @@
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA
     <root>/manifest.json            optional: hashes, tags, licences
 
-Hidden files and those that file managers leave are passed over; anything else below the three folders must be a frame.
-Other files in the root itself are nobody's business here.
+`datasets.samples.litter` is passed over; anything else below the three folders must be a frame. The root may hold other
+files as well; nothing reads them.
 """
 
 import re
@@ -19,7 +19,8 @@ from pathlib import Path
 from configs.errors import DataError
 from configs.files import sha256_of
 from datasets.samples.images import pixels_sha256, read_rgb, read_rgba
-from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256, read_manifest
+from datasets.samples.litter import is_litter
+from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
 from datasets.samples.sample import Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
@@ -28,7 +29,6 @@ SUFFIXES = {
     "bgr": frozenset({".png", ".jpg", ".jpeg"}),
     "fgr": frozenset({".png"}),
 }
-_LEFT_BY_FILE_MANAGERS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _LISTED = 5
 
 
@@ -122,7 +122,7 @@ def open_set(root: Path) -> SampleSet:
     scan = scan_layout(root)
     if scan.problems:
         raise DataError("\n".join(scan.problems))
-    manifest = read_manifest(root)
+    manifest = Manifest.find(root)
     refs = scan.refs if manifest is None else _described(root, scan.refs, manifest)
     return SampleSet(manifest.name if manifest else root.resolve().name, root, refs, manifest)
 
@@ -203,11 +203,6 @@ def natural_key(text: str) -> tuple[object, ...]:
     """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
     folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
     return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
-
-
-def is_litter(name: str) -> bool:
-    """Say whether a file or folder is hidden or was left by a file manager or an archiver, and so none of a set's."""
-    return name.startswith(".") or name.lower() in _LEFT_BY_FILE_MANAGERS
 
 
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:

@@ -14,7 +14,7 @@ from datasets.samples.composite import composite
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.layout import SampleRef, scan_layout
 from datasets.samples.licences import licence_faults, unknown_licences
-from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
+from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest
 from datasets.samples.plate import largest_noise
 
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
@@ -93,7 +93,7 @@ def verify_set(
     manifest: Manifest | None = None
     corrupt = False
     try:
-        manifest = read_manifest(root) if root.is_dir() else None
+        manifest = Manifest.find(root) if root.is_dir() else None
     except DataError as error:
         problems.append(Problem("manifest", "error", str(error)))
         corrupt = True

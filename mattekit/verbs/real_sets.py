@@ -1,37 +1,32 @@
 """`mattekit dataset import` and `mattekit dataset build`: sets that the user has."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from configs import schema
 from configs.errors import UsageError
 from configs.load import load_config
+from configs.schema import MAX_SIDE
+from datasets.importing.layouts import kinds
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.options import ConfigOption
 
-
-class Kind(StrEnum):
-    """What `import` can import."""
-
-    AUTO = "auto"
-    AISEGMENT = "aisegment"
-    PHOTOMATTE85 = "photomatte85"
-    VIDEOMATTE240K = "videomatte240k"
-    AIM500 = "aim500"
-    P3M = "p3m"
-    PPM100 = "ppm100"
-    OMZ = "omz"
+AUTO, OMZ = "auto", "omz"
 
 
 def import_set(
-    kind: Annotated[Kind, typer.Argument(help="Which set; auto tells by its files, omz is OMZ's own layout.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="|".join((AUTO, *kinds(), OMZ)),
+            help="Which set; auto finds out by its files, omz is OMZ's own layout.",
+        ),
+    ],
     folder: Annotated[Path, typer.Argument(help="The set's folder, as it unpacks.")],
     out: Annotated[Path, typer.Option(help="The new folder.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="So many pictures, drawn by the seed.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed draws others.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Number of pictures, drawn by the seed.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other pictures.")] = 0,
     max_side: Annotated[
         int | None, typer.Option(min=16, help="Longest side in pixels, larger ones are shrunk. By default 2048.")
     ] = None,
@@ -55,22 +50,22 @@ def import_set(
 
         mattekit dataset import omz HumanMattingClips120 --out data/clips
     """
-    if kind is Kind.OMZ:
+    if kind == OMZ:
         if max_side is not None:
             raise UsageError("--max-side: a set in OMZ's layout is copied as it is")
         _import_ready(folder, out, limit, seed, skip_damaged, sequential, workers)
         return
     if sequential:
         raise UsageError("--sequential: only for omz; other kinds know whether their frames follow each other")
+    from datasets.importing.finding import recognise
     from datasets.importing.foregrounds import import_foregrounds
-    from datasets.importing.layouts import recognise
     from datasets.importing.record import Settings
 
     settings = Settings(
-        kind=recognise(folder) if kind is Kind.AUTO else cast(schema.Kind, kind.value),
+        kind=recognise(folder) if kind == AUTO else kind,
         limit=limit,
         seed=seed,
-        max_side=max_side or schema.MAX_SIDE,
+        max_side=max_side or MAX_SIDE,
         skip_damaged=skip_damaged,
     )
     with progress_bars() as report:

@@ -1,0 +1,30 @@
+"""The published sets that foregrounds can be imported from, each in a file of its own.
+
+A file's name is the set's kind, as the command line and configurations name it; its `LAYOUT` says all that is known of
+the set. A further file is a further kind: nothing else lists them.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from configs.errors import UsageError
+from datasets.importing.layout import Layout
+
+
+def kinds() -> list[str]:
+    """Return the names of all published sets that are known, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+@cache
+def layout_of(kind: str) -> Layout:
+    """Return the layout of a published set.
+
+    Raises:
+        UsageError: no set of this name is known.
+    """
+    if kind not in kinds():
+        raise UsageError(f"{kind}: no published set of this name is known; choose {', '.join(kinds())}")
+    layout: Layout = importlib.import_module(f"{__name__}.{kind}").LAYOUT
+    return layout
