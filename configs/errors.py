@@ -14,7 +14,7 @@ from typing import ClassVar
 
 
 class MattekitError(Exception):
-    """The root of every error a user can cause or mend; `exit_code` is what the process returns."""
+    """The root of every error that a user can cause or mend; the process ends with `exit_code`."""
 
     exit_code: ClassVar[int] = 4
 

@@ -51,7 +51,7 @@ def describe_model(path: Path, model: ModelSection, size: tuple[int, int]) -> Mo
         return _describe_onnx(path)
     if path.suffix == ".xml":
         return _describe_ir(path)
-    return _describe_checkpoint(model.model_copy(update={"checkpoint": path, "onnx": None}), size)
+    return _describe_checkpoint(model.replaced(checkpoint=path, onnx=None), size)
 
 
 def network_gflops(network: MattingNetwork, size: tuple[int, int]) -> tuple[float, float]:

@@ -22,10 +22,9 @@ from numpy.typing import NDArray
 
 from configs.errors import MattekitError, UsageError
 from configs.load import DEFAULT_CONFIG, load_config
-from configs.schema import Config
+from configs.schema import Config, InferencePrecision
 from converter.proof.parity import CELL, CELL_DIFFERS, parity_samples
 from converter.runners.base import encode_inputs
-from converter.runners.openvino_ir import InferencePrecision
 from converter.runners.original import open_original
 from converter.runners.timing import TimedIr
 from datasets.samples.sample import Sample

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import openvino
 
 from configs.errors import DataError, UsageError
+from configs.schema import InferencePrecision
 from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
 from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
 
 LATENCY: Mapping[str, str] = {"PERFORMANCE_HINT": "LATENCY"}
-InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 
 
 class OpenVinoRunner(Runner):

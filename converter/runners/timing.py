@@ -14,10 +14,11 @@ from typing import NamedTuple
 import openvino
 
 from configs.errors import DataError
+from configs.schema import InferencePrecision
 from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
 from converter.runners.base import InputTensor, Runner, Tensor, decode_outputs
 from converter.runners.foreign import contract_or_published
-from converter.runners.openvino_ir import InferencePrecision, compile_ir, read_ir, running_precision
+from converter.runners.openvino_ir import compile_ir, read_ir, running_precision
 from datasets.samples.sample import Prediction
 
 Frame = tuple[InputTensor, InputTensor]

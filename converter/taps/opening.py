@@ -4,11 +4,11 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from configs.schema import Config, Graph
+from configs.load import override
+from configs.schema import Config, Graph, InferencePrecision
 from converter.fast import arranged
 from converter.forms.contract import Contract, network_contract
 from converter.forms.record import RECORD_NAME, read_record
-from converter.runners.openvino_ir import InferencePrecision
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
@@ -63,7 +63,7 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
         record = read_record(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
-        model = config.model.model_copy(update={"checkpoint": path, "onnx": None})
+        model = override(config, {"model.checkpoint": path, "model.onnx": None}, str(path)).model
         size = contract.size if contract else config.convert.input_shape
         return _taps_of(open_original(model, size), config.convert.opset, config.convert.graph)
     raise UsageError(

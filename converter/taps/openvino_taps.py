@@ -13,7 +13,8 @@ import numpy as np
 import openvino
 
 from configs.errors import DataError
-from converter.runners.openvino_ir import InferencePrecision, compile_ir, contract_of_ir, read_ir, running_precision
+from configs.schema import InferencePrecision
+from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir, running_precision
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"TopK", "NonZero", "Greater", "GreaterEqual", "Less", "LessEqual"})

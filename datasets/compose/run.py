@@ -16,9 +16,9 @@ import numpy as np
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
-from configs.schema import Plate
+from configs.schema import CutSides, Plate
 from datasets.compose.credits import find_credits
-from datasets.compose.placing import Cutout, CutSides, Size, cover, cut_out, place_foreground
+from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
 from datasets.importing.record import estimated_sha256s
 from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, damage, made_by

@@ -5,13 +5,14 @@ import io
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
 from configs.records import Frozen, Record
+from configs.schema import PhotographSource
 from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
 
@@ -79,7 +80,7 @@ class BackgroundSet(Record):
     FILE: ClassVar[str] = "backgrounds.json"
     REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
 
-    source: Literal["openimages"] = "openimages"
+    source: PhotographSource = "openimages"
     split: str
     seed: int
     listed: bool

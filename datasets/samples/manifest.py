@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from configs.files import sha256_of
 from configs.records import Frozen, Record
-from configs.schema import Plate
+from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
@@ -134,7 +134,7 @@ class Composition(Frozen):
 
     per_foreground: Positive
     plate: Plate
-    cut_sides: Literal["hide", "keep"] = "hide"
+    cut_sides: CutSides = "hide"
     origins: tuple[OriginEntry, ...]
     credits: tuple[CreditEntry, ...] = ()
 

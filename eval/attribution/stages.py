@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import UsageError
+from configs.schema import InferencePrecision
 from converter.forms.record import Conversion, form_path, ir_hop, is_ir
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.openvino_ir import InferencePrecision, OpenVinoRunner, default_inference_precision
+from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
 from converter.runners.original import original_of
 from eval.attribution.record import Part
 

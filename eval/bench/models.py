@@ -7,8 +7,8 @@ from typing import cast, get_args
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
+from configs.schema import InferencePrecision
 from converter.forms.record import Conversion, is_ir
-from converter.runners.openvino_ir import InferencePrecision
 from converter.runners.timing import TimedForm, TimedIr, TimedRunner
 from eval.run.variants import Variant, open_variant, variant_file
 

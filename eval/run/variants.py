@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import cast, get_args
 
 from configs.errors import DataError, UsageError
+from configs.schema import InferencePrecision
 from converter.forms.record import Conversion, form_files, form_path, ir_hop, is_ir
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.openvino_ir import InferencePrecision, OpenVinoRunner
+from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.original import original_of
 from eval.run.results import VariantRecord
 

@@ -1,4 +1,4 @@
-"""`mattekit dataset import` and `mattekit dataset build`: sets that the user has."""
+"""`mattekit dataset import` and `mattekit dataset build`: sets that the user has downloaded."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,15 +20,17 @@ def import_set(
         str,
         typer.Argument(
             metavar="|".join((AUTO, *kinds(), OMZ)),
-            help="Which set; auto finds out by its files, omz is OMZ's own layout.",
+            help="Which set; auto recognises it by its files, omz is OMZ's own layout.",
         ),
     ],
     folder: Annotated[Path, typer.Argument(help="The set's folder, as it unpacks.")],
     out: Annotated[Path, typer.Option(help="The new folder.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="Number of pictures, drawn by the seed.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="How many pictures, drawn by the seed; by default all.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed draws other pictures.")] = 0,
     max_side: Annotated[
-        int | None, typer.Option(min=16, help="Longest side in pixels, larger ones are shrunk. By default 2048.")
+        int | None, typer.Option(min=16, help="Longest side in pixels; larger pictures are shrunk. By default 2048.")
     ] = None,
     skip_damaged: Annotated[
         bool, typer.Option("--skip-damaged", help="Leave out what is damaged or lacks its matte, and list it.")
@@ -42,7 +44,7 @@ def import_set(
 
     Writes RGBA PNGs and foregrounds.json (sources, hashes, rights, what was skipped). Where a set has no foreground
     colours of its own they are estimated, and marked so; that needs `make install-import`. The same set and options
-    give the same files; does nothing where they are there already, whole.
+    give the same files. Does nothing where all of them are already there.
 
     Examples:
 
@@ -81,7 +83,7 @@ def build(
 ) -> None:
     """Make the set of a configuration's recipe: import foregrounds, fetch backgrounds, compose.
 
-    A step whose result is there already, whole, is not done again.
+    A step whose whole result is already there is not done again.
 
     Example:
 

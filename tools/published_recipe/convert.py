@@ -15,8 +15,7 @@ from recipe_onnx import ONNX_FILE, OUT, SIZE, export_recipe
 
 from configs.errors import ConversionError, MattekitError, UsageError
 from configs.files import new_folder
-from configs.load import DEFAULT_CONFIG, load_config
-from configs.schema import ModelSection
+from configs.load import DEFAULT_CONFIG, load_config, override
 
 OMZ_ENVIRONMENT = Path(".venv-omz")
 PRECISIONS = ("fp16", "fp32")
@@ -32,8 +31,8 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load_config(arguments.config)
     if arguments.checkpoint is not None:
-        given = {**config.model.model_dump(), "checkpoint": arguments.checkpoint, "onnx": None}
-        config = config.model_copy(update={"model": ModelSection.model_validate(given)})
+        changes = {"model.checkpoint": arguments.checkpoint, "model.onnx": None}
+        config = override(config, changes, "--checkpoint")
     optimizer = model_optimizer(arguments.environment)
     with new_folder(arguments.out) as work:
         parity = export_recipe(config, work / ONNX_FILE)
