@@ -1,15 +1,14 @@
-"""Draw where IRs differ from the network in PyTorch: `python tools/error_maps.py LABEL=model.xml ... --out maps.jpg`.
+"""Draw where IRs differ from the network in PyTorch: `python -m tools.error_maps LABEL=model.xml ... --out maps.jpg`.
 
 For bf16, where OpenVINO infers in it (`mattekit doctor` says), with `make published-recipe` done before:
 
-    python tools/error_maps.py --precision bf16 "published recipe=models/published-recipe/fp16/model.xml" \\
+    python -m tools.error_maps --precision bf16 "published recipe=models/published-recipe/fp16/model.xml" \\
         "mattekit=models/background-matting-mobilenetv2/fp16/model.xml" --out docs/error-maps-bf16.jpg
 
-Elsewhere --precision bf16 is an error, never a picture of something else. Needs matplotlib (`make install`).
+On other CPUs --precision bf16 is an error. Needs matplotlib (`make install`).
 """
 
 import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,7 +19,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LogNorm
 from numpy.typing import NDArray
 
-from configs.errors import MattekitError, UsageError
+from configs.errors import UsageError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config, InferencePrecision
 from converter.proof.parity import CELL, CELL_DIFFERS, parity_samples
@@ -28,6 +27,7 @@ from converter.runners.base import encode_inputs
 from converter.runners.original import open_original
 from converter.runners.timing import TimedIr
 from datasets.samples.sample import Sample
+from tools.command_line import run
 
 LOWEST, HIGHEST = 1e-6, 1.0
 QUALITY = 85
@@ -142,8 +142,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     mpl.use("Agg")
-    try:
-        main()
-    except MattekitError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run(main)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import onnx
 import torch
-from recipe_network import RecipeNetwork
 
 from configs.errors import UsageError
 from configs.schema import Config
@@ -19,6 +18,7 @@ from converter.proof.parity import Parity, check_parity, measure_parity, parity_
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.original import source_file
 from converter.runners.pytorch import TorchRunner
+from tools.published_recipe.recipe_network import RecipeNetwork
 
 OPSET = 12
 SIZE = (720, 1280)
@@ -55,7 +55,7 @@ def write_onnx(network: RecipeNetwork, size: tuple[int, int], target: Path) -> N
         # The exporter is deprecated, and warns of every size that it takes for a constant, which is what is wanted.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         torch.onnx.export(
             network.eval(),
             example,
