@@ -14,7 +14,6 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
 
 from configs.errors import DataError
 from datasets.fetch.backgrounds import BackgroundSet
@@ -22,9 +21,7 @@ from datasets.importing.record import ForegroundSet
 from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
 from datasets.samples.layout import ROLES
 from datasets.samples.litter import walk
-from datasets.samples.manifest import MANIFEST_NAME, CreditEntry, Manifest
-
-Role = Literal["background", "foreground"]
+from datasets.samples.manifest import MANIFEST_NAME, CreditEntry, Manifest, Role
 
 _DETAILS = ("author", "author_url", "landing_url", "title")
 _REMEDY = "restore it, or move it away to compose with unknown licences"

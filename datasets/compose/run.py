@@ -1,9 +1,9 @@
 """Compose a set from a folder of foregrounds and one of backgrounds: the same bytes every time, whole or not at all.
 
-Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). Backgrounds are
-dealt from a deck shuffled by the seed, so that all are used about equally often. What is random about a sample depends
-on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used go into
-the manifest and ATTRIBUTION.csv, as far as `datasets.samples.credits` finds them.
+Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). The backgrounds
+are shuffled by the seed and then used in turn, so that all are used about equally often. What is random about a sample
+depends on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used
+go into the manifest and ATTRIBUTION.csv, as far as `datasets.compose.credits` finds them.
 """
 
 from collections.abc import Iterator
@@ -71,12 +71,12 @@ def compose_set(
 ) -> SampleSet:
     """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
 
-    Placing follows `datasets.compose.placing`, the hand-held plate `datasets.samples.plate`. Composites are exact over
-    the true background, which with the hand-held plate is in no file.
+    See `datasets.compose.placing` for placing and `datasets.samples.plate` for the hand-held plate. Composites are
+    exact over the true background; with the hand-held plate that background is in no file.
 
     Args:
-        foregrounds: folder of RGBA PNGs, at any depth. Hidden files and those that are no pictures are passed over.
-            Where `foregrounds.json` tells that colours were estimated, the manifest says so of every sample.
+        foregrounds: folder of RGBA PNGs, at any depth. `datasets.samples.litter` and files that are no pictures are
+            passed over. Where `foregrounds.json` marks colours as estimated, the manifest marks the samples.
         backgrounds: folder of RGB PNGs and JPEGs, at any depth, likewise.
         out: the set's folder; it appears only when whole.
         size: height and width in pixels.
@@ -146,7 +146,7 @@ def _inputs(folder: Path, what: str, suffixes: frozenset[str]) -> list[_Input]:
     for path in sorted(pictures, key=lambda path: natural_key(path.relative_to(folder).as_posix())):
         if path.suffix.lower() not in suffixes:
             raise DataError(f"{path}: expected {what} with the ending {endings}; convert it, or move it away")
-        # Folded, because some file systems do not tell upper from lower case.
+        # Folded, because some file systems ignore case.
         name = _name(path.relative_to(folder).as_posix())
         other = found.setdefault(name.casefold(), path)
         if other != path:

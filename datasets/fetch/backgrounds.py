@@ -43,7 +43,7 @@ class FetchedImage(Frozen):
 
 
 class Background(FetchedImage):
-    """A photograph with what must be said of it.
+    """A photograph with its licence and credits.
 
     Attributes:
         licence: as the source states it, a URL.
@@ -60,7 +60,7 @@ class Background(FetchedImage):
 
 
 class FailedImage(Frozen):
-    """An id that was asked for and could not be had."""
+    """An id that was chosen and could not be fetched."""
 
     id: str
     reason: str
@@ -70,11 +70,11 @@ class BackgroundSet(Record):
     """The whole of `backgrounds.json`.
 
     Attributes:
-        seed: what the ids were drawn with; where they were listed, what replacements were drawn with.
+        seed: draws the ids; where they were listed, the replacements.
         listed: whether the ids came from a list.
         table: file name or URL of the licence table.
-        images: in the order of the choice.
-        failed: in the order of the choice; each was replaced by a later id.
+        images: in the order in which they were chosen.
+        failed: likewise; each was replaced by a later id.
     """
 
     FILE: ClassVar[str] = "backgrounds.json"
@@ -91,10 +91,10 @@ class BackgroundSet(Record):
 
 
 class Progress:
-    """What of a folder is whole already; `add` may be called from any thread."""
+    """The files of a folder that are whole already; `add` may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Read what earlier runs in `folder` finished or left.
+        """Read the records of earlier runs in `folder`, finished or not.
 
         Raises:
             DataError: `backgrounds.json` is corrupt.
@@ -111,7 +111,7 @@ class Progress:
         write_atomically(self._path, "".join(_line(image) for image in self._known.values()))
 
     def whole(self, id: str, url: str) -> FetchedImage | None:
-        """Return what is known of an image if its file is still, byte for byte, what came from `url`."""
+        """Return the record of an image if its file is still, byte for byte, what came from `url`."""
         image = self._known.get(id)
         if image is None or image.url != url:
             return None

@@ -143,7 +143,7 @@ def _below(root: Path, path: Path) -> str:
 
 
 def _contents(root: Path) -> str:
-    """Return what lies in a folder, in words, for an error."""
+    """Describe what lies in a folder, for an error."""
     if not root.is_dir():
         return "it is a file, not a folder" if root.exists() else "there is no such folder"
     visible = sorted((path for path in root.iterdir() if not is_litter(path.name)), key=lambda path: path.name)
@@ -164,7 +164,7 @@ def _elsewhere(root: Path, expected: Sequence[str]) -> str:
 
 
 def fault_lines(faults: Sequence[tuple[str, str]]) -> str:
-    """List the first few faults, each on a line of its own, and count the rest."""
+    """List the first few faults, one a line, and count the rest."""
     rest = len(faults) - _LISTED
     lines = [reason for _, reason in faults[:_LISTED]] + ([f"and {rest} more"] if rest > 0 else [])
     return "".join(f"\n  {line}" for line in lines)

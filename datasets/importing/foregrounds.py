@@ -175,7 +175,7 @@ def _fault(
     remedy = "remove it, or choose another folder with --out"
     ids = {image.id for image in record.images} | {skipped.id for skipped in record.skipped}
     if record.settings != settings or record.estimator != estimator or ids != wanted:
-        return f"{out}: holds another import ({ForegroundSet.FILE} tells which); {remedy}"
+        return f"{out}: holds another import (see {ForegroundSet.FILE}); {remedy}"
     for done, image in enumerate(record.images):
         progress("checking what is there", done, len(record.images))
         path = out / image.file

@@ -14,7 +14,7 @@ class Layout:
 
     Attributes:
         title: its name.
-        expected: its layout in words, for errors.
+        expected: its layout, described for errors.
         parts: name (which begins the ids), folder of pictures, folder of mattes or None; relative to the set's root.
             Of several parts with one name the first that is there counts.
         picture: pattern of a picture's path below its folder, in any case of letters; its groups, joined by `/`, are

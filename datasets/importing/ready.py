@@ -119,7 +119,7 @@ def _fault(
     ids = {sample.id for sample in manifest.samples} | {skipped.id for skipped in manifest.skipped}
     same = ids == {ref.id for ref in refs} | incomplete and not (manifest.sequential and not sequential)
     if not same or not all(_is(root / file.path, file.sha256) for file in manifest.files):
-        return f"{out}: holds another set ({MANIFEST_NAME} tells which); {remedy}"
+        return f"{out}: holds another set (see {MANIFEST_NAME}); {remedy}"
     changes = damage(out, manifest)
     return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from configs.records import Frozen, Record
 from configs.schema import MAX_SIDE
+from datasets.samples.layout import counted
 from datasets.samples.litter import walk
 
 Positive = Annotated[int, Field(gt=0)]
@@ -90,7 +91,8 @@ class ForegroundSet(Record):
         """One line for the screen."""
         by = " and ".join(f"{name} {version}" for name, version in self.estimator.items())
         colours = f"estimated colours ({by})" if by else f"{self.colours} colours"
-        return f"{len(self.images)} foregrounds of {self.settings.kind}, {colours}, {len(self.skipped)} skipped"
+        foregrounds = counted(len(self.images), "foreground")
+        return f"{foregrounds} of {self.settings.kind}, {colours}, {len(self.skipped)} skipped"
 
 
 def estimated_sha256s(folder: Path) -> frozenset[str]:

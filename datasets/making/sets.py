@@ -37,13 +37,13 @@ class SetPlan:
     """A set to be made.
 
     Attributes:
-        what: the kind of set, in words, such as `synthetic set`.
+        what: the kind of set, for messages, such as `synthetic set`.
         verb: the command that makes this kind, such as `mattekit dataset synthesize`.
         generator: the generator's name in the manifests of this kind.
-        name: of this very set, telling its recipe.
+        name: this set's, which contains its recipe.
         renders: one call for each sample; picklable, because other processes make them.
-        describe: gives the manifest for what was written.
-        same: tells whether a manifest is of this very set, as far as can be told without its files.
+        describe: returns the manifest of the samples written.
+        same: whether a manifest is of this very set, leaving its files aside.
     """
 
     what: str
@@ -100,7 +100,7 @@ def damage(root: Path, manifest: Manifest) -> str:
 
 
 def made_by(generator: str, folder: Path) -> Manifest | None:
-    """Return the manifest of the set in `folder`; None where another generator made it, or nobody knows which."""
+    """Return the manifest of the set in `folder`; None where it is not of this generator."""
     manifest = Manifest.find(folder)
     return manifest if manifest and manifest.generator and manifest.generator.name == generator else None
 

@@ -1,11 +1,11 @@
-"""The pack: the pixels of the bundled people as they are shipped, and the record `pack.json` that vouches for them.
+"""The pack: the pixels of the bundled people as they are shipped, and their record `pack.json`.
 
     pack/pack.json                 this record
     pack/foregrounds/<number>.webp lossless RGBA, straight colours, 0 where alpha is 0, cropped to its box
     pack/backgrounds/<number>.webp RGB of the whole frame
 
-Every file is held to its hash, and what it decodes to, to a hash of its own: a set made from the pack is the same
-everywhere, or is not made.
+The record holds a hash of every file and one of its decoded pixels; a set is made only from files that match both, so
+that it is the same everywhere.
 """
 
 from collections import Counter
@@ -137,11 +137,7 @@ def load_foreground(pack: Pack, sample: PackSample) -> tuple[NDArray[np.uint8], 
 
 
 def load_background(pack: Pack, sample: PackSample) -> NDArray[np.uint8]:
-    """Decode a sample's background, (H, W, 3) uint8 RGB.
-
-    Raises:
-        DataError: as `load_foreground`.
-    """
+    """Decode a sample's background, (H, W, 3) uint8 RGB; raises as `load_foreground`."""
     return _load(pack, sample.background, (*pack.record.size, 3))
 
 

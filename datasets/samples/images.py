@@ -73,7 +73,7 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     grey, and an alpha channel that is opaque everywhere is passed over.
 
     Raises:
-        DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel of its own.
+        DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel.
     """
     image = _open(path, deep_grey=True)
     if image.mode == _DEEP_GREY_MODE:
@@ -97,7 +97,7 @@ def image_size(path: Path) -> tuple[int, int]:
     """Return (height, width) as the readers would, from the header alone.
 
     Raises:
-        DataError: not an image that the readers accept, as far as its header tells.
+        DataError: not an image that the readers accept, judged by its header.
     """
     image = _open(path, decode=False)
     width, height = image.size

@@ -73,13 +73,13 @@ class SampleSet:
     def sequential(self) -> bool:
         """Whether frames of a clip follow each other in time.
 
-        Only a manifest can say so: taking stills for a video would turn a metric over time into a number about nothing.
+        Only a manifest can say so: a metric over time has no meaning for stills.
         """
         return self.manifest is not None and self.manifest.sequential
 
     @property
     def estimated_foregrounds(self) -> frozenset[str]:
-        """Ids of the samples whose foreground colours are an estimate, as far as a manifest tells."""
+        """Ids of the samples whose foreground colours the manifest marks as estimated."""
         composition = None if self.manifest is None else self.manifest.composition
         origins = () if composition is None else composition.origins
         return frozenset(origin.id for origin in origins if origin.foreground_estimated)
@@ -99,11 +99,11 @@ class SampleSet:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: the frames that are whole, and every breach of the layout in words.
+    """What a folder holds: the frames that are whole, and a message for every breach of the layout.
 
     Attributes:
-        incomplete: ids of the frames that lack a counterpart, each with what it lacks; `problems` tells of them too.
-        misplaced: those of `problems` that are about anything else.
+        incomplete: ids of the frames that lack a counterpart, each with what it lacks; also in `problems`.
+        misplaced: the other `problems`.
     """
 
     refs: tuple[SampleRef, ...]
@@ -157,7 +157,6 @@ def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]
 
     Raises:
         ValueError: `limit` is not positive.
-        DataError: as `load_sample`.
     """
     if limit is not None and limit <= 0:
         raise ValueError(f"limit must be positive, not {limit}")
@@ -197,6 +196,11 @@ def listing(items: Iterable[str]) -> str:
     found = list(items)
     rest = len(found) - _LISTED
     return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as `1 sample` or `2 samples`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def natural_key(text: str) -> tuple[object, ...]:
@@ -248,7 +252,7 @@ def _elsewhere(root: Path) -> str:
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
-    """Add what the manifest knows of each sample, having checked that it speaks of exactly these files."""
+    """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
     hashes = {file.path: file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}

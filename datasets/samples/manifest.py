@@ -18,6 +18,8 @@ from datasets.samples.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
 
+Role = Literal["background", "foreground"]
+
 Positive = Annotated[int, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -52,7 +54,7 @@ class SampleEntry(Frozen):
 
     Attributes:
         id: `<clip>/<frame>`.
-        tags: the words by which reports group it.
+        tags: by which reports group it.
         noise: standard deviation, in levels of 8 bits, of the noise of a sensor that `datasets.samples.plate.noisy`
             gave the composite and the plate, each its own.
     """
@@ -86,7 +88,7 @@ class PhotographEntry(Frozen):
 class OriginEntry(Frozen):
     """What a composed sample was made of: paths below the two input folders, and the files' hashes.
 
-    `foreground_estimated` says that the foreground's colours are an estimate, as `foregrounds.json` beside it told.
+    `foreground_estimated` says that `foregrounds.json` marked the foreground's colours as estimated.
     """
 
     id: str
@@ -109,12 +111,12 @@ class CreditEntry(Frozen):
 
     Attributes:
         file: path below the folder of its role.
-        licence: in words or a URL; None where it is unknown.
+        licence: a text or a URL; None where it is unknown.
         author: None where unknown.
         author_url, landing_url, title: empty where there is none.
     """
 
-    role: Literal["background", "foreground"]
+    role: Role
     file: str
     licence: str | None
     author: str | None

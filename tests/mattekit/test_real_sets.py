@@ -51,7 +51,7 @@ def test_what_is_skipped_is_said_and_what_is_not_ends_with_3(run: Run, tmp_path:
     outcome = run(*arguments, "--skip-damaged")
     assert outcome.code == 0
     assert f"skipped {lost}: clip_img/" in outcome.out
-    assert "1 foregrounds of aisegment" in outcome.out
+    assert "1 foreground of aisegment" in outcome.out
 
 
 def test_another_layout_ends_with_3(run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""The published sets that foregrounds can be imported from, each in a file of its own.
+"""The published sets that foregrounds can be imported from, one a file.
 
-A file's name is the set's kind, as the command line and configurations name it; its `LAYOUT` says all that is known of
-the set. A further file is a further kind: nothing else lists them.
+A file's name is the set's kind on the command line and in configurations; its `LAYOUT` describes the set. To add a set,
+add a file: nothing else lists them.
 """
 
 import importlib

@@ -8,7 +8,7 @@ from PIL import Image
 
 from configs.errors import DataError
 from datasets.samples.images import write_png
-from datasets.samples.layout import iterate, listing, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.layout import counted, iterate, listing, load_sample, natural_key, open_set, scan_layout
 from datasets.samples.manifest import SampleEntry, content_sha256, file_entry, make_manifest
 
 FRAMES = ("a/0001", "a/0002", "b/0001")
@@ -216,6 +216,10 @@ def test_of_many_problems_five_are_named_and_the_rest_counted(tmp_path: Path) ->
     with pytest.raises(DataError, match="no background for a/0, a/1, a/2, a/3, a/4 and 3 more; expected"):
         open_set(tmp_path)
     assert listing("abcde") == "a, b, c, d, e"
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    assert [counted(number, "sample") for number in range(3)] == ["0 samples", "1 sample", "2 samples"]
 
 
 def test_problems_of_every_kind_are_told_at_once(root: Path) -> None:

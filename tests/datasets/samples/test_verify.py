@@ -63,8 +63,8 @@ def test_a_set_without_a_manifest_passes_unless_licences_are_required(root: Path
     report = verify_set(root, require_licences=True)
     assert not report
     assert str(report).splitlines() == [
-        f"error: licence: {root}: no sample's licence is known, for want of a manifest.json",
-        f"{root}: not ok: 2 samples, 1 errors, 0 warnings",
+        f"error: licence: {root}: no sample's licence is known, since there is no manifest.json",
+        f"{root}: not ok: 2 samples, 1 error, 0 warnings",
     ]
 
 
