@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from configs.errors import ParityError
-from configs.records import Frozen
 from converter.forms.contract import ColourOrder, Contract, Port
+from converter.forms.proofs import Counterfactuals
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.samples.sample import Prediction, Sample
 
@@ -24,12 +24,6 @@ LOOKS_LIKE = {
     "scaled twice": "inputs look 0..{twice:g}: the scale of {scale:g} is in the model twice",
     "fgr flipped": "output fgr looks {swapped_output}",
 }
-
-
-class Counterfactuals(Frozen):
-    """Distance from the original (mean |difference| of alpha plus that of foreground) for every way to run the form."""
-
-    distances: dict[str, float]
 
 
 def measure_counterfactuals(

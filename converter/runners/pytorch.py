@@ -22,5 +22,5 @@ class TorchRunner(Runner):
         """See `Runner.infer`."""
         check_inputs(self.contract, source, background)
         with torch.inference_mode():
-            output = self._network(torch.from_numpy(source), torch.from_numpy(background))
+            output = self._network(torch.from_numpy(source), torch.from_numpy(background), crop=True)
         return output.pha.numpy(), output.fgr.numpy()

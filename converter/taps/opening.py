@@ -8,7 +8,7 @@ from configs.load import override
 from configs.schema import Config, Graph, InferencePrecision
 from converter.fast import arranged
 from converter.forms.contract import Contract, network_contract
-from converter.forms.record import RECORD_NAME, read_record
+from converter.forms.record import Conversion
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
@@ -59,8 +59,8 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
     if path.suffix == ".onnx":
         # One that carries no contract is taken for the network as published: RGB 0..1.
         return OnnxTaps(path, network_contract(contract.size, sha256_of(path)) if contract else None)
-    if (path / RECORD_NAME).is_file():
-        record = read_record(path)
+    if (path / Conversion.FILE).is_file():
+        record = Conversion.read(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
         model = override(config, {"model.checkpoint": path, "model.onnx": None}, str(path)).model

@@ -14,7 +14,7 @@ from torch.fx import Interpreter
 from converter.fast import FastNetwork
 from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
 from converter.network import MattingNetwork
-from converter.steps.onnx_steps import export_program
+from converter.steps.export_onnx import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"topk", "argmax", "argmin", "nonzero", "gt", "ge", "lt", "le"})

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DataError
-from datasets.importing.layout import Layout
-from datasets.importing.layouts import kinds, layout_of
+from datasets.importing.layouts import Layout, kinds, layout_of
 from datasets.samples.layout import natural_key
 from datasets.samples.litter import is_litter, walk
 

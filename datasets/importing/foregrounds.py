@@ -10,8 +10,7 @@ from configs.files import new_folder, sha256_of
 from configs.folders import find_made
 from datasets.importing.estimate import require_estimator
 from datasets.importing.finding import Pair, fault_lines, find_pairs
-from datasets.importing.layout import Layout
-from datasets.importing.layouts import layout_of
+from datasets.importing.layouts import Layout, layout_of
 from datasets.importing.pixels import read_foreground
 from datasets.importing.record import Foreground, ForegroundSet, Settings, Skipped, SourceFile
 from datasets.making.drawing import drawn

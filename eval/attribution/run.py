@@ -9,7 +9,7 @@ from configs.environment import describe_environment
 from configs.errors import DataError
 from configs.files import write_atomically
 from configs.records import write_record
-from converter.forms.record import Conversion, check_files, form_files, read_record
+from converter.forms.record import Conversion, check_files, form_files
 from converter.runners.base import Runner
 from converter.runners.openvino_ir import default_inference_precision
 from datasets.samples.layout import SampleSet, iterate, open_set
@@ -44,7 +44,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
     results = read_results(run_dir)
     config = results.configuration()
     models = config.convert.out
-    record = read_record(models)
+    record = Conversion.read(models)
     check_files(models, record)
     check_models(results, record, models)
     sample_set = open_run_set(results)

@@ -35,9 +35,9 @@ def model_folder(models: Path | None) -> dict[str, object]:
     Raises:
         DataError: it is no converted model's folder.
     """
-    from converter.forms.record import read_record, recorded_model
+    from converter.forms.record import Conversion, recorded_model
 
-    return {} if models is None else {"model": recorded_model(read_record(models))}
+    return {} if models is None else {"model": recorded_model(Conversion.read(models))}
 
 
 def command(verb: str, options: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import Graph, InputForm
-from mattekit.terminal.console import say
+from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
 
@@ -73,7 +73,9 @@ def convert(
         "--out": ("convert.out", out),
     }
     replaced = {"model.onnx": None} if checkpoint else {"model.checkpoint": None} if onnx else {}
-    run(changed(config, options, replaced), force=force, say=say)
+    job = changed(config, options, replaced)
+    with step_bar() as (say_above, report):
+        run(job, force=force, say=say_above, report=report)
 
 
 def verify(
@@ -88,7 +90,8 @@ def verify(
 
         mattekit verify models/background-matting-mobilenetv2
     """
-    from converter.convert import verify as run
+    from converter.verify import verify as run
 
-    forms = run(models, load_config(config), say=say)
+    with step_bar() as (say_above, report):
+        forms = run(models, load_config(config), say=say_above, report=report)
     say(f"{models}: all {len(forms)} forms proved")

@@ -9,10 +9,10 @@ from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
 from configs.schema import Graph
-from converter.convert import convert, verify
-from converter.fast import fast_network
+from converter.convert import convert
 from converter.forms.contract import network_contract
-from converter.steps.onnx_steps import EXPORTER, onnx_from_torch
+from converter.steps.export_onnx import EXPORTER, ExportOnnx
+from converter.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZE = (128, 192)
@@ -54,9 +54,7 @@ def test_checkpoint_to_proved_forms(graph: Graph, tmp_path: Path) -> None:
     exported = (out / "exported.onnx").read_bytes()
     again = tmp_path / "again.onnx"
     contract = network_contract(SIZE, record.source.sha256)
-    network = golden_network(**settings)
-    arranged = fast_network(network, SIZE) if graph == "fast" else network
-    onnx_from_torch(arranged, contract, config.convert.opset, again)
+    ExportOnnx(golden_network(**settings), graph, contract, config.convert.opset, again).run()
     assert again.read_bytes() == exported
     for path in ("exported.onnx", "model.onnx", "fp32/model.xml", "fp16/model.xml"):
         content = (out / path).read_bytes()

@@ -1,6 +1,6 @@
 """AIM-500."""
 
-from datasets.importing.layout import FLAT, Layout
+from datasets.importing.layouts import FLAT, Layout
 
 LAYOUT = Layout(
     title="AIM-500",

@@ -1,6 +1,6 @@
 """AISegment matting_human_datasets."""
 
-from datasets.importing.layout import Layout, pattern
+from datasets.importing.layouts import Layout, pattern
 
 LAYOUT = Layout(
     title="AISegment matting_human_datasets",

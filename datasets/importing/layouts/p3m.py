@@ -1,6 +1,6 @@
 """P3M-10k, P3M-500-P or P3M-500-NP."""
 
-from datasets.importing.layout import FLAT, Layout
+from datasets.importing.layouts import FLAT, Layout
 
 LAYOUT = Layout(
     title="P3M-10k, P3M-500-P or P3M-500-NP",

@@ -1,6 +1,6 @@
 """PhotoMatte85."""
 
-from datasets.importing.layout import FLAT, Layout, pattern
+from datasets.importing.layouts import FLAT, Layout, pattern
 
 LAYOUT = Layout(
     title="PhotoMatte85",

@@ -1,6 +1,6 @@
 """PPM-100."""
 
-from datasets.importing.layout import FLAT, Layout
+from datasets.importing.layouts import FLAT, Layout
 
 LAYOUT = Layout(
     title="PPM-100",

@@ -1,6 +1,6 @@
 """VideoMatte240K."""
 
-from datasets.importing.layout import FRAMES, Layout
+from datasets.importing.layouts import FRAMES, Layout
 
 LAYOUT = Layout(
     title="VideoMatte240K",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from configs.errors import DataError
 from converter.forms.contract import Contract, Port
-from converter.forms.record import check_files, form_path, ir_hop, read_record
+from converter.forms.record import Conversion, check_files, form_path, ir_hop
 from converter.proof.counterfactual import wrong_ways
 from converter.proof.perturb import perturb_weights
 from converter.runners.base import Runner, Tensor, decode_outputs, encode_inputs
@@ -57,7 +57,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     victim = victim_of(results)
     config = results.configuration()
     models = config.convert.out
-    record = read_record(models)
+    record = Conversion.read(models)
     check_files(models, record)
     [variant] = parse_variants([victim.name])
     runner, found = open_variant(variant, record, models)

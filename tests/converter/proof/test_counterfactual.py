@@ -13,7 +13,8 @@ from tiny_model import SIZE, tiny_answer
 
 from configs.errors import ParityError
 from converter.forms.contract import RT_INFO_PATH, Contract, ir_contract
-from converter.proof.counterfactual import DECLARED, Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.forms.proofs import Counterfactuals
+from converter.proof.counterfactual import DECLARED, check_counterfactuals, measure_counterfactuals
 from converter.runners.openvino_ir import OpenVinoRunner
 from datasets.samples.sample import Prediction, Sample
 

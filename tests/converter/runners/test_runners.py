@@ -9,17 +9,19 @@ import numpy as np
 import onnx
 import openvino
 import pytest
-from golden_network import golden_network
+import torch
+from golden_network import golden_images, golden_network
 from PIL import Image
 from tiny_model import SIZE, tiny_answer
 
 from configs.errors import DataError, UsageError
 from converter.forms.contract import Contract, Port, ir_contract, network_contract
+from converter.network.refiner import Refiner
 from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor, encode_image, encode_inputs
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
 from converter.runners.pytorch import TorchRunner
-from converter.steps.ir_steps import ir_from_onnx
+from converter.steps.ir_from_onnx import IrFromOnnx
 from datasets.samples.sample import Prediction, Sample
 
 HASH = "0" * 64
@@ -233,7 +235,7 @@ def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
 def frame_ir(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tiny network's IR that takes frames."""
     path = tmp_path_factory.mktemp("frames") / "model.xml"
-    ir_from_onnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path)
+    IrFromOnnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path).run()
     return path
 
 
@@ -367,6 +369,19 @@ def test_torch_runs_the_network_of_the_contract() -> None:
     assert prediction.alpha.shape == (64, 96)
     assert prediction.foreground.shape == (64, 96, 3)
     assert np.abs(prediction.alpha - swapped.alpha).max() > 1e-3
+
+
+def test_torch_refines_the_chosen_cells_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = golden_network(refine_sample_pixels=800)
+    source, background = (image.numpy() for image in golden_images(64, 96))
+    expected = network(torch.from_numpy(source), torch.from_numpy(background))
+    monkeypatch.delattr(Refiner, "refine_everywhere")
+
+    with TorchRunner(network, network_contract((64, 96), HASH)) as runner:
+        alpha, foreground = runner.infer(source, background)
+
+    assert np.abs(alpha - expected.pha.detach().numpy()).max() <= 1e-6
+    assert np.abs(foreground - expected.fgr.detach().numpy()).max() <= 1e-6
 
 
 RELEASED_AS_THEY_CAME = """

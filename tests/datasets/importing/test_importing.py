@@ -83,7 +83,7 @@ def test_every_kind_has_a_stand_in_here() -> None:
 
 
 TOY = """
-from datasets.importing.layout import FLAT, Layout
+from datasets.importing.layouts import FLAT, Layout
 
 LAYOUT = Layout(
     title="Toy",

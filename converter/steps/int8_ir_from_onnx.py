@@ -1,10 +1,11 @@
-"""The int8 IR: several ways to quantize are tried, each is measured on held-out samples, the first good one is taken.
+"""The step `ir-int8`: several ways to quantize are tried and measured on held-out samples, the first good one is taken.
 
 What a quantization costs cannot be read from the graph, so nothing is left out of it on a guess: the configured
 candidates are quantized from the boldest on, and Alpha MAD against ground truth and the hop's parity decide.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,27 +14,28 @@ import numpy as np
 from configs.errors import ParityError
 from configs.schema import Config, HopTolerance
 from converter.forms.contract import Contract
-from converter.forms.record import Candidate, Quantization
+from converter.forms.made import Made
+from converter.forms.record import Candidate, Quantization, ir_hop
 from converter.proof.parity import check_parity, measure_parity, predict_all
 from converter.runners.base import encode_inputs
 from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.original import Original
-from converter.steps.ir_steps import model_from_onnx, save_ir
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.ir_file import check_ir, model_from_onnx, save_ir
+from converter.steps.onnx_file import read_onnx
 from converter.steps.quantization import convolution_weights, kept_float, quantize
+from converter.steps.step import Step
 from datasets.bundled.calibration import CalibrationSplit, calibration_split
 from datasets.samples.images import array_sha256
 from datasets.samples.sample import Prediction, Sample
 
-HOP = "ir-int8"
+HOP = ir_hop("int8")
 
 
-def int8_ir_from_onnx(
-    source: Path, contract: Contract, original: Original, config: Config, target: Path, say: Callable[[str], None]
-) -> Quantization:
+@dataclass(frozen=True, slots=True, eq=False)
+class Int8IrFromOnnx(Step):
     """Quantize an ONNX of the network to an IR that keeps `contract`, leaving float what the measurement asks for.
 
-    Args:
+    Attributes:
         source: the ONNX.
         contract: of the IR.
         original: what the candidates are measured against.
@@ -41,49 +43,73 @@ def int8_ir_from_onnx(
         target: the IR's XML.
         say: called with a line about each candidate.
 
-    Raises:
+    Raises, when it runs:
         UsageError: a pattern fits nothing, or the samples are also evaluated.
-        ConversionError: a step failed.
+        ConversionError: OpenVINO refuses the model, or the written IR is not what the contract says.
         ParityError: no candidate is within the limits; the message tells what each was off by.
     """
-    settings = config.convert.int8
-    weights = convolution_weights(read_onnx(source))
-    kept = [kept_float(weights, patterns) for patterns in settings.candidates]
-    split = calibration_split(settings, config.dataset, contract.size)
-    feeds = [_feed(contract, sample) for sample in split.calibration]
-    with original.runner() as runner:
-        reference = predict_all(runner, split.validation)
-    original_mad = alpha_mad(reference, split.validation)
-    tried: list[Candidate] = []
-    lines: list[str] = []
-    for patterns, names in zip(settings.candidates, kept, strict=True):
-        quantized, share = quantize(model_from_onnx(source, contract, "int8"), feeds, names)
-        save_ir(quantized, contract, "int8", target)
-        with OpenVinoRunner(target, "f32") as runner:
-            predictions = predict_all(runner, split.validation)
-        parity = measure_parity(reference, predictions)
-        drift = alpha_mad(predictions, split.validation) - original_mad
-        candidate = Candidate(
-            kept_float=patterns,
-            convolutions=share.convolutions,
-            of=share.of,
-            multiply_adds=share.multiply_adds,
-            alpha_mad_drift=drift,
-            parity=parity,
+
+    source: Path
+    contract: Contract
+    original: Original
+    config: Config
+    target: Path
+    say: Callable[[str], None]
+
+    @property
+    def hop(self) -> str:
+        """See `Step.hop`."""
+        return HOP
+
+    def require(self) -> None:
+        """See `Step.require`: every candidate's patterns name convolutions, and leave some to quantize."""
+        self._kept()
+
+    def make(self) -> Made:
+        """See `Step.make`."""
+        settings = self.config.convert.int8
+        split = calibration_split(settings, self.config.dataset, self.contract.size)
+        feeds = [_feed(self.contract, sample) for sample in split.calibration]
+        with self.original.runner() as runner:
+            reference = predict_all(runner, split.validation)
+        original_mad = alpha_mad(reference, split.validation)
+        tried: list[Candidate] = []
+        lines: list[str] = []
+        for patterns, names in zip(settings.candidates, self._kept(), strict=True):
+            quantized, share = quantize(model_from_onnx(self.source, self.contract, "int8"), feeds, names)
+            save_ir(quantized, self.contract, "int8", self.target)
+            with OpenVinoRunner(self.target, "f32") as runner:
+                predictions = predict_all(runner, split.validation)
+            candidate = Candidate(
+                kept_float=patterns,
+                convolutions=share.convolutions,
+                all_convolutions=share.all_convolutions,
+                multiply_adds=share.multiply_adds,
+                alpha_mad_drift=alpha_mad(predictions, split.validation) - original_mad,
+                parity=measure_parity(reference, predictions),
+            )
+            tried.append(candidate)
+            problem = _problem(candidate, settings.drift, self.config.convert.parity.tolerances[HOP])
+            lines.append(f"{_line(candidate)}: {problem or 'taken'}")
+            self.say(f"    {lines[-1]}")
+            if not problem:
+                quantization = _quantization(split, original_mad, settings.drift, tried)
+                return Made(HOP, self.target, self.contract, quantization=quantization)
+        table = "\n".join(f"  {line}" for line in lines)
+        raise ParityError(
+            f"hop {HOP}: no candidate of convert.int8.candidates is within the limits; the original's Alpha MAD on the "
+            f"held-out samples is {original_mad:.4g} x 1e-3\n{table}\n"
+            "leave more float (add a candidate), calibrate on footage of your own (convert.int8.calibration), or leave "
+            "int8 out of convert.precisions"
         )
-        tried.append(candidate)
-        problem = _problem(candidate, settings.drift, config.convert.parity.tolerances[HOP])
-        lines.append(f"{_line(candidate)}: {problem or 'taken'}")
-        say(f"    {lines[-1]}")
-        if not problem:
-            return _quantization(split, original_mad, settings.drift, tried)
-    table = "\n".join(f"  {line}" for line in lines)
-    raise ParityError(
-        f"hop {HOP}: no candidate of convert.int8.candidates is within the limits; the original's Alpha MAD on the "
-        f"held-out samples is {original_mad:.4g} x 1e-3\n{table}\n"
-        "leave more float (add a candidate), calibrate on footage of your own (convert.int8.calibration), or leave "
-        "int8 out of convert.precisions"
-    )
+
+    def ensure(self, made: Made) -> None:
+        """See `Step.ensure`."""
+        check_ir(made.path, self.contract)
+
+    def _kept(self) -> list[frozenset[str]]:
+        weights = convolution_weights(read_onnx(self.source))
+        return [kept_float(weights, patterns) for patterns in self.config.convert.int8.candidates]
 
 
 def alpha_mad(predictions: Sequence[Prediction], samples: Sequence[Sample]) -> float:
@@ -135,7 +161,7 @@ def _quantization(
 def _line(candidate: Candidate) -> str:
     kept = ", ".join(candidate.kept_float) or "nothing"
     return (
-        f"float {kept}: {candidate.convolutions} of {candidate.of} convolutions in int8 "
+        f"float {kept}: {candidate.convolutions} of {candidate.all_convolutions} convolutions in int8 "
         f"({candidate.multiply_adds:.1%} of the multiply-adds), Alpha MAD {candidate.alpha_mad_drift:+.3f}, "
         f"mean |alpha difference| {candidate.parity.alpha.mean:.2g}, its 99.9 % quantile "
         f"{candidate.parity.alpha.quantile:.2g}"
