@@ -15,14 +15,13 @@ from configs.records import Frozen, Record
 from configs.schema import PhotographSource
 from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
+from datasets.samples.manifest import Positive, Sha256
 
 PROGRESS_NAME = ".progress.jsonl"
 
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
-Positive = Annotated[int, Field(gt=0)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ImageId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 

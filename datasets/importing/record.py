@@ -9,9 +9,7 @@ from configs.records import Frozen, Record
 from configs.schema import MAX_SIDE
 from datasets.samples.layout import counted
 from datasets.samples.litter import walk
-
-Positive = Annotated[int, Field(gt=0)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from datasets.samples.manifest import Positive, Sha256
 
 
 class SourceFile(Frozen):
@@ -99,9 +97,6 @@ def estimated_sha256s(folder: Path) -> frozenset[str]:
     """Return the hashes of all foregrounds whose colours the records in, below or above `folder` call estimated.
 
     A hash stays the same when a file is moved within its folder or copied beside others.
-
-    Raises:
-        DataError: a record is corrupt.
     """
     folder = folder.resolve()
     records = (ForegroundSet.find(place) for place in (*folder.parents, *(place for place, _ in walk(folder))))

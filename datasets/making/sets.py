@@ -69,7 +69,6 @@ def make_set(
 
     Raises:
         UsageError: `out` holds something else, or cannot be written.
-        DataError: as the renders.
     """
     foreign = f"holds something that is not a {plan.what}; choose another folder with --out"
     fault = None if force else partial(_fault, out, plan)

@@ -86,11 +86,7 @@ class SampleSet:
 
     @cached_property
     def manifest_sha256(self) -> str:
-        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file.
-
-        Raises:
-            DataError: a file has become unreadable.
-        """
+        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file."""
         if self.manifest is not None:
             return self.manifest.content_sha256
         files = (path for ref in self.refs for path in ref.files)
@@ -153,11 +149,7 @@ def load_sample(ref: SampleRef) -> Sample:
 
 
 def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]:
-    """Decode the first `limit` samples (None: all), in order, each when it is asked for.
-
-    Raises:
-        ValueError: `limit` is not positive.
-    """
+    """Decode the first `limit` samples (None: all), in order, each when it is asked for."""
     if limit is not None and limit <= 0:
         raise ValueError(f"limit must be positive, not {limit}")
     return (load_sample(ref) for ref in sample_set.refs[:limit])
