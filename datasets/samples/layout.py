@@ -86,7 +86,7 @@ class SampleSet:
 
     @cached_property
     def manifest_sha256(self) -> str:
-        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file."""
+        """The set's identity: `content_sha256` of its pixels, from the manifest or else computed from every file."""
         if self.manifest is not None:
             return self.manifest.content_sha256
         files = (path for ref in self.refs for path in ref.files)
