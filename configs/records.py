@@ -48,14 +48,13 @@ class Record(Frozen):
         return read_record(cls.file_at(place), cls, cls.REMEDY)
 
     @classmethod
-    def find(cls, folder: Path) -> Self | None:
-        """Read the record in `folder`; None where there is none.
+    def read_if_there(cls, folder: Path) -> Self | None:
+        """Read the record in a folder; None where the folder has none.
 
         Raises:
-            DataError: as `read`, but for a missing file.
+            DataError: it is there, and `read` refuses it.
         """
-        path = folder / cls.FILE
-        return read_record(path, cls, cls.REMEDY) if path.exists() else None
+        return cls.read(folder) if (folder / cls.FILE).exists() else None
 
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.

@@ -8,11 +8,15 @@ from command_lines import command_lines, parse_mattekit
 
 from configs.errors import MattekitError
 from configs.load import load_config
-from eval.attribution.record import read_attribution
-from eval.bench.output import bench_section
+from eval.attribution.record import Attribution
+from eval.attribution.text import attribution_page
+from eval.gate.judge import judge_original
 from eval.gate.verdict import INCONCLUSIVE_EXIT
-from eval.report.markdown import render_report
+from eval.report.content import Judgement
+from eval.report.markdown import render_markdown
+from eval.report.pages import stored_content
 from eval.run.results import read_results
+from eval.run.stored import read_run
 from mattekit.__main__ import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,9 +78,11 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
-    gate, run = load_config(ROOT / "configs/default.yaml").gate, EXAMPLE.parent
-    made = render_report(read_results(run), gate, read_attribution(run), bench_section(run))
-    assert EXAMPLE.read_text(encoding="utf-8") == made
+    gate, run = load_config(ROOT / "configs/default.yaml").gate, read_run(EXAMPLE.parent)
+    content = stored_content(EXAMPLE.parent, run, Judgement(gate, judge_original(run.results, gate)))
+    assert EXAMPLE.read_text(encoding="utf-8") == render_markdown(content)
+    attribution = Attribution.read(EXAMPLE.parent)
+    assert (EXAMPLE.parent / "attribution.md").read_text(encoding="utf-8") == attribution_page(attribution)
 
 
 def test_the_readme_shows_the_table_of_the_example_report() -> None:

@@ -102,7 +102,7 @@ class Progress:
         self._path = folder / PROGRESS_NAME
         self._folder = folder
         self._lock = threading.Lock()
-        record = BackgroundSet.find(folder)
+        record = BackgroundSet.read_if_there(folder)
         self._known = {image.id: image for image in (*(record.images if record else ()), *_journal(self._path))}
         for part in folder.glob(".*.jpg.part"):
             part.unlink(missing_ok=True)

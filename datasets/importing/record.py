@@ -99,7 +99,7 @@ def estimated_sha256s(folder: Path) -> frozenset[str]:
     A hash stays the same when a file is moved within its folder or copied beside others.
     """
     folder = folder.resolve()
-    records = (ForegroundSet.find(place) for place in (*folder.parents, *(place for place, _ in walk(folder))))
+    records = (ForegroundSet.read_if_there(place) for place in (*folder.parents, *(place for place, _ in walk(folder))))
     return frozenset(
         image.sha256
         for record in records

@@ -100,7 +100,7 @@ def damage(root: Path, manifest: Manifest) -> str:
 
 def made_by(generator: str, folder: Path) -> Manifest | None:
     """Return the manifest of the set in `folder`; None where it is not of this generator."""
-    manifest = Manifest.find(folder)
+    manifest = Manifest.read_if_there(folder)
     return manifest if manifest and manifest.generator and manifest.generator.name == generator else None
 
 

@@ -118,7 +118,7 @@ def open_set(root: Path) -> SampleSet:
     scan = scan_layout(root)
     if scan.problems:
         raise DataError("\n".join(scan.problems))
-    manifest = Manifest.find(root)
+    manifest = Manifest.read_if_there(root)
     refs = scan.refs if manifest is None else _described(root, scan.refs, manifest)
     return SampleSet(manifest.name if manifest else root.resolve().name, root, refs, manifest)
 

@@ -92,7 +92,7 @@ def verify_set(
     manifest: Manifest | None = None
     corrupt = False
     try:
-        manifest = Manifest.find(root) if root.is_dir() else None
+        manifest = Manifest.read_if_there(root) if root.is_dir() else None
     except DataError as error:
         problems.append(Problem("manifest", "error", str(error)))
         corrupt = True

@@ -1,4 +1,4 @@
-"""Attributing: a run in; what each hop of its models added to the drift out, into the run's folder."""
+"""The attribution of a run's drift: every form of its models runs on its samples again, hop after hop."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -7,43 +7,33 @@ from pathlib import Path
 
 from configs.environment import describe_environment
 from configs.errors import DataError
-from configs.files import write_atomically
-from configs.records import write_record
 from converter.forms.record import Conversion, check_files, form_files
 from converter.runners.base import Runner
 from converter.runners.openvino_ir import default_inference_precision
 from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
-from eval.attribution.record import ATTRIBUTION_FILE, Attribution, StageRecord
+from eval.attribution.record import Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
-from eval.attribution.text import attribution_page
 from eval.metrics.measures import PUBLISHED_METRICS
-from eval.report.pages import rewrite_pages
-from eval.run.results import Results, read_results, samples_sha256
+from eval.run.results import Results, samples_sha256
 from eval.run.scores import ScoreRow
 from eval.run.summary import drift_of, summarise
 from eval.run.variants import parse_variants
 
-PAGE_FILE = "attribution.md"
 
-
-def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
+def attribute(results: Results, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
     """Run every form of a run's models on its samples again, and say which hop added how much.
 
-    Writes `attribution.json` and `attribution.md` into the run's folder, and its `report.md` anew, which then shows it.
-
     Args:
-        run_dir: of an evaluation.
-        limit: only the first so many of the run's samples.
+        results: the run.
+        limit: use only the first `limit` samples of the run.
         report: called with (what is being done, done, total).
 
     Raises:
-        DataError: the run, its models or its set are missing, or not what they were when it ran.
+        DataError: the run's models or its set are missing, or not what they were when it ran.
     """
-    results = read_results(run_dir)
-    config = results.configuration()
-    models = config.convert.out
+    models = results.configuration().convert.out
     record = Conversion.read(models)
     check_files(models, record)
     check_models(results, record, models)
@@ -58,11 +48,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
         measured = measure(able, runners, iterate(sample_set, total), total, size, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}
-    attribution = assemble(stages, measured, precisions, refused, results, size)
-    write_record(run_dir / ATTRIBUTION_FILE, attribution)
-    write_atomically(run_dir / PAGE_FILE, attribution_page(attribution))
-    rewrite_pages(run_dir, results, config.gate)
-    return attribution
+    return assemble(stages, measured, precisions, refused, results, size)
 
 
 def assemble(

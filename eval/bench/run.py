@@ -63,7 +63,7 @@ def bench(
     Args:
         config: the job; `config.convert.out` is the converted model folder.
         options: how to measure.
-        evaluated: the run whose report the benchmark is to stand in; its variants must be the same files.
+        evaluated: the run whose report is to show the benchmark; its variants must be the same files.
         rerun: the command that repeats it, for the record.
         report: called with (what is being done, done, total).
 

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 
 from eval.bench.record import LatencyBench, Phase, Ratio, ThroughputBench, Timing
-from eval.run.results import Interval
+from eval.statistics.intervals import Interval
 
 CONFIDENCE = 0.95
 

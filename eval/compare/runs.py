@@ -11,10 +11,10 @@ from typing import Any
 
 from configs.errors import DataError
 from eval.metrics.measures import METRICS, Metric
-from eval.run.results import Interval, LatencyRecord, Results, VariantRecord
+from eval.run.results import LatencyRecord, Results, VariantRecord
 from eval.run.scores import ScoreRow
 from eval.run.stored import StoredRun, read_run, require_rows
-from eval.statistics.intervals import mean_intervals
+from eval.statistics.intervals import Interval, mean_intervals
 
 ABSENT = "absent"
 

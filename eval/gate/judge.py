@@ -49,6 +49,12 @@ def judge_original(results: Results, gate: GateSection, required_variants: Seque
     return _report(results, gate, _alone(results, gate, required_variants))
 
 
+def without_baseline(report: GateReport, results: Results) -> GateReport:
+    """Return the part of a judgement by `judge` that `judge_original` makes: no baseline, no required variants."""
+    names = {ALL, *(variant.name for variant in results.variants)}
+    return GateReport(tuple(row for row in report.rows if row.check != "baseline" and row.variant in names))
+
+
 def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
     return [*_run_rows(results, gate, required_variants), *_original_rows(results, gate)]
 

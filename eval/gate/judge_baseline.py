@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, sample_set_difference
 from eval.gate.verdict import ALL, GateRow, Verdict, compare, failure, in_order, mean_of, unjudged
-from eval.run.results import Interval, Results, VariantRecord
+from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow
-from eval.statistics.intervals import mean_intervals
+from eval.statistics.intervals import Interval, mean_intervals
 
 COARSENESS = ("f32", "f16", "bf16")
 """Inference precisions, from the one that moves a metric least."""

@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 
 from configs.schema import Tolerance
 from eval.metrics.measures import METRIC_NAMES
-from eval.run.results import Interval, MetricRecord, VariantRecord
+from eval.run.results import MetricRecord, VariantRecord
+from eval.statistics.intervals import Interval
 
 Check = Literal["run", "original", "baseline"]
 Verdict = Literal["pass", "improved", "fail", "inconclusive"]

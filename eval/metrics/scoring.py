@@ -9,9 +9,13 @@ from configs.errors import DataError
 from datasets.samples.layout import natural_key
 from datasets.samples.sample import Prediction, Sample
 from eval.metrics.measures import METRICS, dtssd, match_size
-from eval.run.scores import clip_of
 
 Scores = dict[str, float | None]
+
+
+def clip_of(sample: str) -> str:
+    """Return the clip of a sample: its id's part before the last `/`."""
+    return sample.rpartition("/")[0]
 
 
 def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:

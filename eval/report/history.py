@@ -30,6 +30,9 @@ class History:
     unreadable: tuple[str, ...] = ()
 
 
+NO_HISTORY = History()
+
+
 def past_runs(reports: Path, results: Results, name: str) -> History:
     """Return the runs beside the run `name` that have its configuration's name and were made no later.
 

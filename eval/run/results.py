@@ -15,6 +15,7 @@ from configs.environment import Environment
 from configs.errors import DataError
 from configs.records import Frozen, read_record, write_record
 from configs.schema import Config
+from eval.statistics.intervals import Interval
 
 RESULTS_FILE = "results.json"
 TAG_METRIC = "alpha_mad"
@@ -53,19 +54,6 @@ class DatasetRecord(Frozen):
             f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
             "Foreground MSE measures agreement with an estimate there, not with true colours."
         )
-
-
-class Interval(Frozen):
-    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
-
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
-        return self
 
 
 class MetricRecord(Frozen):

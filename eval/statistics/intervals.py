@@ -8,13 +8,15 @@ plain percentiles of few samples are too narrow.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import model_validator
 from scipy.special import ndtr, stdtrit
 
-from eval.run.results import Interval
-from eval.run.scores import clip_of
+from configs.records import Frozen
+from eval.metrics.scoring import clip_of
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
@@ -24,6 +26,19 @@ MINIMUM_UNITS = 6
 value, and of five values from a symmetric distribution those two enclose the mean in 94 % of cases only."""
 
 Floats = NDArray[np.float64]
+
+
+class Interval(Frozen):
+    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
+        return self
 
 
 def mean_intervals(

@@ -20,10 +20,11 @@ import numpy as np
 from configs.errors import DataError
 from configs.schema import GateSection
 from eval.gate.baseline import baseline_from
-from eval.gate.run import judge
+from eval.gate.judge import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
+from eval.metrics.scoring import clip_of
 from eval.run.results import TAG_METRIC, Results
-from eval.run.scores import ScoreRow, clip_of
+from eval.run.scores import ScoreRow
 from eval.run.stored import StoredRun
 from eval.run.summary import reassemble
 

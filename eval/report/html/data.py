@@ -1,10 +1,12 @@
 """What the plots and the table of samples of `report.html` draw from: plain numbers, ready to be written as JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from configs.schema import GateSection
 from eval.metrics.measures import Metric
+from eval.report.content import Content
 from eval.report.history import PastRun, same_samples
 from eval.report.tables import limit_for, metrics_of, original_record
 from eval.run.results import DriftRecord, MetricRecord, Results, VariantRecord
@@ -18,20 +20,22 @@ Scores = Mapping[str, Mapping[str, ScoreRow]]
 """Variant name to sample id to its row."""
 
 
-def plot_data(
-    results: Results, gate: GateSection | None, rows: Sequence[ScoreRow], runs: Sequence[PastRun], name: str
-) -> dict[str, Any]:
-    """Return everything that the page's script needs.
+@dataclass(frozen=True, slots=True)
+class SampleLine:
+    """A line of the table of samples: one metric of one sample, the original's value and the variants' drifts."""
 
-    Args:
-        results: the run.
-        gate: tolerances, for limits.
-        rows: its per-sample scores; none where they are missing.
-        runs: past runs, oldest first.
-        name: the run's own name among them.
-    """
+    sample: str
+    tags: str
+    original: float | None
+    drifts: Sequence[float | None]
+    largest: float | None
+
+
+def plot_data(content: Content) -> dict[str, Any]:
+    """Return everything that the page's script needs."""
+    results, gate = content.run.results, None if content.judgement is None else content.judgement.gate
     metrics = metrics_of(results)
-    scores = by_variant(rows)
+    scores = _by_variant(content.run.rows)
     return {
         "original": results.original,
         "metrics": [{"name": m.name, "title": m.title, "unit": m.unit} for m in metrics],
@@ -46,11 +50,27 @@ def plot_data(
         "drift": {m.name: {v.name: _drift(results, gate, v, m.name) for v in results.converted()} for m in metrics},
         "tags": {m.name: _tag_drift(scores, results, m.name) for m in metrics},
         "samples": _samples(scores, results, metrics),
-        "history": [_past(run, results, metrics) for run in (*runs, PastRun(name, results))],
+        "history": [_past(run, results, metrics) for run in (*content.history.runs, PastRun(content.name, results))],
     }
 
 
-def by_variant(rows: Iterable[ScoreRow]) -> dict[str, dict[str, ScoreRow]]:
+def sample_lines(content: Content) -> list[SampleLine]:
+    """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
+    results = content.run.results
+    scores, metrics = _by_variant(content.run.rows), metrics_of(results)
+    if not metrics:
+        return []
+    metric = metrics[0].name
+    lines = []
+    for sample in _shown_samples(scores, results, metric):
+        own = scores[results.original][sample]
+        drifts = [_sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
+        largest = _largest_drift(scores, results, sample, metric)
+        lines.append(SampleLine(sample, " ".join(own.tags), own.scores.get(metric), drifts, largest))
+    return lines
+
+
+def _by_variant(rows: Iterable[ScoreRow]) -> dict[str, dict[str, ScoreRow]]:
     """Return the rows by variant and sample."""
     found: dict[str, dict[str, ScoreRow]] = {}
     for row in rows:
@@ -58,19 +78,19 @@ def by_variant(rows: Iterable[ScoreRow]) -> dict[str, dict[str, ScoreRow]]:
     return found
 
 
-def shown_samples(scores: Scores, results: Results, metric: str) -> list[str]:
+def _shown_samples(scores: Scores, results: Results, metric: str) -> list[str]:
     """Return the ids that the page lists, the sample that moved most first; of equals in the set's order."""
     order = list(scores.get(results.original, {}))
-    return sorted(order, key=lambda sample: -(largest_drift(scores, results, sample, metric) or 0.0))[:MOST_SAMPLES]
+    return sorted(order, key=lambda sample: -(_largest_drift(scores, results, sample, metric) or 0.0))[:MOST_SAMPLES]
 
 
-def largest_drift(scores: Scores, results: Results, sample: str, metric: str) -> float | None:
+def _largest_drift(scores: Scores, results: Results, sample: str, metric: str) -> float | None:
     """Return the largest absolute drift of any converted variant on a sample, None where there is none."""
-    drifts = [sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
+    drifts = [_sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
     return max((abs(drift) for drift in drifts if drift is not None), default=None)
 
 
-def sample_drift(scores: Scores, original: str, variant: str, sample: str, metric: str) -> float | None:
+def _sample_drift(scores: Scores, original: str, variant: str, sample: str, metric: str) -> float | None:
     """Return how far a variant's score is from the original's on one sample, None where either is undefined."""
     expected, obtained = scores.get(original, {}).get(sample), scores.get(variant, {}).get(sample)
     if expected is None or obtained is None:
@@ -104,21 +124,21 @@ def _tag_drift(scores: Scores, results: Results, metric: str) -> dict[str, dict[
                 drift
                 for sample, row in scores.get(variant.name, {}).items()
                 if tag in row.tags
-                and (drift := sample_drift(scores, results.original, variant.name, sample, metric)) is not None
+                and (drift := _sample_drift(scores, results.original, variant.name, sample, metric)) is not None
             ]
             found[variant.name][tag] = _short(sum(drifts) / len(drifts)) if drifts else None
     return found
 
 
 def _samples(scores: Scores, results: Results, metrics: Sequence[Metric]) -> dict[str, Any]:
-    ids = shown_samples(scores, results, metrics[0].name) if metrics else []
+    ids = _shown_samples(scores, results, metrics[0].name) if metrics else []
     original = scores.get(results.original, {})
     return {
         "ids": ids,
         "original": {m.name: [_short(original[sample].scores.get(m.name)) for sample in ids] for m in metrics},
         "drift": {
             m.name: {
-                v.name: [_short(sample_drift(scores, results.original, v.name, sample, m.name)) for sample in ids]
+                v.name: [_short(_sample_drift(scores, results.original, v.name, sample, m.name)) for sample in ids]
                 for v in results.converted()
             }
             for m in metrics

@@ -67,7 +67,7 @@ def test_a_file_is_described_by_path_hash_length_and_size(tmp_path: Path) -> Non
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     _manifest().write(tmp_path)
     assert (tmp_path / "manifest.json").is_file()
-    assert Manifest.read(tmp_path) == Manifest.find(tmp_path) == _manifest()
+    assert Manifest.read(tmp_path) == Manifest.read_if_there(tmp_path) == _manifest()
 
 
 def test_only_a_noisy_sample_speaks_of_noise(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_lists_are_sorted_and_bytes_repeat(tmp_path: Path) -> None:
 
 
 def test_a_set_without_a_manifest_has_none(tmp_path: Path) -> None:
-    assert Manifest.find(tmp_path) is None
+    assert Manifest.read_if_there(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_paths_stay_below_the_root(path: str) -> None:
 def test_an_unreadable_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").mkdir()
     with pytest.raises(DataError, match=r"manifest\.json: cannot be read"):
-        Manifest.find(tmp_path)
+        Manifest.read_if_there(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from eval.bench.record import Timing
 from eval.bench.summary import base_of, latency_bench, median_interval, throughput_bench
-from eval.run.results import Interval
+from eval.statistics.intervals import Interval
 
 
 def _rows(ours: list[float], theirs: list[float], phase: str = "latency") -> list[Timing]:

@@ -10,12 +10,10 @@ from eval_runs import METRIC_BASE
 
 from configs.errors import UsageError
 from configs.schema import GateSection
-from eval.gate.baseline import baseline_from, write_baseline
 from eval.gate.ci_output import MOST_ANNOTATIONS, annotations, append_outputs, output_name, write_badge
 from eval.gate.judge import judge_original
-from eval.gate.run import run_gate
 from eval.gate.verdict import GateReport, GateRow
-from eval.run.results import Results, write_results
+from eval.run.results import Results
 
 MakeResults = Callable[..., Results]
 EVIL = "50 %, a: b\r\n::set-output name=x::y"
@@ -127,22 +125,3 @@ def test_the_badge_follows_the_schema_of_shields(tmp_path: Path, verdict: str, m
     write_badge(path, GateReport((GateRow("original", "onnx", "alpha_mad", verdict),)))  # type: ignore[arg-type]
     badge = json.loads(path.read_text(encoding="utf-8"))
     assert badge == {"schemaVersion": 1, "label": "mattekit gate", "message": message, "color": colour}
-
-
-def test_the_gate_writes_them_all(
-    make_results: MakeResults, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, results = tmp_path / "run", make_results({"ir-fp32@f32": 0.5})
-    run.mkdir()
-    write_results(run / "results.json", results)
-    write_baseline(tmp_path / "baseline.json", baseline_from(results, "first", "2025", None))
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    report = run_gate(run, gate, (), tmp_path / "baseline.json")
-    assert report.exit_code == 1
-    assert json.loads((run / "badge.json").read_text(encoding="utf-8"))["message"] == "failed"
-    assert assignments(tmp_path / "output")["report_path"] == (run / "report.html").as_posix()
-    assert "Gate failed" in (run / "report.html").read_text(encoding="utf-8")
-    (run / "results.json").write_text("{", encoding="utf-8")
-    with pytest.raises(Exception, match="corrupt"):
-        run_gate(run, gate, (), tmp_path / "baseline.json")
-    assert not (run / "badge.json").exists()  # no verdict of another time

@@ -9,21 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from eval_runs import make_rows
+from html_pages import content_of
 from rich.console import Console
 
 from configs.errors import DataError, UsageError
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline, baseline_from, read_baseline, write_baseline
-from eval.gate.output import gate_markdown, print_gate, read_gate_json, write_gate_json, write_junit
-from eval.gate.run import judge, judge_original, judge_run, update_baseline
+from eval.gate.judge import judge, judge_original
+from eval.gate.output import GateRecord, gate_markdown, print_gate, write_junit
+from eval.gate.run import judge_run, update_baseline
 from eval.gate.verdict import GateReport, GateRow, Verdict, compare, samples_to_settle
 from eval.presentation.formatting import signed
-from eval.report.markdown import render_report
-from eval.run.results import Interval, Results, read_results, write_results
+from eval.report.markdown import render_markdown
+from eval.run.results import Results, read_results, write_results
 from eval.run.scores import PER_SAMPLE_FILE, ScoreRow
 from eval.run.stored import StoredRun, read_run, write_run
 from eval.run.summary import reassemble
-from eval.statistics.intervals import mean_intervals
+from eval.statistics.intervals import Interval, mean_intervals
 
 MakeResults = Callable[..., Results]
 IDS = tuple(f"c{number}/0001" for number in range(8))
@@ -425,7 +427,7 @@ def test_intervals_survive_the_round_trip(make_run: Callable[..., StoredRun], tm
 def test_a_verdict_that_is_not_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text('{"schema_version": 1, "rows": [], "notes": []}', encoding="utf-8")
     with pytest.raises(DataError, match=r"gate\.json: verdict: Field required .*run `mattekit gate` again"):
-        read_gate_json(tmp_path / "gate.json")
+        GateRecord.read(tmp_path)
 
 
 def test_every_output_shows_the_interval(make_run: Callable[..., StoredRun], gate: GateSection, tmp_path: Path) -> None:
@@ -433,8 +435,8 @@ def test_every_output_shows_the_interval(make_run: Callable[..., StoredRun], gat
     report = judge_original(run.results, gate)
     row = of(report, "original")
     assert row.interval is not None
-    write_gate_json(tmp_path / "gate.json", report)
-    assert read_gate_json(tmp_path / "gate.json") == report
+    GateRecord.from_report(report).write(tmp_path)
+    assert GateRecord.read(tmp_path).report == report
     write_junit(tmp_path / "junit.xml", report)
     console = Console(record=True, width=80, color_system=None, file=(tmp_path / "o").open("w"))
     print_gate(report, console)
@@ -446,6 +448,6 @@ def test_every_output_shows_the_interval(make_run: Callable[..., StoredRun], gat
     text = f"{signed(row.interval.low)} to {signed(row.interval.high)}"
     assert f"95 % interval {text}" in (tmp_path / "junit.xml").read_text()
     assert f"| {text} |" in gate_markdown(report)
-    assert f"| {text} |" in render_report(run.results, gate)
+    assert f"| {text} |" in render_markdown(content_of(run.results, gate))
     assert signed(row.interval.high) in terminal
     assert f"about {row.samples_needed} would settle it" in terminal.replace("\n", " ")

@@ -17,8 +17,9 @@ from configs.errors import DataError, ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline, baseline_from, read_baseline, write_baseline
-from eval.gate.output import gate_markdown, print_gate
-from eval.gate.run import judge, judge_original, run_gate, update_baseline
+from eval.gate.judge import judge, judge_original, without_baseline
+from eval.gate.output import append_step_summary, gate_markdown, print_gate
+from eval.gate.run import clear_verdict, judge_run, update_baseline, write_verdict
 from eval.gate.verdict import GateReport, GateRow, compare
 from eval.run.results import MetricRecord, Results, write_results
 from eval.run.stored import StoredRun, write_run
@@ -340,7 +341,7 @@ def test_update_keeps_the_old_values(make_results: MakeResults, gate: GateSectio
     assert [entry.variants["torch"].metrics["alpha_mad"] for entry in stored.history] == [5.5, 6.0]
     assert stored.variants["torch"].metrics["alpha_mad"] == 6.5
     assert stored.dataset.path is None
-    assert run_gate(tmp_path, gate, baseline_path=path)
+    assert judge_run(tmp_path, gate, baseline_path=path)
     keys = list(json.loads(path.read_text()))
     assert keys == sorted(keys)
     first = path.read_bytes()
@@ -375,11 +376,9 @@ def test_update_refuses_a_run_that_drifts_or_is_incomplete(
 
 def test_a_missing_baseline_says_how_to_make_one(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
     write_results(tmp_path / "results.json", make_results())
-    (tmp_path / "gate.json").write_text("stale")
     with pytest.raises(DataError, match=r"none\.json: .*mattekit gate RUN_DIR --update-baseline --reason") as raised:
-        run_gate(tmp_path, gate, baseline_path=tmp_path / "none.json")
+        judge_run(tmp_path, gate, baseline_path=tmp_path / "none.json")
     assert raised.value.exit_code == 3
-    assert not (tmp_path / "gate.json").exists()
 
 
 def test_a_corrupt_baseline_is_not_overwritten(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
@@ -415,7 +414,9 @@ def test_files_of_a_run(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     write_results(tmp_path / "results.json", make_results({"ir-fp32@f32": 1.0, "ir-fp16@default": -1.0}, "amx"))
     write_baseline(tmp_path / "b.json", baseline)
-    report = run_gate(tmp_path, gate, baseline_path=tmp_path / "b.json")
+    report = judge_run(tmp_path, gate, baseline_path=tmp_path / "b.json")
+    write_verdict(tmp_path, report)
+    append_step_summary(report)
     stored = json.loads((tmp_path / "gate.json").read_text())
     assert (stored["verdict"], stored["exit_code"], len(stored["rows"])) == ("failed", 1, len(report.rows))
     assert stored["rows"][0]["limit"] == 0.1
@@ -429,6 +430,17 @@ def test_files_of_a_run(
     assert failure is not None
     assert failure.text == "obtained 6.500 | expected 5.500 | difference +1.000 | limit 0.1000"
     assert summary.read_text().startswith("before\n## Gate: failed\n")
+    clear_verdict(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"results.json", "b.json", "summary.md"}
+
+
+def test_a_judgement_without_its_baseline_is_that_against_the_original(
+    make_results: MakeResults, baseline: Baseline, gate: GateSection
+) -> None:
+    for run in (make_results(), make_results({"ir-fp32@f32": 1.0}, cpu_class="amx"), make_results(drop="ir-fp32@f32")):
+        whole = judge(run, baseline, gate, ["torch", "onnx"])
+        assert len(whole.rows) > len(without_baseline(whole, run).rows) > 0
+        assert without_baseline(whole, run).rows == judge_original(run, gate).rows
 
 
 def test_markdown_table_is_rectangular(mixed: GateReport) -> None:

@@ -27,6 +27,7 @@ from eval.gate.selftest.run import Trial, print_self_test, self_test, self_test_
 from eval.gate.verdict import GateReport, GateRow
 from eval.run.evaluate import evaluate
 from eval.run.results import read_results, write_results
+from eval.run.stored import write_run
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def gate(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> GateSection:
 @pytest.fixture(scope="module")
 def run_dir(tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("self-test") / "run"
-    evaluate(tiny_config(tiny_onnx, tiny_models, tiny_set, evaluate={"worst": 0}), folder)
+    write_run(folder, evaluate(tiny_config(tiny_onnx, tiny_models, tiny_set)))
     return folder
 
 

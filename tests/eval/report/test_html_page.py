@@ -9,11 +9,10 @@ import html_browser
 import pytest
 from eval_runs import IDS
 from html_browser import END, ENTER, RIGHT, TAB, Browser
-from html_pages import CREATED, SHIFT, write_run
+from html_pages import CREATED, SHIFT, write_page, write_run
 
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
-from eval.report.html.page import write_html_report
 from eval.run.results import Results
 
 WHY_NOT = html_browser.missing()
@@ -43,8 +42,8 @@ def loaded(
         past = make_results(SHIFT).model_copy(update={"created": CREATED.format(day)})
         write_run(reports / f"test-{day}", past, SHIFT)
     results = make_results(SHIFT).model_copy(update={"created": CREATED.format(3)})
-    written = write_run(reports / "test-3", results, SHIFT, sample)
-    path = write_html_report(reports / "test-3", written, gate)
+    write_run(reports / "test-3", results, SHIFT, sample)
+    path = write_page(reports / "test-3", gate)
     opened.open(path)
     return path
 

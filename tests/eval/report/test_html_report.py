@@ -5,6 +5,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
@@ -12,18 +13,21 @@ from typing import Any
 
 import pytest
 from eval_runs import IDS
-from html_pages import CREATED, SHIFT, write_run
+from html_pages import CREATED, SHIFT, content_of, write_page, write_run
 
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
 from eval.gate.baseline import baseline_from
-from eval.gate.judge import judge
+from eval.gate.judge import judge, without_baseline
+from eval.presentation.blocks import Note, Picture, Section, Table
 from eval.presentation.formatting import signed
+from eval.report.content import Judgement, report_content
 from eval.report.history import History, past_runs
-from eval.report.html.page import PageParts, plot_library, render_html, write_html_report
+from eval.report.html.page import plot_library, render_html
 from eval.report.html.pictures import LARGEST_PICTURES, worst_views
-from eval.report.markdown import write_report
-from eval.run.results import Interval, Results, write_results
+from eval.run.results import Results, write_results
+from eval.run.stored import StoredRun
+from eval.statistics.intervals import Interval
 
 MakeResults = Callable[..., Results]
 
@@ -69,8 +73,8 @@ class Page(HTMLParser):
 def page_of(tmp_path: Path, make_results: MakeResults, gate: GateSection, sample: Sample) -> Callable[..., Page]:
     def make(shift: dict[str, float] = SHIFT) -> Page:
         run = tmp_path / "reports" / "test-3"
-        results = write_run(run, make_results(shift), shift, sample)
-        return Page(write_html_report(run, results, gate).read_text(encoding="utf-8"))
+        write_run(run, make_results(shift), shift, sample)
+        return Page(write_page(run, gate).read_text(encoding="utf-8"))
 
     return make
 
@@ -98,8 +102,9 @@ def test_a_drift_beyond_its_limit_is_red_and_named(page_of: Callable[..., Page])
 def test_the_gate_s_verdict_is_the_page_s(make_results: MakeResults, gate: GateSection) -> None:
     results = make_results()
     moved = dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), 0.06)
-    verdict = judge(results, baseline_from(make_results(moved), "first", "2025", None), gate)
-    page = Page(render_html(results, gate, PageParts(verdict=verdict)))
+    gated = judge(results, baseline_from(make_results(moved), "first", "2025", None), gate)
+    judgement = Judgement(gate, without_baseline(gated, results), gated)
+    page = Page(render_html(report_content(StoredRun(results, ()), judgement)))
     assert status_of(page) == "failed"
     first = page.text[: page.text.index("Figures")]
     assert "Gate failed, with the baseline: 20 judgements: 12 failed" in first
@@ -110,7 +115,7 @@ def test_the_gate_s_verdict_is_the_page_s(make_results: MakeResults, gate: GateS
 
 
 def test_without_tolerances_nothing_is_claimed(make_results: MakeResults) -> None:
-    page = Page(render_html(make_results(), None, PageParts()))
+    page = Page(render_html(content_of(make_results())))
     assert status_of(page) == "unjudged"
     assert "Not judged" in page.text
 
@@ -139,9 +144,9 @@ def test_the_plots_have_the_drift_the_limits_and_the_intervals(make_results: Mak
             "drift": tuple(each.model_copy(update={"interval": Interval(low=-1, high=2)}) for each in results.drift)
         }
     )
-    bare = Page(render_html(results, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+    bare = Page(render_html(content_of(results, gate))).data["drift"]["alpha_mad"]["ir-fp32@f32"]
     assert bare == {"mean": 0.05, "limit": 0.1, "low": None, "high": None}
-    full = Page(render_html(with_intervals, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+    full = Page(render_html(content_of(with_intervals, gate))).data["drift"]["alpha_mad"]["ir-fp32@f32"]
     assert full == {"mean": 0.05, "limit": 0.1, "low": -1.0, "high": 2.0}
 
 
@@ -197,9 +202,10 @@ def test_pictures_that_are_gone_elsewhere_or_too_large_are_left_out(
     (tmp_path / "secret.png").write_bytes(b"secret")
     first = results.worst[0].model_copy(update={"layers": {}, "panel": "../secret.png"})
     (tmp_path / "run" / results.worst[1].layers["truth"]).unlink()
-    views = worst_views(tmp_path / "run", results.model_copy(update={"worst": (first, results.worst[1])}))
+    dirty = results.model_copy(update={"worst": (first, results.worst[1])})
+    views = worst_views(tmp_path / "run", dirty)
     assert [view.pictures for view in views] == [(), ()]
-    page = Page(render_html(results, None, PageParts(worst=views)))
+    page = Page(render_html(content_of(dirty), views))
     assert page.text.count("Its pictures are not in this page") == 2
     assert LARGEST_PICTURES * 4 / 3 <= 8_000_000  # as base64
     monkeypatch.setattr("eval.report.html.pictures.LARGEST_PICTURES", 10)
@@ -215,34 +221,36 @@ def test_names_are_shown_and_never_obeyed(make_results: MakeResults, gate: GateS
     tags = tuple(tag.model_copy(update={"tag": evil}) for tag in results.tags)
     dirty = results.model_copy(update={"dataset": renamed, "tags": tags, "settings": {"name": evil}})
     write_results(run / "results.json", dirty)
-    page = Page(write_html_report(run, dirty, gate).read_text(encoding="utf-8"))
+    page = Page(write_page(run, gate).read_text(encoding="utf-8"))
     assert evil in page.text
     assert [attributes for tag, attributes in page.tags if tag == "img" and "onerror" in attributes] == []
     assert "x" not in page.values("src")
     assert [value for value in page.values("src") if "e.org" in value] == []
 
 
-def test_what_others_add_to_the_markdown_report_is_shown(
+def test_the_page_shows_what_the_content_holds_and_not_what_lies_in_report_md(
     make_results: MakeResults, gate: GateSection, tmp_path: Path
 ) -> None:
-    write_report(tmp_path, make_results(), gate)
-    plain = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    write_results(tmp_path / "results.json", make_results())
+    (tmp_path / "report.md").write_text("# Another report\n\n## Elsewhere\n\nNothing.\n", encoding="utf-8")
+    plain = Page(write_page(tmp_path, gate).read_text(encoding="utf-8"))
+    assert "Elsewhere" not in plain.text
     assert not [each for each in plain.values("id") if each.startswith("more-")]
-    with (tmp_path / "report.md").open("a", encoding="utf-8") as stream:
-        stream.write(
-            "\n## Where it entered\n\n![a chart](chart.png)\n\n| Hop | Drift |\n| --- | ---: |\n| `onnx` | 7 |\n"
-        )
-    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    table = Table(("Hop", "Drift"), [("`onnx`", "7 <b>")], right=(1,))
+    added = Section("Where it entered", ["A **hop**.", table, Note("Mind it."), Picture("a chart", "chart.png")])
+    page = Page(render_html(replace(content_of(make_results(), gate), added=(added,))))
     assert "more-1" in page.values("id")
     assert page.text.count("Where it entered") == 2  # its heading, and the link to it
-    assert page.text.count("Hop") == 1
+    assert "7 <b>" in page.text
+    assert "Where it entered" in page.values("aria-label")
+    assert "Mind it." in page.text
     assert "chart.png" not in page.text
 
 
 def test_missing_scores_are_said(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
     write_results(tmp_path / "results.json", make_results())
-    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
-    assert "Single samples are not shown: per_sample.csv is missing or cannot be read" in page.text
+    page = Page(write_page(tmp_path, gate).read_text(encoding="utf-8"))
+    assert "Single samples are not shown: the run has no per_sample.csv." in page.text
     assert "No scores of single samples are at hand." in page.text
     assert page.data["samples"]["ids"] == []
 
@@ -250,11 +258,11 @@ def test_missing_scores_are_said(make_results: MakeResults, gate: GateSection, t
 def test_only_the_original_ran(make_results: MakeResults, gate: GateSection) -> None:
     results = make_results()
     alone = results.model_copy(update={"variants": results.variants[:1], "drift": (), "tags": ()})
-    page = Page(render_html(alone, gate, PageParts()))
+    page = Page(render_html(content_of(alone, gate)))
     assert status_of(page) == "unjudged"
     assert "Nothing to compare" in page.text
     bare = alone.model_copy(update={"variants": (alone.variants[0].model_copy(update={"metrics": {}}),)})
-    assert Page(render_html(bare, gate, PageParts())).data["metrics"] == []
+    assert Page(render_html(content_of(bare, gate))).data["metrics"] == []
 
 
 def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
@@ -281,7 +289,7 @@ def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gat
     assert problem.startswith("broken: ")
     assert past_runs(tmp_path / "nowhere", current, "r4") == History()
 
-    page = Page(write_html_report(tmp_path / "r4", current, gate).read_text(encoding="utf-8"))
+    page = Page(write_page(tmp_path / "r4", gate).read_text(encoding="utf-8"))
     assert "Left out, because it cannot be read: broken: " in page.text
     assert [link for link in page.values("href") if link.startswith("../")] == [
         *("../less/report.html", "../r2/report.html", "../r1/report.html")
@@ -294,7 +302,7 @@ def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gat
 
 
 def test_the_page_is_the_same_for_the_same_run(make_results: MakeResults, gate: GateSection) -> None:
-    assert render_html(make_results(), gate, PageParts()) == render_html(make_results(), gate, PageParts())
+    assert render_html(content_of(make_results(), gate)) == render_html(content_of(make_results(), gate))
 
 
 def test_the_head_row_is_html_that_closes(page_of: Callable[..., Page], tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from html_pages import content_of
 
 from configs.schema import GateSection
 from eval.gate.judge import judge_original
 from eval.gate.output import gate_markdown
 from eval.presentation.formatting import code, markdown_table, number, signed
-from eval.report.markdown import render_report, write_report
+from eval.report.markdown import render_markdown, write_report
 from eval.run.results import Results, WorstRecord
 
 MakeResults = Callable[..., Results]
@@ -41,7 +42,7 @@ def cells(line: str) -> list[str]:
 def test_tables_are_rectangular(make_results: MakeResults, gate: GateSection) -> None:
     results = make_results({"ir-fp32@f32": 0.05}).model_copy(update={"worst": WORST})
     for given in (None, gate):
-        tables = tables_of(render_report(results, given))
+        tables = tables_of(render_markdown(content_of(results, given)))
         assert len(tables) == 7  # overview, one per converted variant, latency, tags, environment, models
         for table in tables:
             assert re.fullmatch(r"\|( ---:? \|)+", table[1])
@@ -49,25 +50,25 @@ def test_tables_are_rectangular(make_results: MakeResults, gate: GateSection) ->
 
 
 def test_verdict_comes_first(make_results: MakeResults, gate: GateSection) -> None:
-    good = render_report(make_results({"ir-fp32@f32": 0.05}), gate).splitlines()
+    good = render_markdown(content_of(make_results({"ir-fp32@f32": 0.05}), gate)).splitlines()
     assert good[2].startswith("**Nothing was lost**: every converted variant stays within its limits")
     assert good[4] == "Largest drift: Alpha MAD +0.05000 with `ir-fp32@f32` (ran in f32), 50 % of its limit of 0.1000."
-    bad = render_report(make_results({"ir-fp32@f32": 0.5}), gate)
+    bad = render_markdown(content_of(make_results({"ir-fp32@f32": 0.5}), gate))
     assert "**Something was lost**: 4 of 8 judgements" in bad.splitlines()[2]
     assert "- fail: `ir-fp32@f32`, Alpha GRAD: moved by +0.5, more than the 0.1 allowed" in bad
-    few = render_report(make_results(), gate.model_copy(update={"minimum_samples": 9}))
+    few = render_markdown(content_of(make_results(), gate.model_copy(update={"minimum_samples": 9})))
     assert few.splitlines()[2].startswith("**Not settled**")
     assert "Largest drift: none: every judged metric equals the original's." in few
 
 
 def test_without_tolerances_nothing_is_claimed(make_results: MakeResults) -> None:
-    lines = render_report(make_results({"ir-fp16@default": 0.55})).splitlines()
+    lines = render_markdown(content_of(make_results({"ir-fp16@default": 0.55}))).splitlines()
     assert lines[2].startswith("**Not judged**")
     assert "Alpha MSE +0.5500 with `ir-fp16@default` (ran in bf16), 22 % of the original's value" in lines[4]
 
 
 def test_published_style_table(make_results: MakeResults, gate: GateSection) -> None:
-    text = render_report(make_results({"ir-fp32@f32": 0.05}), gate)
+    text = render_markdown(content_of(make_results({"ir-fp32@f32": 0.05}), gate))
     section = text.split("### `ir-fp32@f32`: openvino, fp32 weights, ran in f32\n")[1]
     table = tables_of(section)[0]
     assert cells(table[0])[:6] == ["Metric", "Unit", "Direction", "Original", "Converted", "Drift"]
@@ -92,7 +93,7 @@ def test_published_style_table(make_results: MakeResults, gate: GateSection) -> 
 
 def test_tags_are_broken_down_by_every_published_metric(make_results: MakeResults) -> None:
     results = make_results({"ir-fp16@default": 0.25})
-    section = render_report(results).split("## By tag\n")[1]
+    section = render_markdown(content_of(results)).split("## By tag\n")[1]
     table = tables_of(section)[0]
     assert cells(table[0]) == [
         *("Tag", "Samples", "Alpha MAD, original", "Alpha MSE, original", "Alpha GRAD, original"),
@@ -104,13 +105,13 @@ def test_tags_are_broken_down_by_every_published_metric(make_results: MakeResult
 def test_results_from_before_tags_had_every_metric_are_still_shown(make_results: MakeResults) -> None:
     results = make_results({"ir-fp16@default": 0.25})
     older = results.model_copy(update={"tags": tuple(tag.model_copy(update={"metrics": {}}) for tag in results.tags)})
-    table = tables_of(render_report(older).split("## By tag\n")[1])[0]
+    table = tables_of(render_markdown(content_of(older)).split("## By tag\n")[1])[0]
     assert cells(table[0]) == ["Tag", "Samples", "Alpha MAD, original", "Largest drift", "Variant"]
     assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "+0.2500", "`ir-fp16@default`"]
 
 
 def test_undefined_samples_are_counted(make_results: MakeResults) -> None:
-    text = render_report(make_results())
+    text = render_markdown(content_of(make_results()))
     assert "> Foreground MSE is undefined for 1 of 4 samples; its mean is over the other 3." in text
 
 
@@ -120,18 +121,18 @@ def test_estimated_foregrounds_are_said_beside_the_metrics(make_results: MakeRes
         "Foreground colours of 3 of 4 samples were estimated, so Foreground MSE measures agreement with an estimate "
         "there, not with true colours."
     )
-    assert "estimated" not in render_report(results, gate)
+    assert "estimated" not in render_markdown(content_of(results, gate))
     assert not any("estimated" in note for note in judge_original(results, gate).notes)
     dataset = results.dataset.model_copy(update={"estimated_foregrounds": 3})
     marked = results.model_copy(update={"dataset": dataset})
-    text = render_report(marked, gate)
+    text = render_markdown(content_of(marked, gate))
     assert f"\n> {note}\n" in text
     assert text.index(note) < text.index("## Each converted variant")
     assert f"> {note}\n" in gate_markdown(judge_original(marked, gate))
 
 
 def test_links_are_relative_and_quoted(make_results: MakeResults) -> None:
-    text = render_report(make_results().model_copy(update={"worst": WORST}))
+    text = render_markdown(content_of(make_results().model_copy(update={"worst": WORST})))
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
     assert links == ["speed.png", "panels/01-a-0001.png", "panels/02-b%20c.png"]
     assert "1. `a/0001`: Alpha MAD 4.000 with the original, -0.2500 with `ir-fp32@f32`" in text
@@ -140,26 +141,26 @@ def test_links_are_relative_and_quoted(make_results: MakeResults) -> None:
 def test_only_the_original_ran(make_results: MakeResults, gate: GateSection) -> None:
     results = make_results()
     alone = results.model_copy(update={"variants": results.variants[:1], "drift": (), "tags": ()})
-    text = render_report(alone, gate)
+    text = render_markdown(content_of(alone, gate))
     assert "**Nothing to compare**: only the original `torch` ran" in text
     assert "## By tag" not in text
     assert "| Alpha MAD | x 1e-3 | lower is better | 5.500 | 4.320 |" in text
 
 
 def test_settings_environment_and_rerun(make_results: MakeResults) -> None:
-    text = render_report(make_results())
+    text = render_markdown(content_of(make_results()))
     assert "```yaml\nname: test\nconvert:\n  precisions:\n  - fp32\n```\n" in text
     assert "| openvino | `not installed` |" in text
     assert "mattekit evaluate --dataset synthetic --variants torch,ir-fp32@f32,ir-fp16@default\n" in text
     given = make_results().model_copy(update={"rerun": ("make evaluate",)})
-    assert "```sh\nmake evaluate\n```" in render_report(given)
+    assert "```sh\nmake evaluate\n```" in render_markdown(content_of(given))
     assert "\n\n\n" not in text
 
 
 def test_writing(make_results: MakeResults, tmp_path: Path) -> None:
-    path = write_report(tmp_path / "run", make_results())
+    path = write_report(tmp_path / "run", content_of(make_results()))
     assert path == tmp_path / "run" / "report.md"
-    assert path.read_text() == render_report(make_results())
+    assert path.read_text() == render_markdown(content_of(make_results()))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from html_pages import content_of
 from PIL import Image
 
 from eval.report.charts import SPEED_FILE, draw_speed, has_speed, speed_points
-from eval.report.markdown import render_report, write_report
+from eval.report.markdown import render_markdown, write_report
 from eval.run.results import Results
 
 MakeResults = Callable[..., Results]
@@ -40,7 +41,7 @@ def test_a_drift_moves_a_mark(make_results: MakeResults) -> None:
 
 def test_the_report_shows_the_chart_that_lies_beside_it(make_results: MakeResults, tmp_path: Path) -> None:
     results = make_results({"ir-fp16@default": 0.5})
-    text = write_report(tmp_path, results).read_text(encoding="utf-8")
+    text = write_report(tmp_path, content_of(results)).read_text(encoding="utf-8")
     assert f"]({SPEED_FILE})" in text
     assert (tmp_path / SPEED_FILE).read_bytes() == draw_speed(results)
 
@@ -50,6 +51,6 @@ def test_without_latency_there_is_no_chart(make_results: MakeResults, tmp_path: 
     untimed = tuple(variant.model_copy(update={"latency_ms": None}) for variant in results.variants)
     results = results.model_copy(update={"variants": untimed})
     assert not has_speed(results)
-    assert SPEED_FILE not in render_report(results)
-    write_report(tmp_path, results)
+    assert SPEED_FILE not in render_markdown(content_of(results))
+    write_report(tmp_path, content_of(results))
     assert not (tmp_path / SPEED_FILE).exists()

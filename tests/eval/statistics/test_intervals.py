@@ -5,11 +5,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from eval.run.results import Interval
 from eval.run.scores import ScoreRow
 from eval.run.summary import drift_of, summarise
 from eval.statistics import intervals
-from eval.statistics.intervals import MINIMUM_UNITS, mean_intervals
+from eval.statistics.intervals import MINIMUM_UNITS, Interval, mean_intervals
 
 
 def interval_of(values: NDArray[np.float64], samples: list[str] | None = None, by_clip: bool = False) -> Interval:
