@@ -12,11 +12,12 @@ from configs.environment import installed_versions
 from configs.errors import ConversionError, DataError, MattekitError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.schema import Config
-from converter.fast import arranged
+from converter.architectures import architecture_named, with_defaults
 from converter.forms.contract import Contract, ir_contract
 from converter.forms.record import (
     RECORD_NAME,
     Conversion,
+    DeviceProof,
     Form,
     SourceFile,
     check_files,
@@ -27,11 +28,12 @@ from converter.forms.record import (
     read_record,
     write_record,
 )
+from converter.forms.variant import InferencePrecision, Variant, device_place, ir_variant
 from converter.proof.counterfactual import Counterfactuals, check_counterfactuals, measure_counterfactuals
-from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
+from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all, widest
 from converter.runners.base import Runner
-from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.devices import require_device
+from converter.runners.opening import open_runner
 from converter.runners.original import Original, open_original, original_of, source_file
 from converter.steps.int8 import int8_ir_from_onnx
 from converter.steps.ir_steps import ir_from_onnx
@@ -61,12 +63,15 @@ def convert(config: Config, *, force: bool = False, say: Say = print) -> Convers
         ParityError: a form differs from the original by more than its tolerance, or breaks its contract.
     """
     out = config.convert.out
+    config = with_defaults(config, architecture_named(config.model.architecture))
     source = source_file(config.model)
     key = _key(config, source)
     if not force and (done := _already_done(out, key)):
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
         return done
     _refuse_foreign_folder(out)
+    if config.convert.device is not None:
+        require_device(device_place(config.convert.device)[0])
     original = open_original(config.model, config.convert.input_shape)
     samples = parity_samples(config.dataset, config.convert.input_shape, config.convert.parity.samples)
     with new_folder(out) as work:
@@ -76,7 +81,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print) -> Convers
             source=source,
             settings=_settings(config),
             exporter=EXPORTER if original.network else None,
-            graph=config.convert.graph if original.network else None,
+            graph=original.architecture.graph(config.convert.graph) if original.network else None,
             versions=installed_versions(LIBRARIES),
             forms=forms,
         )
@@ -100,12 +105,12 @@ def verify(folder: Path, config: Config, *, say: Say = print) -> tuple[Form, ...
     check_files(folder, record)
     say(f"{folder}: {sum(len(form.files) for form in record.forms)} files match their hashes")
     original = original_of(record)
+    config = with_defaults(config, original.architecture)
     samples = parity_samples(config.dataset, original.contract.size, config.convert.parity.samples)
     prover = _Prover(config, samples, original)
     proved = []
     for form in record.forms:
-        parity, counterfactuals = prover.prove(form.hop, folder)
-        proved.append(form.model_copy(update={"parity": parity, "counterfactuals": counterfactuals}))
+        proved.append(form.model_copy(update=prover.prove(form.hop, folder)))
         say(_line(proved[-1]))
     return tuple(proved)
 
@@ -136,38 +141,62 @@ class _Prover:
 
     def __init__(self, config: Config, samples: Sequence[Sample], original: Original) -> None:
         self._settings = config.convert.parity
+        self._place = None if config.convert.device is None else device_place(config.convert.device)
         self._samples = samples
         self._original = original
 
     @cached_property
     def _reference(self) -> list[Prediction]:
         # Not before the first form is made: only then is a ready ONNX known to have the right inputs and outputs.
-        with self._original.runner() as runner:
+        with open_runner(self._original) as runner:
             return predict_all(runner, self._samples)
 
-    def prove(self, hop: str, folder: Path) -> tuple[Parity, Counterfactuals | None]:
-        """Measure and judge the form that `hop` made in `folder`."""
-        with _runner_of(hop, folder) as runner:
-            predictions = predict_all(runner, self._samples)
-            parity = measure_parity(self._reference, predictions)
-            check_parity(hop, parity, self._settings.tolerances[hop])
-            if not is_ir(hop):
-                return parity, None
-            counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
-            check_counterfactuals(hop, counterfactuals, runner.contract, self._settings.counterfactual_margin)
-            return parity, counterfactuals
+    def prove(self, hop: str, folder: Path) -> dict[str, object]:
+        """Measure and judge the form that `hop` made in `folder`; return the fields of `Form` that hold the proofs."""
+        if not is_ir(hop):
+            with open_runner(Variant(hop), folder) as runner:
+                return {"parity": self._parity(hop, runner)}
+        with open_runner(ir_variant(hop), folder) as runner:
+            proofs: dict[str, object] = {
+                "parity": self._parity(hop, runner),
+                "counterfactuals": self._counterfactuals(hop, runner),
+            }
+        return proofs if self._place is None else {**proofs, "device_proof": self._on_device(hop, folder, *self._place)}
+
+    def _on_device(self, hop: str, folder: Path, device: str, precision: InferencePrecision) -> DeviceProof:
+        with open_runner(ir_variant(hop, device, precision), folder) as runner:
+            where = f"{hop} on {device}"
+            return DeviceProof(
+                device=device,
+                executed_on=runner.executed_on,
+                precision=runner.inference_precision,
+                parity=self._parity(where, runner, hop),
+                counterfactuals=self._counterfactuals(where, runner),
+            )
+
+    def _parity(self, title: str, runner: Runner, hop: str = "") -> Parity:
+        parity = measure_parity(self._reference, predict_all(runner, self._samples), self._original.architecture.cell)
+        tolerances = self._settings.tolerances
+        check_parity(title, parity, widest(tolerances[hop or title], tolerances.get(runner.inference_precision)))
+        return parity
+
+    def _counterfactuals(self, title: str, runner: Runner) -> Counterfactuals:
+        counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
+        check_counterfactuals(title, counterfactuals, runner.contract, self._settings.counterfactual_margin)
+        return counterfactuals
 
 
 def _make_forms(
     config: Config, original: Original, samples: Sequence[Sample], work: Path, steps: _Steps
 ) -> Iterator[Form]:
     contract = original.contract
-    promised_static = original.network is not None and config.convert.graph == "fast"
+    architecture = original.architecture
+    promised_static = original.network is not None and architecture.graph(config.convert.graph) == "fast"
     prover = _Prover(config, samples, original)
     exported, simplified = work / form_path("onnx"), work / form_path("onnx-simplified")
     with steps("onnx"):
         if original.network is not None:
-            network = arranged(original.network, contract.size, config.convert.graph)
+            network = architecture.arranged(original.network, contract.size, config.convert.graph)
             onnx_from_torch(network, contract, config.convert.opset, exported)
         else:
             adopt_onnx(Path(original.source.path), contract, exported)
@@ -186,7 +215,7 @@ def _make_forms(
         with steps(hop):
             target = work / form_path(hop)
             target.parent.mkdir()
-            declared = ir_contract(contract.size, original.source.sha256, config.convert.input_form)
+            declared = ir_contract(architecture, contract.size, original.source.sha256, config.convert.input_form)
             quantization = None
             if precision == "int8":
                 quantization = int8_ir_from_onnx(simplified, declared, original, config, target, steps.say)
@@ -199,29 +228,30 @@ def _make_forms(
 
 
 def _form(hop: str, work: Path, contract: Contract, details: dict[str, str], prover: _Prover) -> Form:
-    parity, counterfactuals = prover.prove(hop, work)
-    return Form(
-        hop=hop,
-        files={name.as_posix(): sha256_of(work / name) for name in form_files(hop)},
-        contract=contract,
-        parity=parity,
-        counterfactuals=counterfactuals,
-        details=details,
+    return Form.model_validate(
+        {
+            "hop": hop,
+            "files": {name.as_posix(): sha256_of(work / name) for name in form_files(hop)},
+            "contract": contract,
+            "details": details,
+            **prover.prove(hop, work),
+        }
     )
-
-
-def _runner_of(hop: str, folder: Path) -> Runner:
-    path = folder / form_path(hop)
-    return OpenVinoRunner(path, "f32") if is_ir(hop) else OnnxRunner(path)
 
 
 def _line(form: Form) -> str:
-    worst = max(form.parity.alpha.max, form.parity.foreground.max)
     proof = "" if form.counterfactuals is None else "; contract proved"
-    return (
-        f"  {form.hop}: mean |alpha difference| {form.parity.alpha.mean:.2g}, largest of any output {worst:.2g}, "
-        f"{form.parity.differing_cells} cells refined otherwise{proof}"
-    )
+    line = f"  {form.hop}: {_figures(form.parity)}{proof}"
+    if (there := form.device_proof) is None:
+        return line
+    ran = f"{there.device} (ran on {', '.join(there.executed_on)} in {there.precision})"
+    return f"{line}\n  {form.hop} on {ran}: {_figures(there.parity)}; contract proved"
+
+
+def _figures(parity: Parity) -> str:
+    worst = max(parity.alpha.max, 0.0 if parity.foreground is None else parity.foreground.max)
+    cells = "" if parity.differing_cells is None else f", {parity.differing_cells} cells refined otherwise"
+    return f"mean |alpha difference| {parity.alpha.mean:.2g}, largest of any output {worst:.2g}{cells}"
 
 
 def _already_done(out: Path, key: str) -> Conversion | None:

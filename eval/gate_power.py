@@ -19,11 +19,12 @@ import numpy as np
 
 from configs.errors import DataError
 from configs.schema import GateSection
+from datasets.samples.sample import clip_of
 from eval.gate.baseline import baseline_from
 from eval.gate.run import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
 from eval.run.results import TAG_METRIC, Results
-from eval.run.scores import ScoreRow, clip_of
+from eval.run.scores import ScoreRow
 from eval.run.stored import StoredRun
 from eval.run.summary import reassemble
 

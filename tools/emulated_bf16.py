@@ -87,7 +87,7 @@ def _run(
     sample: Sample, runners: dict[str, Runner], rows: dict[str, list[ScoreRow]]
 ) -> tuple[NDArray[np.float32], list[ErrorMap]]:
     """Score every form on one sample; return the original's alpha and the others' difference from it."""
-    predictions = {name: runner.predict(sample.source, sample.background) for name, runner in runners.items()}
+    predictions = {name: runner.predict(sample.images) for name, runner in runners.items()}
     for name, prediction in predictions.items():
         rows.setdefault(name, []).append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
     alpha = predictions[ORIGINAL].alpha

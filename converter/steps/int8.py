@@ -14,12 +14,13 @@ from configs.errors import ParityError
 from configs.schema import Config, HopTolerance
 from converter.forms.contract import Contract
 from converter.forms.record import Candidate, Quantization
+from converter.forms.variant import FormFile
 from converter.proof.parity import check_parity, measure_parity, predict_all
-from converter.runners.base import encode_inputs
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.base import encode_inputs, unfed_inputs
+from converter.runners.opening import open_runner
 from converter.runners.original import Original
 from converter.steps.ir_steps import model_from_onnx, save_ir
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_steps import fixed_weights, read_onnx
 from converter.steps.quantization import convolution_weights, kept_float, quantize
 from datasets.bundled.calibration import CalibrationSplit, calibration_split
 from datasets.samples.images import array_sha256
@@ -47,21 +48,23 @@ def int8_ir_from_onnx(
         ParityError: no candidate is within the limits; the message tells what each was off by.
     """
     settings = config.convert.int8
-    weights = convolution_weights(read_onnx(source))
-    kept = [kept_float(weights, patterns) for patterns in settings.candidates]
+    model = read_onnx(source)
+    weights, fixed = convolution_weights(model), fixed_weights(model)
+    candidates = settings.candidates or original.architecture.int8_candidates
+    kept = [kept_float(weights, patterns, fixed) for patterns in candidates]
     split = calibration_split(settings, config.dataset, contract.size)
     feeds = [_feed(contract, sample) for sample in split.calibration]
-    with original.runner() as runner:
+    with open_runner(original) as runner:
         reference = predict_all(runner, split.validation)
     original_mad = alpha_mad(reference, split.validation)
     tried: list[Candidate] = []
     lines: list[str] = []
-    for patterns, names in zip(settings.candidates, kept, strict=True):
+    for patterns, names in zip(candidates, kept, strict=True):
         quantized, share = quantize(model_from_onnx(source, contract, "int8"), feeds, names)
         save_ir(quantized, contract, "int8", target)
-        with OpenVinoRunner(target, "f32") as runner:
+        with open_runner(FormFile(target)) as runner:
             predictions = predict_all(runner, split.validation)
-        parity = measure_parity(reference, predictions)
+        parity = measure_parity(reference, predictions, original.architecture.cell)
         drift = alpha_mad(predictions, split.validation) - original_mad
         candidate = Candidate(
             kept_float=patterns,
@@ -102,8 +105,7 @@ def alpha_mad(predictions: Sequence[Prediction], samples: Sequence[Sample]) -> f
 
 
 def _feed(contract: Contract, sample: Sample) -> dict[str, object]:
-    tensors = encode_inputs(contract, sample.source, sample.background)
-    return {port.name: tensor for port, tensor in zip(contract.inputs, tensors, strict=True)}
+    return {**unfed_inputs(contract), **encode_inputs(contract, sample.images)}
 
 
 def _problem(candidate: Candidate, limit: float, tolerance: HopTolerance) -> str:

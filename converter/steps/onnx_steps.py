@@ -4,8 +4,10 @@ Each takes a path in and a path out, checks what it needs before and what it pro
 `ConversionError` otherwise.
 """
 
+import json
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -15,36 +17,38 @@ from google.protobuf.message import DecodeError
 from torch import Tensor, nn
 
 from configs.errors import ConversionError, DataError
-from converter.fast import FastNetwork
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, Port
-from converter.network import MattingNetwork
+from converter.forms.contract import ONNX_KEY, Contract, Port
+from converter.runners.pytorch import output_tensors
 
 EXPORTER = "torch.onnx dynamo"
+FIXED_KEY = "mattekit.fixed_weights"
+"""Metadata of an ONNX: names of the convolutions' weights that hold nothing learnt, as JSON."""
 
 
 class _PublishedOutputs(nn.Module):
-    """The network with the published tensor names and only the two published outputs."""
+    """The network with only the contract's outputs, in order."""
 
-    def __init__(self, network: MattingNetwork | FastNetwork) -> None:
+    def __init__(self, network: nn.Module, contract: Contract) -> None:
         super().__init__()
         self.network = network
+        self._contract = contract
 
-    def forward(self, src: Tensor, bgr: Tensor) -> tuple[Tensor, Tensor]:
-        output = self.network(src, bgr)
-        return output.pha, output.fgr
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return output_tensors(self.network(*inputs), self._contract)
 
 
-def onnx_from_torch(network: MattingNetwork | FastNetwork, contract: Contract, opset: int, target: Path) -> None:
+def onnx_from_torch(network: nn.Module, contract: Contract, opset: int, target: Path) -> None:
     """Export the network at the contract's size with torch's dynamo exporter, everything in one file.
 
     Raises:
         UsageError: the network cannot take this size.
         ConversionError: the exporter fails, or the file is not what the contract says.
     """
-    save_onnx(export_program(network, contract, opset).model_proto, contract, target)
+    fixed = [f"network.{name}" for name in getattr(network, "fixed_weights", ())]
+    save_onnx(export_program(network, contract, opset).model_proto, contract, target, fixed)
 
 
-def export_program(network: MattingNetwork | FastNetwork, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
+def export_program(network: nn.Module, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
     """Run torch's dynamo exporter at the contract's size; its result holds the ONNX and the program it was made from.
 
     Raises:
@@ -52,7 +56,7 @@ def export_program(network: MattingNetwork | FastNetwork, contract: Contract, op
         ConversionError: the exporter returns nothing.
     """
     # Two tensors, not one twice: the exporter would take an alias for a fact about the model.
-    example = tuple(torch.zeros(port.shape) for port in contract.inputs)
+    example = tuple(torch.full([side or 1 for side in port.shape], port.value or 0.0) for port in contract.inputs)
     with torch.inference_mode():
         network(*example)  # the network's own errors are clearer than the exporter's
     logger = logging.getLogger("torch.onnx")
@@ -63,12 +67,12 @@ def export_program(network: MattingNetwork | FastNetwork, contract: Contract, op
             # torch's exporter uses an interface that torch itself deprecates.
             warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.`", FutureWarning)
             program = torch.onnx.export(
-                _PublishedOutputs(network).eval(),
+                _PublishedOutputs(network, contract).eval(),
                 example,
                 dynamo=True,
                 opset_version=opset,
-                input_names=[SOURCE, BACKGROUND],
-                output_names=[ALPHA, FOREGROUND],
+                input_names=[port.name for port in contract.inputs],
+                output_names=[port.name for port in contract.outputs],
                 verbose=False,
             )
     finally:
@@ -79,19 +83,26 @@ def export_program(network: MattingNetwork | FastNetwork, contract: Contract, op
 
 
 def adopt_onnx(source: Path, contract: Contract, target: Path) -> None:
-    """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the published two.
+    """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the contract's.
 
     Raises:
-        DataError: the file is no ONNX model or has other inputs or outputs than `src`, `bgr` and `pha`, `fgr`.
+        DataError: the file is no ONNX model, or its inputs or outputs are not the contract's.
     """
     model = read_onnx(source)
     inputs = {value.name: value for value in model.graph.input}
     initialized = {tensor.name for tensor in model.graph.initializer}
-    if set(inputs) - initialized != {SOURCE, BACKGROUND}:
-        raise DataError(f"{source}: expected the inputs {SOURCE} and {BACKGROUND}, found {', '.join(inputs) or 'none'}")
+    wanted = [port.name for port in contract.inputs]
+    if set(inputs) - initialized != set(wanted):
+        raise DataError(
+            f"{source}: expected the input{'s' * (len(wanted) > 1)} {' and '.join(wanted)}, found "
+            f"{', '.join(inputs) or 'none'}"
+        )
     outputs = {value.name: value for value in model.graph.output}
-    if missing := [name for name in (ALPHA, FOREGROUND) if name not in outputs]:
-        raise DataError(f"{source}: expected the outputs {ALPHA} and {FOREGROUND}, lacks {', '.join(missing)}")
+    wanted = [port.name for port in contract.outputs]
+    if missing := [name for name in wanted if name not in outputs]:
+        raise DataError(
+            f"{source}: expected the output{'s' * (len(wanted) > 1)} {' and '.join(wanted)}, lacks {', '.join(missing)}"
+        )
     fixed = {port.name: _fixed({**inputs, **outputs}[port.name], port, source) for port in _ports(contract)}
     kept = [value for value in model.graph.input if value.name in initialized]
     del model.graph.input[:], model.graph.output[:]
@@ -114,8 +125,9 @@ def check_onnx(path: Path, contract: Contract) -> dict[str, str]:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise ConversionError(f"{path.name}: onnx.checker refuses it: {error}") from error
     found = {value.name: _shape_of(value) for value in (*inferred.graph.input, *inferred.graph.output)}
-    expected = {port.name: port.shape for port in _ports(contract)}
-    if found != expected:
+    ports = {port.name: port for port in _ports(contract)}
+    if set(found) != set(ports) or not all(ports[name].fits(shape) for name, shape in found.items()):
+        expected = {name: port.shape for name, port in ports.items()}
         raise ConversionError(f"{path.name}: expected the tensors {expected}, found {found}")
     if mistyped := [
         value.name
@@ -140,7 +152,13 @@ def simplify_onnx(source: Path, contract: Contract, target: Path) -> None:
         raise ConversionError(f"onnx-simplified: onnxsim failed: {error}") from error
     if not succeeded:
         raise ConversionError("onnx-simplified: onnxsim could not simplify the model")
-    save_onnx(simplified, contract, target)
+    save_onnx(simplified, contract, target, fixed_weights(model))
+
+
+def fixed_weights(model: onnx.ModelProto) -> list[str]:
+    """Return the names of an ONNX's convolutions' weights that hold nothing learnt, as its arrangement named them."""
+    text = next((entry.value for entry in model.metadata_props if entry.key == FIXED_KEY), "[]")
+    return [str(name) for name in json.loads(text)]
 
 
 def read_onnx(path: Path) -> onnx.ModelProto:
@@ -158,8 +176,15 @@ def read_onnx(path: Path) -> onnx.ModelProto:
     return model
 
 
-def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path) -> None:
-    """Write the model with its contract as metadata, and without the exporter's notes on source files and lines."""
+def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path, fixed: Sequence[str] = ()) -> None:
+    """Write the model with its contract as metadata, and without the exporter's notes on source files and lines.
+
+    Args:
+        model: the model.
+        contract: its contract.
+        target: the file.
+        fixed: names of its convolutions' weights that hold nothing learnt.
+    """
     del model.metadata_props[:]
     for node in model.graph.node:
         del node.metadata_props[:]
@@ -169,6 +194,8 @@ def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path) -> None:
         value.doc_string = ""
     del model.graph.metadata_props[:]
     model.metadata_props.add(key=ONNX_KEY, value=contract.model_dump_json())
+    if fixed:
+        model.metadata_props.add(key=FIXED_KEY, value=json.dumps(list(fixed)))
     target.write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -183,9 +210,10 @@ def _shape_of(value: onnx.ValueInfoProto) -> tuple[int | str, ...]:
 def _fixed(value: onnx.ValueInfoProto, port: Port, source: Path) -> onnx.ValueInfoProto:
     found = _shape_of(value)
     if len(found) != len(port.shape) or any(
-        isinstance(side, int) and side != wanted for side, wanted in zip(found, port.shape, strict=True)
+        isinstance(side, int) and side != (wanted or side) for side, wanted in zip(found, port.shape, strict=True)
     ):
         raise DataError(f"{source}: {value.name} has shape {found}, but the input shape asks for {port.shape}")
     if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
         raise DataError(f"{source}: {value.name} must hold float32 values")
-    return onnx.helper.make_tensor_value_info(value.name, onnx.TensorProto.FLOAT, port.shape)
+    sides = [wanted or side for wanted, side in zip(port.shape, found, strict=True)]
+    return onnx.helper.make_tensor_value_info(value.name, onnx.TensorProto.FLOAT, sides)

@@ -11,7 +11,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from configs.files import write_atomically
-from eval.bench.record import BENCH_FILE, BenchModel, BenchRecord, Ratio, Timing, read_bench, write_bench
+from eval.bench.record import (
+    BENCH_FILE,
+    AlphaDifference,
+    BenchModel,
+    BenchRecord,
+    Ratio,
+    Timing,
+    read_bench,
+    write_bench,
+)
 from eval.presentation.formatting import NOTHING, code, markdown_table, number
 
 CSV_FILE = "bench.csv"
@@ -92,7 +101,7 @@ def bench_tables(record: BenchRecord, level: int) -> str:
         f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after {record.warmup} to "
         "warm up; in each round every model infers once, in an order drawn anew. The ratio is the median over the "
         "rounds, in brackets its 95 % confidence interval. Difference: mean |alpha difference| from "
-        f"{first} on the first frame, and 4x4 cells that differ by more than 0.01.\n",
+        f"{first} on the first frame, and cells that differ by more than 0.01.\n",
         *[f"> {note}\n" for note in notes(record)],
     ]
     if any(model.throughput for model in record.models):
@@ -169,10 +178,15 @@ def _latency_table(record: BenchRecord) -> str:
                 number(latency.p90_ms),
                 number(latency.fps),
                 *_ratio(latency.ratio),
-                NOTHING if difference is None else f"{number(difference.mean)}, {difference.cells} cells",
+                NOTHING if difference is None else _difference(difference),
             )
         )
     return markdown_table(header, rows, right=(3, 4, 5, 6, 7))
+
+
+def _difference(difference: AlphaDifference) -> str:
+    cells = "" if difference.cells is None else f", {difference.cells} cells"
+    return f"{number(difference.mean)}{cells}"
 
 
 def _throughput_table(record: BenchRecord) -> str:
@@ -183,7 +197,7 @@ def _throughput_table(record: BenchRecord) -> str:
             f"{model.framework} {model.precision}",
             str(throughput.streams),
             str(throughput.requests),
-            str(throughput.threads),
+            NOTHING if throughput.threads is None else str(throughput.threads),
             number(throughput.fps),
             *_ratio(throughput.ratio),
         )

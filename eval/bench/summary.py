@@ -27,7 +27,14 @@ def latency_bench(rows: Sequence[Timing], model: str, base: str | None, threads:
 
 
 def throughput_bench(
-    rows: Sequence[Timing], model: str, base: str | None, *, frames: int, streams: int, requests: int, threads: int
+    rows: Sequence[Timing],
+    model: str,
+    base: str | None,
+    *,
+    frames: int,
+    streams: int,
+    requests: int,
+    threads: int | None,
 ) -> ThroughputBench:
     """Return the throughput of a model, and its ratio to `base` where that is another one."""
     times = _by_round(rows, "throughput", model)

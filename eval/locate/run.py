@@ -8,7 +8,7 @@ from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
 from configs.records import write_record
 from configs.schema import Config
-from converter.runners.openvino_ir import InferencePrecision
+from converter.forms.variant import InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
 from datasets.samples.layout import SampleSet, listing, load_sample

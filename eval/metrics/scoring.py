@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from datasets.samples.layout import natural_key
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Prediction, Sample, clip_of
 from eval.metrics.measures import METRICS, dtssd, match_size
-from eval.run.scores import clip_of
 
 Scores = dict[str, float | None]
 
@@ -17,7 +16,7 @@ Scores = dict[str, float | None]
 def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:
     """Return the prediction at the sample's size (see `match_size`); the same object when it already fits."""
     alpha = match_size(prediction.alpha, sample.size)
-    foreground = match_size(prediction.foreground, sample.size)
+    foreground = None if prediction.foreground is None else match_size(prediction.foreground, sample.size)
     if alpha is prediction.alpha and foreground is prediction.foreground:
         return prediction
     return Prediction(alpha=alpha, foreground=foreground)

@@ -11,6 +11,7 @@ from configs.errors import DataError, UsageError
 from configs.files import new_folder
 from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files, read_record, recorded_model
+from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
 from datasets.samples.images import array_sha256
@@ -23,7 +24,7 @@ from eval.report.panels import WorstKeeper
 from eval.run.results import RESULTS_FILE, DatasetRecord, Results, VariantRecord, samples_sha256, write_results
 from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, write_per_sample
 from eval.run.summary import assemble_results
-from eval.run.variants import open_variant, parse_variants
+from eval.run.variants import open_variant
 
 Report = Callable[[str, int, int], None]
 
@@ -47,7 +48,7 @@ def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report
         UsageError: an unknown variant, a folder that is not a run's, or a sample that a quantized form was fitted to.
     """
     _refuse_foreign_folder(run_dir)
-    variants = parse_variants(config.evaluate.variants)
+    variants = parse_variants(config.evaluate.variants, config.evaluate.device)
     models = config.convert.out
     record = open_models(config)
     sample_set = open_dataset(config.dataset, report)
@@ -131,6 +132,7 @@ class _Contestant:
         self.runner = runner
         self.name = description.name
         self.scorer = Scorer(description.name, sequential)
+        self._sequential = sequential
         self._warm = False
 
     def predict(self, sample: Sample) -> tuple[Prediction, float]:
@@ -140,15 +142,18 @@ class _Contestant:
             DataError: the variant returned something that is not a matte.
         """
         contract = self.runner.contract
-        feed = encode_inputs(contract, sample.source, sample.background)
+        feed = encode_inputs(contract, sample.images)
         if not self._warm:
-            self.runner.infer(*feed)
+            self.runner.infer(feed)
             self._warm = True
+            self.runner.start_clip()
+        # Frames that do not follow each other have nothing to hand on.
+        self.runner.enter_clip(sample.clip if self._sequential else sample.id)
         started = perf_counter()
-        outputs = self.runner.infer(*feed)
+        outputs = self.runner.infer(feed)
         elapsed = (perf_counter() - started) * 1e3
         try:
-            return decode_outputs(contract, *outputs), elapsed
+            return decode_outputs(contract, outputs), elapsed
         except DataError as error:
             raise DataError(f"variant {self.name}, sample {sample.id}: {error}") from error
 

@@ -45,11 +45,6 @@ class ScoreRow:
                 )
 
 
-def clip_of(sample: str) -> str:
-    """Return the clip of a sample: its id's part before the last `/`."""
-    return sample.rpartition("/")[0]
-
-
 def require_same_metrics(rows: Iterable[ScoreRow]) -> tuple[str, ...]:
     """Return the metrics that the rows carry, in the order of `METRICS`.
 

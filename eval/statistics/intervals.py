@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
+from datasets.samples.sample import clip_of
 from eval.run.results import Interval
-from eval.run.scores import clip_of
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000

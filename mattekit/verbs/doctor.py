@@ -20,7 +20,7 @@ def doctor() -> None:
 
         mattekit doctor
     """
-    from converter.runners.openvino_ir import default_inference_precision
+    from converter.runners.devices import default_inference_precision
 
     environment = describe_environment()
     problems = [*_version_problems(), *_shadowed_packages()]

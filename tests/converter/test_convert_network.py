@@ -9,6 +9,7 @@ from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
 from configs.schema import Graph
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert, verify
 from converter.fast import fast_network
 from converter.forms.contract import network_contract
@@ -53,7 +54,7 @@ def test_checkpoint_to_proved_forms(graph: Graph, tmp_path: Path) -> None:
 
     exported = (out / "exported.onnx").read_bytes()
     again = tmp_path / "again.onnx"
-    contract = network_contract(SIZE, record.source.sha256)
+    contract = network_contract(ARCHITECTURE, SIZE, record.source.sha256)
     network = golden_network(**settings)
     arranged = fast_network(network, SIZE) if graph == "fast" else network
     onnx_from_torch(arranged, contract, config.convert.opset, again)

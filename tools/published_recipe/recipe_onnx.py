@@ -13,6 +13,7 @@ from recipe_network import RecipeNetwork
 
 from configs.errors import UsageError
 from configs.schema import Config
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import BACKGROUND, SOURCE, network_contract
 from converter.network.checkpoint import load_network
 from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
@@ -38,7 +39,7 @@ def export_recipe(config: Config, target: Path, size: tuple[int, int] = SIZE) ->
         raise UsageError("model.checkpoint: expected a checkpoint, found none; the recipe is traced from the network")
     network = load_network(config.model)
     write_onnx(RecipeNetwork(network), size, target)
-    contract = network_contract(size, source_file(config.model).sha256)
+    contract = network_contract(ARCHITECTURE, size, source_file(config.model).sha256)
     samples = parity_samples(config.dataset, size, config.convert.parity.samples)
     with TorchRunner(network, contract) as reference, OnnxRunner(target, contract) as recipe:
         parity = measure_parity(predict_all(reference, samples), predict_all(recipe, samples))

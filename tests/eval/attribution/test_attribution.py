@@ -9,8 +9,11 @@ from tiny_model import SIZE, tiny_config
 
 from configs.errors import DataError, UsageError
 from converter.forms.record import read_record
+from converter.forms.variant import FormFile
 from converter.proof.parity import Difference, Parity
-from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
+from converter.runners.devices import default_inference_precision
+from converter.runners.opening import open_runner
+from converter.runners.openvino_ir import OpenVinoRunner
 from datasets.samples.sample import Sample
 from datasets.synthetic.make import synthesize
 from eval.attribution import stages as stages_module
@@ -169,7 +172,7 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
     def refuse(path: Path, precision: str) -> OpenVinoRunner:
         if precision == "bf16":
             raise UsageError(f"{path}: asked OpenVINO for bf16, but this CPU runs f32")
-        return OpenVinoRunner(path, "f32")
+        return open_runner(FormFile(path))
 
     monkeypatch.setattr(stages_module, "OpenVinoRunner", refuse)
     monkeypatch.setattr(stages_module, "default_inference_precision", lambda: "f32")
