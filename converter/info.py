@@ -12,9 +12,9 @@ from configs.errors import DataError
 from configs.schema import ModelSection
 from converter.architectures import architecture_named
 from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
-from converter.forms.record import RECORD_NAME, read_record
+from converter.forms.record import Conversion
 from converter.runners.openvino_ir import contract_of_ir, read_ir
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 from converter.steps.static_graph import dynamic_ir_values, dynamic_onnx_values
 
 
@@ -80,8 +80,8 @@ def _shapes(dynamic: list[str]) -> str:
 def _graph_fact(path: Path) -> dict[str, str]:
     """Return which arrangement of the network a form is, if it lies in the folder of its conversion."""
     for folder in path.resolve().parents[:2]:
-        if (folder / RECORD_NAME).is_file():
-            graph = read_record(folder).graph
+        if (folder / Conversion.FILE).is_file():
+            graph = Conversion.read(folder).graph
             return {"graph": graph} if graph else {}
     return {}
 

@@ -16,7 +16,8 @@ def main() -> None:
     try:
         app(prog_name="mattekit")
     except MattekitError as error:
-        errors.print(f"error: {error}", style="bold red", markup=False, highlight=False)
+        text = "\n".join([f"error: {error}", *getattr(error, "__notes__", [])])
+        errors.print(text, style="bold red", markup=False, highlight=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.

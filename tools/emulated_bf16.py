@@ -28,7 +28,7 @@ from converter.proof.parity import parity_samples
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.original import open_original
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.presentation.formatting import markdown_table, signed, span

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from configs.schema import DatasetSection, ModelSection
-from converter.exactness import measure_exactness
 from converter.fast import fast_network
 from converter.network.checkpoint import load_network
+from converter.proof.exactness import measure_exactness
 from datasets.bundled.sets import bundled_samples
 
 SIZES = "480x640,720x1280,1080x1920,288x1028"

@@ -9,6 +9,8 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import ModuleType
 
 from configs.errors import UsageError
 from configs.load import override
@@ -20,7 +22,7 @@ _NO_FAMILIES = frozenset({"base"})
 
 def known_architectures() -> dict[str, Architecture]:
     """Return every architecture by its name, in alphabetical order of the files."""
-    return {architecture.name: architecture for architecture in _declared()}
+    return {architecture.name: architecture for architecture, _ in _declared()}
 
 
 def architecture_named(name: str) -> Architecture:
@@ -44,6 +46,16 @@ def architecture_with_ports(names: Collection[str]) -> Architecture | None:
     return next((one for one in known_architectures().values() if set(one.port_names) == wanted), None)
 
 
+def declaring_module(name: str) -> tuple[str, Path]:
+    """Return the full name and the file of the module that declares the architecture of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = architecture_named(name)
+    return next((module.__name__, Path(str(module.__file__))) for found, module in _declared() if found == wanted)
+
+
 def with_defaults(config: Config, architecture: Architecture) -> Config:
     """Return the job with the architecture's defaults where the configuration says nothing."""
     given = config.convert.parity.tolerances
@@ -56,10 +68,10 @@ def with_defaults(config: Config, architecture: Architecture) -> Config:
     return override(config, {"convert.parity.tolerances": tolerances, "convert.int8.candidates": candidates})
 
 
-def _declared() -> Iterator[Architecture]:
-    for module in pkgutil.iter_modules(__path__):
-        if module.name not in _NO_FAMILIES:
-            declared = importlib.import_module(f"{__name__}.{module.name}").ARCHITECTURE
-            if not isinstance(declared, Architecture):
-                raise TypeError(f"{module.name}: expected ARCHITECTURE to be an Architecture, found {type(declared)}")
-            yield declared
+def _declared() -> Iterator[tuple[Architecture, ModuleType]]:
+    for found in pkgutil.iter_modules(__path__):
+        if found.name not in _NO_FAMILIES:
+            module = importlib.import_module(f"{__name__}.{found.name}")
+            if not isinstance(module.ARCHITECTURE, Architecture):
+                raise TypeError(f"{found.name}: expected ARCHITECTURE to be an Architecture")
+            yield module.ARCHITECTURE, module

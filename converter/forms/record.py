@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
-from configs import records
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.records import Frozen, Record
 from configs.schema import Graph, ModelSection
 from converter.forms.contract import Contract
-from converter.proof.counterfactual import Counterfactuals
-from converter.proof.parity import Parity
-
-RECORD_NAME = "conversion.json"
+from converter.forms.proofs import Counterfactuals, Parity
 
 
-class SourceFile(records.Frozen):
+class SourceFile(Frozen):
     """The file the conversion started from: the original."""
 
     kind: Literal["checkpoint", "onnx"]
@@ -25,26 +22,29 @@ class SourceFile(records.Frozen):
     sha256: str
 
 
-class Candidate(records.Frozen):
+class Candidate(Frozen):
     """A way to quantize that was tried.
 
     Attributes:
         kept_float: patterns of the weights' names of convolutions that are not quantized.
-        convolutions, of: how many are quantized, of how many.
+        convolutions: how many are quantized.
+        all_convolutions: how many there are; `of` in the file.
         multiply_adds: their share of those of all convolutions.
         alpha_mad_drift: Alpha MAD (x 1e-3) minus the original's, on the validation samples.
         parity: with the original, on the validation samples.
     """
 
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
     kept_float: tuple[str, ...]
     convolutions: int
-    of: int
+    all_convolutions: Annotated[int, Field(alias="of")]
     multiply_adds: float
     alpha_mad_drift: float
     parity: Parity
 
 
-class Quantization(records.Frozen):
+class Quantization(Frozen):
     """How a quantized form came about.
 
     Attributes:
@@ -67,7 +67,7 @@ class Quantization(records.Frozen):
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
 
 
-class DeviceProof(records.Frozen):
+class DeviceProof(Frozen):
     """What was proved of an IR on another device than the CPU, or at another inference precision than f32.
 
     Attributes:
@@ -83,7 +83,7 @@ class DeviceProof(records.Frozen):
     counterfactuals: Counterfactuals
 
 
-class Form(records.Frozen):
+class Form(Frozen):
     """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs.
 
     `device_proof` is there where the conversion was asked to prove IRs on a device (`convert.device`).
@@ -99,7 +99,7 @@ class Form(records.Frozen):
     quantization: Quantization | None = None
 
 
-class Conversion(records.Frozen):
+class Conversion(Record):
     """The whole record.
 
     Attributes:
@@ -112,7 +112,9 @@ class Conversion(records.Frozen):
         forms: in the order of the hops.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "conversion.json"
+    REMEDY: ClassVar[str] = "run `mattekit convert` to make it"
+
     key: str
     source: SourceFile
     settings: dict[str, object]
@@ -142,7 +144,7 @@ def recorded_model(record: Conversion) -> ModelSection:
         return ModelSection.model_validate(record.settings.get("model"))
     except ValidationError as error:
         raise DataError(
-            f"{RECORD_NAME} of {record.source.path}: its settings.model is not readable; convert again with --force "
+            f"{record.FILE} of {record.source.path}: its settings.model is not readable; convert again with --force "
             f"({error})"
         ) from error
 
@@ -168,20 +170,6 @@ def form_files(hop: str) -> tuple[Path, ...]:
     """Return all files of the form made by `hop`, relative to the converted model folder."""
     path = form_path(hop)
     return (path, path.with_suffix(".bin")) if is_ir(hop) else (path,)
-
-
-def write_record(folder: Path, record: Conversion) -> None:
-    """Write `conversion.json` into a converted model folder."""
-    records.write_record(folder / RECORD_NAME, record)
-
-
-def read_record(folder: Path) -> Conversion:
-    """Read a converted model folder's record.
-
-    Raises:
-        DataError: the folder or its record is missing or not readable.
-    """
-    return records.read_record(folder / RECORD_NAME, Conversion, "run `mattekit convert` to make it")
 
 
 def check_files(folder: Path, record: Conversion) -> None:

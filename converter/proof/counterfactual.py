@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from configs.errors import ParityError
-from configs.records import Frozen
 from converter.forms.contract import ColourOrder, Contract, Port
+from converter.forms.proofs import Counterfactuals
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.samples.sample import Prediction, Sample
 
@@ -20,12 +20,6 @@ DECLARED = "as declared"
 Fault = Literal[
     "source swapped", "background swapped", "inputs swapped", "not scaled", "scaled twice", "foreground swapped"
 ]
-
-
-class Counterfactuals(Frozen):
-    """Distance from the original (mean |difference| of alpha plus that of foreground) for every way to run the form."""
-
-    distances: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError, ParityError
-from configs.records import Frozen
 from configs.schema import BUNDLED, DatasetSection, HopTolerance
+from converter.forms.proofs import Difference, Parity
 from converter.runners.base import Runner
 from datasets.bundled.sets import bundled_samples
 from datasets.samples.layout import iterate, open_set
@@ -18,29 +18,6 @@ from datasets.samples.sample import Prediction, Sample
 
 QUANTILE = 0.999
 CELL_DIFFERS = 1e-2
-
-
-class Difference(Frozen):
-    """|difference| of one output over all samples, in 0..1 units."""
-
-    max: float
-    mean: float
-    quantile: float
-
-
-class Parity(Frozen):
-    """How far a form is from the original: alpha, foreground, and the share of cells that were refined otherwise.
-
-    `foreground` is None of networks that give alpha alone, `cells` and `differing_cells` of those that choose no cells.
-    `cells` counts cells in which any alpha differs by more than 1e-2: near-ties of the predicted error make forms
-    choose other cells to refine, which is a large difference in a few places.
-    """
-
-    alpha: Difference
-    foreground: Difference | None
-    cells: float | None
-    differing_cells: int | None
-    samples: int
 
 
 def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -> list[Sample]:

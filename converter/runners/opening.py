@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from configs.errors import DataError
-from converter.forms.record import read_record
+from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
@@ -32,7 +32,7 @@ def open_runner(form: Variant | FormFile | Original, folder: Path | None = None)
     if not form.is_original:
         file = form.file(folder)
         return OpenVinoRunner(file) if form.is_ir else OnnxRunner(file.path)
-    original = original_of(read_record(folder))
+    original = original_of(Conversion.read(folder))
     if form.hop == TORCH and original.network is None:
         raise DataError(
             f"{original.source.path}: the original is an ONNX file, PyTorch cannot run it; use variant onnx"

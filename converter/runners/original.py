@@ -6,7 +6,7 @@ from torch import nn
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from configs.schema import ModelSection
+from configs.schema import Graph, ModelSection
 from converter.architectures import architecture_named
 from converter.architectures.base import Architecture
 from converter.forms.contract import Contract, network_contract
@@ -18,9 +18,22 @@ class Original:
     """Where a conversion starts. `network` is None where that is a ready ONNX."""
 
     source: SourceFile
-    architecture: Architecture
     contract: Contract
     network: nn.Module | None
+
+    @property
+    def architecture(self) -> Architecture:
+        """The family that it is of."""
+        return architecture_named(self.contract.architecture)
+
+    def arranged(self, graph: Graph) -> nn.Module:
+        """Return what is exported of the network: itself, or its arrangement for speed where the family has one.
+
+        Raises:
+            UsageError: there is no such arrangement of this network or size.
+        """
+        module: nn.Module = self.architecture.arranged(self.network, self.contract.size, graph)
+        return module
 
 
 def source_file(model: ModelSection) -> SourceFile:
@@ -46,7 +59,7 @@ def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
     architecture.check_size(size)
     source = source_file(model)
     network = architecture.network(model) if source.kind == "checkpoint" else None
-    return Original(source, architecture, network_contract(architecture, size, source.sha256), network)
+    return Original(source, network_contract(architecture, size, source.sha256), network)
 
 
 def original_of(record: Conversion) -> Original:

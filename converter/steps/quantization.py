@@ -26,10 +26,10 @@ _LISTED = 8
 
 
 class Share(NamedTuple):
-    """How much is quantized: convolutions, of how many, and their share of all multiply-adds."""
+    """How much is quantized: convolutions, how many there are, and the quantized ones' share of all multiply-adds."""
 
     convolutions: int
-    of: int
+    all_convolutions: int
     multiply_adds: float
 
 

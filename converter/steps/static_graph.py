@@ -10,7 +10,7 @@ import openvino
 
 from configs.errors import ConversionError
 from converter.runners.openvino_ir import read_ir
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 
 # ONNX's name, and OpenVINO's where that differs.
 FORBIDDEN = frozenset(

@@ -10,7 +10,7 @@ from onnx.utils import Extractor
 from configs.errors import DataError
 from converter.forms.contract import ONNX_KEY, Contract, parse_contract
 from converter.runners.onnx_runtime import open_session
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"TopK", "ArgMax", "ArgMin", "NonZero", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"})

@@ -7,7 +7,7 @@ from configs.files import sha256_of
 from configs.schema import Config, Graph
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
-from converter.forms.record import RECORD_NAME, read_record
+from converter.forms.record import Conversion
 from converter.forms.variant import FormFile, InferencePrecision
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
@@ -59,8 +59,8 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
     if path.suffix == ".onnx":
         # One that carries no contract is taken for the network of the other form, as published: RGB 0..1.
         return OnnxTaps(path, _published(contract, path) if contract else None)
-    if (path / RECORD_NAME).is_file():
-        record = read_record(path)
+    if (path / Conversion.FILE).is_file():
+        record = Conversion.read(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
         model = config.model.model_copy(update={"checkpoint": path, "onnx": None})
@@ -79,8 +79,7 @@ def _taps_of(original: Original, opset: int, graph: Graph) -> Taps:
     path = original.source.path
     if original.network is None:
         return OnnxTaps(Path(path), original.contract)
-    network = original.architecture.arranged(original.network, original.contract.size, graph)
-    return TorchTaps(network, original.contract, opset, path)
+    return TorchTaps(original.arranged(graph), original.contract, opset, path)
 
 
 def _opset(settings: dict[str, object], config: Config) -> int:

@@ -13,7 +13,7 @@ from torch import nn
 from torch.fx import Interpreter
 
 from converter.forms.contract import Contract
-from converter.steps.onnx_steps import export_program
+from converter.steps.export_onnx import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"topk", "argmax", "argmin", "nonzero", "gt", "ge", "lt", "le"})

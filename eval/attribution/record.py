@@ -7,7 +7,7 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, read_record
-from converter.proof.parity import Parity
+from converter.forms.proofs import Parity
 from eval.run.results import MetricRecord
 
 ATTRIBUTION_FILE = "attribution.json"

@@ -10,7 +10,7 @@ from configs.errors import DataError
 from configs.files import write_atomically
 from configs.records import write_record
 from converter.architectures import architecture_named
-from converter.forms.record import Conversion, check_files, read_record
+from converter.forms.record import Conversion, check_files
 from converter.forms.variant import parse_variants, recorded_file
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
@@ -45,7 +45,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
     results = read_results(run_dir)
     config = results.configuration()
     models = config.convert.out
-    record = read_record(models)
+    record = Conversion.read(models)
     check_files(models, record)
     check_models(results, record, models)
     sample_set = open_run_set(results)

@@ -10,7 +10,7 @@ from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.files import new_folder
 from configs.schema import BUNDLED, Config, DatasetSection
-from converter.forms.record import Conversion, check_files, read_record, recorded_model
+from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
@@ -102,7 +102,7 @@ def open_models(config: Config) -> Conversion:
         DataError: it is missing or broken, or was converted from another original than the configured one.
     """
     models = config.convert.out
-    record = read_record(models)
+    record = Conversion.read(models)
     check_files(models, record)
     if recorded_model(record) != config.model:
         raise DataError(

@@ -62,7 +62,7 @@ def bench(
     """
     from rich.console import Console
 
-    from converter.forms.record import read_record, recorded_model
+    from converter.forms.record import Conversion, recorded_model
     from eval.bench.output import print_bench, write_bench_files
     from eval.bench.run import BenchOptions
     from eval.bench.run import bench as measure
@@ -85,7 +85,7 @@ def bench(
     }
     job = override(load_config(config), changes)
     if models is not None:
-        job = job.model_copy(update={"model": recorded_model(read_record(models))})
+        job = job.model_copy(update={"model": recorded_model(Conversion.read(models))})
     options = BenchOptions(
         against=tuple(against or ()),
         length=Length(frames or 30, seconds),

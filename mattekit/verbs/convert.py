@@ -7,7 +7,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import load_config, override
-from mattekit.terminal.console import say
+from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.options import CONFIG, ConfigOption, GraphOption, names_from, size_from
 
 
@@ -74,7 +74,8 @@ def convert(
     if checkpoint or onnx:
         model = job.model.model_copy(update={"checkpoint": checkpoint, "onnx": onnx})
         job = job.model_copy(update={"model": model})
-    run(job, force=force, say=say)
+    with step_bar() as (say_above, report):
+        run(job, force=force, say=say_above, report=report)
 
 
 def verify(
@@ -89,7 +90,8 @@ def verify(
 
         mattekit verify models/background-matting-mobilenetv2
     """
-    from converter.convert import verify as run
+    from converter.verify import verify as run
 
-    forms = run(models, load_config(config), say=say)
+    with step_bar() as (say_above, report):
+        forms = run(models, load_config(config), say=say_above, report=report)
     say(f"{models}: all {len(forms)} forms proved")

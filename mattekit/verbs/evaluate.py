@@ -50,7 +50,7 @@ def evaluate(
     """
     from rich.console import Console
 
-    from converter.forms.record import read_record, recorded_model
+    from converter.forms.record import Conversion, recorded_model
     from eval.gate.judge import judge_original
     from eval.gate.output import print_gate
     from eval.run.evaluate import evaluate as run
@@ -65,7 +65,7 @@ def evaluate(
     job = override(load_config(config), changes)
     if models is not None:
         # A folder named by hand is taken as it is, whatever the configuration starts from.
-        job = job.model_copy(update={"model": recorded_model(read_record(models))})
+        job = job.model_copy(update={"model": recorded_model(Conversion.read(models))})
     run_dir = out or _new_run(job)
     given = {"--models": models, "--dataset": dataset, "--plate": plate, "--variants": variants, "--limit": limit}
     arguments = [f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]

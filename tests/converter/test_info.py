@@ -14,9 +14,10 @@ from configs.errors import DataError
 from configs.schema import ModelSection
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import ir_contract, network_contract
-from converter.forms.record import read_record, write_record
-from converter.info import describe_model, network_gflops
+from converter.forms.record import Conversion
+from converter.info import describe_model
 from converter.network import MattingNetwork
+from converter.network.cost import network_gflops
 
 MODEL = ModelSection()
 GFLOPS = "GFLOPs, convolutions"
@@ -136,8 +137,8 @@ def test_files_that_are_no_models(tmp_path: Path, name: str, message: str) -> No
 def test_shapes_and_arrangement(name: str, tiny_models: Path, tiny_onnx: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(tiny_models, tmp_path / "models")
     taken = describe_model(folder / name, MODEL, SIZE)
-    record = read_record(folder)
-    write_record(folder, record.model_copy(update={"graph": "fast"}))
+    record = Conversion.read(folder)
+    record.model_copy(update={"graph": "fast"}).write(folder)
 
     made = describe_model(folder / name, MODEL, SIZE)
 

@@ -8,7 +8,7 @@ from onnx import TensorProto, checker, helper, numpy_helper, save
 
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import ONNX_KEY, ir_contract, network_contract
-from converter.steps.ir_steps import ir_from_onnx
+from converter.steps.ir_from_onnx import IrFromOnnx
 
 SIZE = (64, 96)
 HEIGHT, WIDTH = SIZE
@@ -98,5 +98,5 @@ def write_fault_graph(folder: Path) -> tuple[Path, Path]:
     model.metadata_props.add(key=ONNX_KEY, value=network_contract(ARCHITECTURE, SIZE, "0" * 64).model_dump_json())
     path, xml = folder / "graph.onnx", folder / "graph.xml"
     save(model, path)
-    ir_from_onnx(path, ir_contract(ARCHITECTURE, SIZE, "0" * 64), "fp32", xml)
+    IrFromOnnx(path, ir_contract(ARCHITECTURE, SIZE, "0" * 64), "fp32", xml).run()
     return path, xml

@@ -13,7 +13,7 @@ from outcome import Run
 
 from configs.files import sha256_of
 from converter.forms.contract import Contract
-from converter.steps import ir_steps
+from converter.steps import ir_file
 from eval.gate import run as gate
 from eval.gate.verdict import GateReport, GateRow
 from eval.run.stored import StoredRun, read_run, write_run
@@ -73,13 +73,13 @@ def test_verify_proves_a_sound_folder_and_refuses_a_changed_one(
 def test_a_form_whose_colour_order_is_swapped_is_a_parity_failure(
     run: Run, job: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_in = ir_steps.with_inputs_of
+    build_in = ir_file.with_inputs_of
 
     def forget_the_reversal(contract: Contract, network: openvino.Model) -> openvino.Model:
         ports = [port.model_copy(update={"colour_order": "RGB"}) for port in contract.inputs]
         return build_in(contract.model_copy(update={"inputs": tuple(ports)}), network)
 
-    monkeypatch.setattr(ir_steps, "with_inputs_of", forget_the_reversal)
+    monkeypatch.setattr(ir_file, "with_inputs_of", forget_the_reversal)
     outcome = run("convert", "--config", job(), "--out", "models")
     assert outcome.code == 1
     assert "hop ir-fp32" in outcome.text

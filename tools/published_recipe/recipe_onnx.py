@@ -15,8 +15,9 @@ from configs.errors import UsageError
 from configs.schema import Config
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import BACKGROUND, SOURCE, network_contract
+from converter.forms.proofs import Parity
 from converter.network.checkpoint import load_network
-from converter.proof.parity import Parity, check_parity, measure_parity, parity_samples, predict_all
+from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.original import source_file
 from converter.runners.pytorch import TorchRunner

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from configs.errors import DataError
 from converter.forms.contract import Contract, Port
-from converter.forms.record import check_files, read_record
+from converter.forms.record import Conversion, check_files
 from converter.forms.variant import FormFile, parse_variant
 from converter.proof.counterfactual import Fault, wrong_ways
 from converter.proof.perturb import perturb_weights
@@ -62,7 +62,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     broken = ir_to_break(results)
     config = results.configuration()
     models = config.convert.out
-    record = read_record(models)
+    record = Conversion.read(models)
     check_files(models, record)
     variant = parse_variant(broken.name)
     runner, found = open_variant(variant, record, models)

@@ -14,8 +14,9 @@ from tiny_model import SIZE, tiny_answer
 from configs.errors import ParityError
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import RT_INFO_PATH, Contract, ir_contract
+from converter.forms.proofs import Counterfactuals
 from converter.forms.variant import FormFile
-from converter.proof.counterfactual import DECLARED, Counterfactuals, check_counterfactuals, measure_counterfactuals
+from converter.proof.counterfactual import DECLARED, check_counterfactuals, measure_counterfactuals
 from converter.runners.opening import open_runner
 from datasets.samples.sample import Prediction, Sample
 

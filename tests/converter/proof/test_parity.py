@@ -6,7 +6,8 @@ from tiny_model import SIZE
 
 from configs.errors import DataError, ParityError
 from configs.schema import DatasetSection, HopTolerance
-from converter.proof.parity import Difference, Parity, ParityMeter, check_parity, measure_parity, parity_samples
+from converter.forms.proofs import Difference, Parity
+from converter.proof.parity import ParityMeter, check_parity, measure_parity, parity_samples
 from datasets.samples.sample import Prediction
 
 

@@ -30,8 +30,9 @@ from converter.runners.base import (
 from converter.runners.devices import default_inference_precision
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.opening import open_runner
+from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.pytorch import TorchRunner
-from converter.steps.ir_steps import ir_from_onnx
+from converter.steps.ir_from_onnx import IrFromOnnx
 from datasets.samples.sample import Prediction, Sample
 
 HASH = "0" * 64
@@ -252,7 +253,7 @@ def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
 def frame_ir(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tiny network's IR that takes frames."""
     path = tmp_path_factory.mktemp("frames") / "model.xml"
-    ir_from_onnx(tiny_models / "model.onnx", ir_contract(ARCHITECTURE, SIZE, HASH, "nhwc-u8"), "fp32", path)
+    IrFromOnnx(tiny_models / "model.onnx", ir_contract(ARCHITECTURE, SIZE, HASH, "nhwc-u8"), "fp32", path).run()
     return path
 
 
@@ -368,7 +369,7 @@ def test_an_ir_without_contract_is_refused(tiny_onnx: Path, tmp_path: Path) -> N
     openvino.save_model(openvino.Core().read_model(tiny_onnx), path)
 
     with pytest.raises(DataError, match=r"plain\.xml: carries no I/O contract in its rt_info"):
-        open_runner(FormFile(path))
+        OpenVinoRunner(FormFile(path))
 
 
 def test_an_onnx_whose_contract_is_garbled_is_refused(tiny_models: Path, tmp_path: Path) -> None:

@@ -8,12 +8,11 @@ import pytest
 from tiny_model import SIZE, tiny_config
 
 from configs.errors import DataError, UsageError
-from converter.forms.record import read_record
+from converter.forms.proofs import Difference, Parity
+from converter.forms.record import Conversion
 from converter.forms.variant import FormFile
-from converter.proof.parity import Difference, Parity
-from converter.runners.devices import default_inference_precision
 from converter.runners.opening import open_runner
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
 from datasets.samples.sample import Sample
 from datasets.synthetic.make import synthesize
 from eval.attribution import stages as stages_module
@@ -122,7 +121,7 @@ def run(whole_run: Path, tmp_path: Path) -> Path:
 
 
 def test_stages_follow_the_hops(tiny_models: Path) -> None:
-    record = read_record(tiny_models)
+    record = Conversion.read(tiny_models)
     assert [(stage.name, stage.before, stage.part) for stage in stages_of(record, "bf16")] == [
         ("original", None, "original"),
         ("onnx", "original", "graph"),
@@ -135,7 +134,7 @@ def test_stages_follow_the_hops(tiny_models: Path) -> None:
 
 
 def test_int8_weights_come_after_those_of_fp32(tiny_models: Path) -> None:
-    record = read_record(tiny_models)
+    record = Conversion.read(tiny_models)
     forms = tuple(form.model_copy(update={"hop": form.hop.replace("fp16", "int8")}) for form in record.forms)
     found = {stage.name: stage for stage in stages_of(record.model_copy(update={"forms": forms}), "bf16")}
     assert (found["ir-int8@f32"].before, found["ir-int8@f32"].part) == ("ir-fp32@f32", "weights")

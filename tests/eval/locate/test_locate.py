@@ -14,7 +14,7 @@ from configs.errors import DataError, UsageError
 from configs.load import config_from_dict
 from configs.schema import Config
 from converter.convert import convert
-from converter.steps.onnx_steps import read_onnx
+from converter.steps.onnx_file import read_onnx
 from converter.taps.base import Tap
 from datasets.samples.layout import open_set
 from datasets.synthetic.make import synthesize

@@ -6,7 +6,7 @@ import pytest
 
 from configs.errors import DataError, UsageError
 from configs.schema import EvaluateSection
-from converter.forms.record import read_record
+from converter.forms.record import Conversion
 from eval.run.variants import Variant, open_variant, parse_variants
 
 
@@ -55,17 +55,17 @@ def test_no_variant_at_all_is_refused() -> None:
 def test_a_form_that_the_folder_does_not_hold_is_refused_and_the_held_ones_named(tiny_models: Path) -> None:
     [variant] = parse_variants(["ir-int8@f32"])
     with pytest.raises(DataError, match=r"no ir-int8 for variant ir-int8@f32 .*ir-fp32, ir-fp16"):
-        open_variant(variant, read_record(tiny_models), tiny_models)
+        open_variant(variant, Conversion.read(tiny_models), tiny_models)
 
 
 def test_torch_is_refused_where_the_original_is_an_onnx(tiny_models: Path) -> None:
     [variant] = parse_variants(["torch"])
     with pytest.raises(DataError, match="use variant onnx"):
-        open_variant(variant, read_record(tiny_models), tiny_models)
+        open_variant(variant, Conversion.read(tiny_models), tiny_models)
 
 
 def test_an_opened_variant_says_what_runs(tiny_models: Path) -> None:
-    record = read_record(tiny_models)
+    record = Conversion.read(tiny_models)
     [variant] = parse_variants(["ir-fp16@f32"])
     runner, description = open_variant(variant, record, tiny_models)
     form = record.form("ir-fp16")

@@ -1,4 +1,4 @@
-"""The step that makes an OpenVINO IR: preprocessing built in, weights at an explicit precision, contract attached."""
+"""IR files: a model made of an ONNX, written with its contract, and held against it."""
 
 from pathlib import Path
 
@@ -11,18 +11,6 @@ from converter.forms.contract import RT_INFO_PATH, Contract
 from converter.runners.devices import openvino_core
 from converter.runners.openvino_ir import contract_of_ir, read_ir
 from converter.steps.preprocessing import with_inputs_of
-
-
-def ir_from_onnx(source: Path, contract: Contract, precision: Precision, target: Path) -> None:
-    """Convert an ONNX of the network (RGB in, in its own range) to an IR that keeps `contract` (BGR 0..255 in).
-
-    The reversal of the channels and the division by the scale become part of the IR; `precision` is that of the
-    stored weights, `fp32` or `fp16`.
-
-    Raises:
-        ConversionError: OpenVINO refuses the model, or the written IR is not what the contract says.
-    """
-    save_ir(model_from_onnx(source, contract, precision), contract, precision, target)
 
 
 def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> openvino.Model:
@@ -44,17 +32,22 @@ def save_ir(model: openvino.Model, contract: Contract, precision: Precision, tar
     """Write a model with its contract as an IR; floats are stored in FP16 for `fp16`, else in FP32.
 
     Raises:
-        ConversionError: OpenVINO cannot write it, or the written IR is not what the contract says.
+        ConversionError: OpenVINO cannot write it.
     """
+    target.parent.mkdir(exist_ok=True)
     try:
         model.set_rt_info(contract.model_dump_json(), list(RT_INFO_PATH))
         openvino.save_model(model, target, compress_to_fp16=precision == "fp16")
     except RuntimeError as error:
         raise ConversionError(f"ir-{precision}: OpenVINO cannot write the model: {error}") from error
-    _check_ir(target, contract)
 
 
-def _check_ir(path: Path, contract: Contract) -> None:
+def check_ir(path: Path, contract: Contract) -> None:
+    """Hold an IR's tensors, and the contract in its rt_info, against `contract`.
+
+    Raises:
+        ConversionError: they differ from it.
+    """
     model = read_ir(path)
     found = {
         port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))

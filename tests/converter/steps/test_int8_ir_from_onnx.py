@@ -1,5 +1,6 @@
 """The int8 form of the tiny network: how it is chosen, what is recorded of it, and how it runs."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +14,16 @@ from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config
 from configs.errors import ParityError, UsageError
 from configs.schema import Config
 from converter.architectures.background_matting_v2 import ARCHITECTURE
-from converter.convert import convert, verify
+from converter.convert import convert
 from converter.forms.contract import ir_contract
-from converter.forms.record import read_record
+from converter.forms.record import Conversion
 from converter.forms.variant import FormFile
 from converter.info import describe_model
 from converter.proof.counterfactual import DECLARED
 from converter.runners.opening import open_runner
-from converter.steps import int8
+from converter.steps import int8_ir_from_onnx as int8
 from converter.steps.quantization import Share
+from converter.verify import verify
 from datasets.samples.images import array_sha256
 from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.generate import synthetic_sample
@@ -39,7 +41,7 @@ def job(tiny_onnx: Path, tmp_path: Path) -> Job:
 
 
 def test_the_record_tells_how_it_was_made(int8_models: Path) -> None:
-    record = read_record(int8_models)
+    record = Conversion.read(int8_models)
 
     form = record.form("ir-int8")
     assert form is not None
@@ -52,7 +54,12 @@ def test_the_record_tells_how_it_was_made(int8_models: Path) -> None:
     assert (quantization.calibration_samples, quantization.validation_samples) == (2, 1)
     assert quantization.calibration == "synthetic, seed 3"
     [candidate] = quantization.candidates
-    assert (candidate.kept_float, candidate.convolutions, candidate.of, candidate.multiply_adds) == ((), 1, 1, 1.0)
+    assert (candidate.kept_float, candidate.convolutions, candidate.all_convolutions, candidate.multiply_adds) == (
+        (),
+        1,
+        1,
+        1.0,
+    )
     assert 0 < abs(candidate.alpha_mad_drift) <= quantization.drift_limit
     assert 0 < candidate.parity.alpha.mean < 0.01
     assert form.counterfactuals is not None
@@ -61,15 +68,22 @@ def test_the_record_tells_how_it_was_made(int8_models: Path) -> None:
     assert [other.quantization for other in record.forms if other.hop != "ir-int8"] == [None] * 3
 
 
+def test_the_file_says_how_many_convolutions_there_are_under_the_key_it_always_had(int8_models: Path) -> None:
+    content = json.loads((int8_models / Conversion.FILE).read_text(encoding="utf-8"))
+
+    [candidate] = content["forms"][-1]["quantization"]["candidates"]
+    assert list(candidate)[:4] == ["kept_float", "convolutions", "of", "multiply_adds"]
+
+
 def test_all_forms_of_the_folder_take_frames(int8_models: Path) -> None:
-    record = read_record(int8_models)
+    record = Conversion.read(int8_models)
 
     for form in record.forms[2:]:
         assert form.contract == ir_contract(ARCHITECTURE, SIZE, record.source.sha256, "nhwc-u8")
 
 
 def test_only_forms_that_were_fitted_have_calibrated_sources(int8_models: Path) -> None:
-    record = read_record(int8_models)
+    record = Conversion.read(int8_models)
 
     assert record.calibrated_sources(["onnx-simplified", "ir-fp32", None]) == frozenset()
     assert len(record.calibrated_sources([None, "ir-int8"])) == 3
@@ -79,7 +93,7 @@ def test_it_runs_in_int8_and_is_near_the_original(
     int8_models: Path, samples: list[Sample], answers: list[Prediction]
 ) -> None:
     with open_runner(FormFile(int8_models / "int8/model.xml")) as runner:
-        found = runner.predict(samples[0].source, samples[0].background)
+        found = runner.predict(samples[0].images)
     with open_runner(FormFile(int8_models / "fp32/model.xml")) as plain:
         pass
 
@@ -103,7 +117,7 @@ def test_info_shows_weights_in_8_bits_and_the_frames(int8_models: Path) -> None:
 def test_verify_proves_it_again(int8_models: Path, tiny_onnx: Path) -> None:
     job = tiny_config(tiny_onnx, int8_models, convert={"parity": INT8_PARITY})
 
-    assert verify(int8_models, job, say=lambda _: None) == read_record(int8_models).forms
+    assert verify(int8_models, job, say=lambda _: None) == Conversion.read(int8_models).forms
     strict = {"samples": 1, "tolerances": {"ir-int8": {"mean": 1e-7, "quantile": 0.5, "cells": 1.0}}}
     with pytest.raises(ParityError, match=r"^hop ir-int8: .* mean \|alpha difference\|"):
         verify(int8_models, tiny_config(tiny_onnx, int8_models, convert={"parity": strict}), say=lambda _: None)

@@ -1,0 +1,88 @@
+"""The key of a conversion: equal keys need no second one. It hashes what decides the result, and nothing else."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from configs.schema import Config
+from converter.architectures import declaring_module
+from converter.forms.record import SourceFile
+from datasets.bundled.calibration import calibration_identity
+
+LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino", "nncf")
+_ROOT = Path(__file__).parent.parent
+_START = "converter.convert"
+
+
+def conversion_key(config: Config, source: SourceFile, versions: Mapping[str, str | None]) -> str:
+    """Hash the source, the settings, the versions of `LIBRARIES`, the calibration samples and the converter's code.
+
+    The code of the configured architecture is part of it, of others not.
+
+    Raises:
+        DataError: the folder of calibration samples is no set.
+    """
+    calibration = calibration_identity(config.convert.int8) if "int8" in config.convert.precisions else None
+    family, file = declaring_module(config.model.architecture)
+    code = code_digests(_ROOT, _START) | code_digests(_ROOT, family, file)
+    facts = [source.sha256, recorded_settings(config), dict(versions), code, calibration]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def recorded_settings(config: Config) -> dict[str, object]:
+    """Return the settings that decide a conversion, as its record holds them."""
+    return {
+        "model": config.model.model_dump(mode="json"),
+        "convert": config.convert.model_dump(mode="json", exclude={"out"}),
+    }
+
+
+def code_digests(root: Path, start: str, file: Path | None = None) -> dict[str, str]:
+    """Return a hash of the code, without comments and docstrings, of a module and all that it imports of its package.
+
+    Args:
+        root: the folder that holds the package.
+        start: the full name of the module to begin with.
+        file: of that module; None for the one below `root`.
+    """
+    digests: dict[str, str] = {}
+    unread = {start}
+    while unread:
+        name = unread.pop()
+        path = file if file and name == start else _file_of(root, name)
+        if path is None or name in digests:
+            continue
+        tree = _WithoutTexts().visit(ast.parse(path.read_text(encoding="utf-8")))
+        digests[name] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+        unread |= {module for module in _imported(tree) if module.partition(".")[0] == start.partition(".")[0]}
+    return digests
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Drops statements that are only a text, as docstrings are."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        value = node.value
+        return None if isinstance(value, ast.Constant) and isinstance(value.value, str) else node
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the full names of modules that a module imports, and of the packages they lie in; some are no modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _file_of(root: Path, module: str) -> Path | None:
+    path = root.joinpath(*module.split("."))
+    files = (path.with_name(f"{path.name}.py"), path / "__init__.py")
+    return next((file for file in files if file.is_file()), None)

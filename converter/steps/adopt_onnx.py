@@ -1,0 +1,86 @@
+"""The step `onnx` from a ready ONNX: its inputs fixed to one size, its outputs reduced to those of the contract."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from configs.errors import DataError
+from converter.forms.contract import Contract, Port
+from converter.forms.made import Made
+from converter.steps.onnx_file import check_onnx, read_onnx, save_onnx, shape_of
+from converter.steps.step import Step
+
+_CONSTANTS_ARE_NO_INPUTS = 4
+"""From which version of ONNX's file format on a constant need not be listed as an input too."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptOnnx(Step):
+    """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the contract's.
+
+    Raises, when it runs:
+        DataError: the file is no ONNX model, or its inputs or outputs are not the contract's.
+        ConversionError: what was written is not what the contract says.
+    """
+
+    source: Path
+    contract: Contract
+    target: Path
+
+    @property
+    def hop(self) -> str:
+        """See `Step.hop`."""
+        return "onnx"
+
+    def require(self) -> None:
+        """See `Step.require`: the contract's tensors, of its element type, that can take its shapes."""
+        graph = read_onnx(self.source).graph
+        inputs, outputs = _by_name(graph.input), _by_name(graph.output)
+        taken, given = self.contract.inputs, self.contract.outputs
+        if set(inputs) - {tensor.name for tensor in graph.initializer} != {port.name for port in taken}:
+            found = ", ".join(inputs) or "none"
+            raise DataError(f"{self.source}: expected the {_listed('input', taken)}, found {found}")
+        if missing := [port.name for port in given if port.name not in outputs]:
+            lacking = ", ".join(missing)
+            raise DataError(f"{self.source}: expected the {_listed('output', given)}, lacks {lacking}")
+        for port in self.contract.inputs:
+            _require_port(inputs[port.name], port, self.source)
+        for port in self.contract.outputs:
+            _require_port(outputs[port.name], port, self.source)
+
+    def make(self) -> Made:
+        """See `Step.make`."""
+        model = read_onnx(self.source)
+        model.ir_version = max(model.ir_version, _CONSTANTS_ARE_NO_INPUTS)
+        del model.graph.input[:], model.graph.output[:]
+        model.graph.input.extend(map(_fixed, self.contract.inputs))
+        model.graph.output.extend(map(_fixed, self.contract.outputs))
+        del model.graph.value_info[:]  # inferred for other shapes, perhaps
+        return Made(self.hop, self.target, self.contract, save_onnx(model, self.contract, self.target))
+
+    def ensure(self, made: Made) -> None:
+        """See `Step.ensure`."""
+        check_onnx(made.path, self.contract)
+
+
+def _by_name(values: list[onnx.ValueInfoProto]) -> dict[str, onnx.ValueInfoProto]:
+    return {value.name: value for value in values}
+
+
+def _listed(kind: str, ports: tuple[Port, ...]) -> str:
+    return f"{kind}{'s' * (len(ports) > 1)} {' and '.join(port.name for port in ports)}"
+
+
+def _require_port(value: onnx.ValueInfoProto, port: Port, source: Path) -> None:
+    found = shape_of(value)
+    if len(found) != len(port.shape) or any(
+        isinstance(side, int) and wanted not in (None, side) for side, wanted in zip(found, port.shape, strict=True)
+    ):
+        raise DataError(f"{source}: {value.name} has shape {found}, but the input shape asks for {port.shape}")
+    if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
+        raise DataError(f"{source}: {value.name} must hold float32 values")
+
+
+def _fixed(port: Port) -> onnx.ValueInfoProto:
+    return onnx.helper.make_tensor_value_info(port.name, onnx.TensorProto.FLOAT, port.shape)

@@ -1,0 +1,42 @@
+"""Which steps a job takes, in order, and what all of their results must keep."""
+
+from pathlib import Path
+
+from configs.schema import Config
+from converter.forms.contract import ir_contract
+from converter.forms.record import form_path, ir_hop
+from converter.runners.original import Original
+from converter.steps.adopt_onnx import AdoptOnnx
+from converter.steps.chain import Postcondition, Say
+from converter.steps.export_onnx import ExportOnnx
+from converter.steps.int8_ir_from_onnx import Int8IrFromOnnx
+from converter.steps.ir_from_onnx import IrFromOnnx
+from converter.steps.simplify_onnx import SimplifyOnnx
+from converter.steps.static_graph import check_static
+from converter.steps.step import Step
+
+
+def planned_steps(config: Config, original: Original, folder: Path, say: Say) -> list[Step]:
+    """Return the steps from the original to every configured form, each at its place in `folder`."""
+    settings, contract = config.convert, original.contract
+    exported, simplified = folder / form_path("onnx"), folder / form_path("onnx-simplified")
+    steps: list[Step] = [
+        ExportOnnx(original, settings.graph, settings.opset, exported)
+        if original.network
+        else AdoptOnnx(Path(original.source.path), contract, exported),
+        SimplifyOnnx(exported, contract, simplified),
+    ]
+    declared = ir_contract(original.architecture, contract.size, original.source.sha256, settings.input_form)
+    for precision in settings.precisions:
+        target = folder / form_path(ir_hop(precision))
+        if precision == "int8":
+            steps.append(Int8IrFromOnnx(simplified, declared, original, config, target, say))
+        else:
+            steps.append(IrFromOnnx(simplified, declared, precision, target))
+    return steps
+
+
+def planned_postconditions(config: Config, original: Original) -> tuple[Postcondition, ...]:
+    """Return what must hold of every file: the fast graph promises static shapes, others promise nothing."""
+    fast = original.network is not None and original.architecture.graph(config.convert.graph) == "fast"
+    return (check_static,) if fast else ()
