@@ -37,12 +37,11 @@ def require_device(device: str) -> None:
     """
     available = list(openvino_core().available_devices)
     virtual, _, rest = device.partition(":")
-    if virtual not in _VIRTUAL:
-        rest = device
-    # `AUTO:GPU,-CPU` leaves one out, `MULTI:GPU(4)` says how many requests.
-    wanted = [re.sub(r"\(\d+\)$", "", name.strip().removeprefix("-")) for name in rest.split(",")] if rest else []
-    for name in wanted:
-        if not any(found == name or found.startswith(f"{name}.") for found in available):
+    named = (rest if virtual in _VIRTUAL else device).split(",")
+    for text in [] if device in _VIRTUAL else named:
+        # `AUTO:GPU,-CPU` leaves one out, `MULTI:GPU(4)` says how many requests.
+        name = re.sub(r"\(\d+\)$", "", text.strip().removeprefix("-"))
+        if not name or not any(found == name or found.startswith(f"{name}.") for found in available):
             raise UsageError(
                 f"device {device}: OpenVINO has no {name or 'device without a name'} here; it has "
                 f"{', '.join(available)} (and {', '.join(_VIRTUAL)} of these)"

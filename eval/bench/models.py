@@ -77,8 +77,8 @@ def _named_form(text: str, device: str) -> TimedForm:
     place = parse_place(place_text if at else "f32", device)
     if path.suffix != ".xml" or place is None:
         raise UsageError(
-            f"--against: expected an IR's path such as model.xml, or model.xml@PRECISION with one of "
-            f"{', '.join(PRECISIONS)}, or model.xml@DEVICE.PRECISION; found {text!r}"
+            f"--against: expected an IR's path such as model.xml, or model.xml@PRECISION (model.xml@DEVICE.PRECISION) "
+            f"with one of {', '.join(PRECISIONS)}; found {text!r}"
         )
     for file in (path, path.with_suffix(".bin")):
         if not file.is_file():
