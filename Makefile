@@ -56,7 +56,7 @@ published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment
 	$(BIN)/mattekit evaluate --config $(PUBLISHED)
 
 published-recipe: $(INSTALLED) $(OMZ) ## Make the IR as the Open Model Zoo does, to measure ours against (models/published-recipe)
-	$(BIN)/python tools/published_recipe/convert.py --config $(CONFIG)
+	$(BIN)/python -m tools.published_recipe.convert --config $(CONFIG)
 
 test: $(INSTALLED) ## Run the fast tests
 	$(BIN)/python -m pytest

@@ -1,4 +1,4 @@
-"""What to do: typed job configurations, gate baselines, and the few things every other package needs.
+"""Job configurations with their types, gate baselines, and what every other package needs: errors, files, records.
 
-The lowest layer: `configs <- datasets <- converter <- eval`, so it imports none of the others.
+The lowest layer, `configs <- datasets <- converter <- eval`: it imports none of the other packages.
 """

@@ -1,6 +1,7 @@
 """What a run ran on: package versions, processor and its feature class, operating system, source revision.
 
-Recorded in every result and conversion, because each of these can move a metric. Imports none of the packages it names.
+Every result and conversion records them, because each can move a metric. This module imports none of the packages that
+it names.
 """
 
 import platform
@@ -25,7 +26,7 @@ PACKAGES = (
 )
 CPUINFO = Path("/proc/cpuinfo")
 
-# The first class whose flags are all present; each infers by other kernels than the next.
+# A processor is of the first class whose flags it has. OpenVINO uses other kernels on each.
 _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     ("amx", frozenset({"amx_tile", "amx_bf16"})),
     ("avx512_bf16", frozenset({"avx512f", "avx512_bf16"})),
@@ -95,7 +96,7 @@ def cpu_class(cpuinfo: Path = CPUINFO, machine: str | None = None) -> str:
 
 
 def cpu_name(cpuinfo: Path = CPUINFO) -> str:
-    """Return the processor's model name, or what the platform says of it."""
+    """Return the processor's model name, or what the platform calls it."""
     return _field(cpuinfo, "model name") or platform.processor() or platform.machine() or "unknown"
 
 

@@ -1,11 +1,12 @@
 """The errors the toolkit raises, each with the exit code its command ends with.
 
     MattekitError
-    ├── ParityError         1  a converted form, or a run, differs by more than its tolerance
-    ├── UsageError          2  a wrong option or configuration
-    ├── DataError           3  data, a checkpoint or a result is missing or corrupt
-    ├── ConversionError     4  a conversion step could not produce its output
-    └── InconclusiveError   5  the evidence does not settle it (too few samples, another CPU class)
+    ├── ParityError      1  a converted form, or a run, differs by more than its tolerance
+    ├── UsageError       2  a wrong option or configuration
+    ├── DataError        3  data, a checkpoint or a result is missing or corrupt
+    └── ConversionError  4  a conversion step could not produce its output
+
+The gate's exit code 5, inconclusive, is a verdict and no error.
 
 A message says which file or key, what was expected, what was found, and what to do next.
 """
@@ -14,7 +15,7 @@ from typing import ClassVar
 
 
 class MattekitError(Exception):
-    """The root of every error a user can cause or mend; `exit_code` is what the process returns."""
+    """The root of every error that a user can cause or mend; the process ends with `exit_code`."""
 
     exit_code: ClassVar[int] = 4
 
@@ -41,9 +42,3 @@ class ConversionError(MattekitError):
     """A conversion step failed, or its output breaks the step's postcondition."""
 
     exit_code = 4
-
-
-class InconclusiveError(MattekitError):
-    """The evidence does not allow a verdict."""
-
-    exit_code = 5

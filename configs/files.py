@@ -92,5 +92,5 @@ def _cannot_create(path: Path, error: OSError) -> UsageError:
 
 
 def _hidden_beside(path: Path) -> Path:
-    """Return a fresh hidden name in the same folder; what plain `open` or `mkdir` makes of it has usual permissions."""
+    """Return a fresh hidden name in the same folder, for plain `open` or `mkdir`, which give the usual permissions."""
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}")

@@ -1,8 +1,9 @@
-"""Read a job's YAML into `configs.schema.Config`, with errors that say what was meant."""
+"""Read a job's YAML into `configs.schema.Config`; an error names the key, and the nearest known one."""
 
 import difflib
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ _EXTENDS = "extends"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, but a key given twice is an error instead of the last one winning in silence."""
+    """The safe loader, which also refuses a key that is given twice; PyYAML would silently take the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -33,7 +34,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def load_config(path: Path = DEFAULT_CONFIG) -> Config:
     """Read and check a configuration file; keys that it leaves out take the schema's defaults.
 
-    With `extends: other.yaml` (relative to the file) the other file's values stand where this one gives none.
+    With `extends: other.yaml` (relative to the file) the other file gives the values that this one leaves out.
 
     Raises:
         UsageError: the file is missing, is not YAML, extends itself, or holds an unknown key, a key twice or a value
@@ -89,26 +90,25 @@ def config_from_dict(content: dict[str, Any], origin: str) -> Config:
         raise UsageError(f"{origin}: wrong configuration\n{problems}") from error
 
 
-def override(config: Config, changes: dict[str, Any], origin: str = "command line") -> Config:
-    """Return `config` with single values replaced, checked as a whole again.
+def override(config: Config, changes: Mapping[str, object], origin: str) -> Config:
+    """Return `config` with values or whole sections replaced, checked as a whole again.
 
     Args:
         config: the configuration to start from.
-        changes: dotted key to value, such as `{"convert.out": Path("models/mine")}`; None values change nothing.
-        origin: names the changes in errors.
+        changes: dotted key to value, such as `{"convert.out": Path("models/mine")}`; None sets null.
+        origin: names the changes in errors, such as the option that makes them.
 
     Raises:
-        UsageError: an unknown key, or a value out of range.
+        UsageError: an unknown key, a value out of range, or values that do not go together.
     """
     content = config.model_dump()
     for dotted, value in changes.items():
-        if value is None:
-            continue
         section = content
         *sections, key = dotted.split(".")
         for name in sections:
+            section[name] = section.get(name) or {}
             section = section[name]
-        section[key] = value
+        section[key] = value.model_dump() if isinstance(value, BaseModel) else value
     return config_from_dict(content, origin)
 
 

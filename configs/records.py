@@ -43,7 +43,7 @@ class Record(Frozen):
         Raises:
             DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
         """
-        return read_record(place / cls.FILE if place.is_dir() else place, cls, cls.REMEDY)
+        return read_record(cls.file_at(place), cls, cls.REMEDY)
 
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.
@@ -52,7 +52,12 @@ class Record(Frozen):
             DataError: a value is not finite.
             UsageError: the folder cannot be written.
         """
-        write_record(place / self.FILE if place.is_dir() else place, self, self.SORT_KEYS)
+        write_record(self.file_at(place), self, self.SORT_KEYS)
+
+    @classmethod
+    def file_at(cls, place: Path) -> Path:
+        """Return the record's file: `place` itself where it is named like one, else the one in the folder `place`."""
+        return place if place.suffix == Path(cls.FILE).suffix and not place.is_dir() else place / cls.FILE
 
 
 def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None:

@@ -4,7 +4,7 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,16 @@ MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
 Plate = Literal["exact", "handheld"]
+CutSides = Literal["hide", "keep"]
+"""What becomes of a foreground that its picture cut off at the left and at the right: its cuts hidden, or in view."""
+PhotographSource = Literal["openimages"]
+"""Where photographs for backgrounds can be fetched from."""
+Split = Literal["train", "validation", "test"]
+"""The parts of Open Images."""
+OnFailure = Literal["replace", "fail"]
+"""Whether another photograph is drawn for one that cannot be fetched, or the command fails."""
+InferencePrecision = Literal["f32", "bf16", "f16", "default"]
+"""What an IR is asked to infer in; `default` leaves it to OpenVINO."""
 Positive = Annotated[int, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -31,6 +41,10 @@ BUNDLED = (PEOPLE, SYNTHETIC)
 
 class Section(Frozen):
     """A part of the configuration: frozen, and without unknown keys."""
+
+    def replaced(self, **changes: object) -> Self:
+        """Return this section with keys replaced, checked as a whole, which pydantic's `model_copy` does not do."""
+        return self.model_validate({**self.model_dump(), **changes})
 
 
 class ModelSection(Section):
@@ -68,7 +82,7 @@ class HopTolerance(Section):
     `mean` and `quantile` (the 99.9 % one) hold for alpha and foreground alike; `cells` is the largest share of the
     architecture's cells in which any alpha differs by more than 1e-2, that is, of refined cells that were chosen
     differently; None where it has no cells, and for the architecture's own limit.
-    There is no limit on the maximum: one cell chosen differently is a large difference, and says nothing.
+    There is no limit on the maximum: one cell chosen differently is a large difference, and no sign of a fault.
     """
 
     mean: NonNegative
@@ -102,14 +116,14 @@ class ParitySection(Section):
 
 
 class Int8Section(Section):
-    """How the int8 IR is made: calibrated on `calibration_samples`, its choice measured on `validation_samples` others.
+    """How the int8 IR is made: calibrated on `calibration_samples`, chosen on `validation_samples` others.
 
-    `calibration` is `synthetic`, figures drawn with `seed` at the input size, or a folder (OMZ's layout) of which
-    samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate is the
-    list of what stays float: shell patterns for parts of the names of convolutions' weights. They are tried in
-    order, which should be from the most quantized to the least; the first whose Alpha MAD on the validation samples
-    differs from the original's by at most `drift` (x 1e-3, either way), within the hop's tolerance, is taken. Left
-    out, they are the architecture's.
+    `calibration` is `synthetic`, figures drawn with `seed` at the input size, or a folder (OMZ's layout) from which
+    samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate lists
+    what stays float: shell patterns for parts of the names of convolutions' weights. Candidates are tried in order,
+    so list the most quantized first. The conversion takes the first one within the hop's tolerance whose Alpha
+    MAD on the validation samples differs from the original's by at most `drift` (x 1e-3, either way). Left out,
+    candidates are the architecture's.
     """
 
     calibration: str = SYNTHETIC
@@ -127,7 +141,7 @@ class ConvertSection(Section):
     contract, or `nhwc-u8` (1, H, W, 3) uint8; BGR both. `precisions` are those of the weights; `int8` also infers in
     8 bits where it is quantized.
 
-    `graph` is what a checkpoint is exported as: `fast`, arranged for speed and proven equal, without dynamic shapes,
+    `graph` is what a checkpoint is exported as: `fast`, arranged for speed, proved equal and without dynamic shapes,
     or `reference`, the network as it is written down, which is also what a family without such an arrangement gets. A
     ready ONNX is taken as it is.
 
@@ -154,21 +168,21 @@ class ConvertSection(Section):
 class RecipeSection(Section):
     """How `mattekit dataset build` makes the set: imported foregrounds over photographs of Open Images.
 
-    `kind` is the set that foregrounds come from, `foregrounds` how many of them are drawn (None: all) and
-    `backgrounds` how many photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url`
-    where the photographs lie; None is the public one. Seed and size are the dataset section's.
+    `kind` is the set that foregrounds come from; `foregrounds` of them are drawn (None: all), and `backgrounds`
+    photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url` the place of the
+    photographs; None is the public one. Seed and size are the dataset section's.
     """
 
     kind: Kind = "aisegment"
     foregrounds: Positive | None = None
     max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
     skip_damaged: bool = False
-    split: Literal["train", "validation", "test"] = "validation"
+    split: Split = "validation"
     backgrounds: Positive = 100
     table: str | None = None
     base_url: str | None = None
     per_foreground: Positive = 1
-    plate: Literal["exact", "handheld"] = "exact"
+    plate: Plate = "exact"
 
 
 class DatasetSection(Section):
@@ -176,8 +190,8 @@ class DatasetSection(Section):
 
     `people` are the bundled rendered people: the first `count` of 24, at their own `size`, before an exact or a
     hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate. `synthetic` are drawn
-    figures, any `count` and `size` of them, each `seed` another set. A folder is taken as it is: `count`, `seed` and
-    `size` say nothing about it. `limit` evaluates the first samples only.
+    figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is: `count`, `seed` and
+    `size` do not apply. With `limit` only the first samples are evaluated.
     """
 
     path: str = PEOPLE
@@ -199,7 +213,7 @@ class DatasetSection(Section):
 
 
 class EvaluateSection(Section):
-    """What is run and measured. The first variant is the original that drift is counted from.
+    """What is run and measured. The first variant is the original, from which drift is counted.
 
     `device` is where the IRs run whose variants name no device, in OpenVINO's words: `CPU`, `GPU`, `HETERO:GPU,CPU`.
     """
@@ -219,8 +233,9 @@ class Tolerance(Section):
     """How far a metric's mean may move: by `absolute` (published units) or `relative` (share of the expected value),
     whichever is larger.
 
-    `largest` limits what any one sample may move by, either way, in published units; None sets no such limit. A sample
-    is the same on both sides, so this takes no statistics: it catches what moves samples up and down alike.
+    `largest` limits how far any single sample may move, either way, in published units; None sets no such limit. Both
+    sides score the same sample, so this needs no statistics; it catches a fault that moves some samples up and others
+    down, and leaves the mean where it was.
 
     `direction` says which way is bad: with `increase` (every metric here is an error, so higher is worse) an
     improvement passes and is shown; with `both` any move beyond the limit fails.
@@ -240,12 +255,12 @@ class GateSection(Section):
     variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances
     is a failure. A run on fewer than `minimum_samples` samples can fail but cannot pass: it ends inconclusive.
 
-    What is judged is the 95 % interval of a difference's mean: it passes wholly within the limit, fails wholly beyond
-    it, and is inconclusive across it. `inconclusive: fail` makes whatever is inconclusive a failure.
+    The gate judges the 95 % interval of a difference's mean: wholly within the limit passes, wholly beyond it fails,
+    across it is inconclusive. With `inconclusive: fail` every inconclusive judgement is a failure.
 
-    `other_class` holds the wider limits against a baseline of another CPU class; where it says nothing of a metric,
-    `against_baseline` holds there too, and what is beyond it is inconclusive. A variant that ran in another precision
-    than the baseline's, as `default` may on another class, is judged by the coarser one's.
+    `other_class` holds the wider limits against a baseline of another CPU class. A metric that it leaves out is judged
+    there by `against_baseline`, and beyond that limit it is inconclusive. A variant that ran in another precision than
+    the baseline's, as `default` may on another class, is judged by the limits of the coarser precision.
     """
 
     minimum_samples: Positive = 1
@@ -257,7 +272,7 @@ class GateSection(Section):
 
 
 class Config(Section):
-    """One job, from checkpoint to verdict."""
+    """A job, from the checkpoint to the verdict."""
 
     name: str = "default"
     model: ModelSection = ModelSection()

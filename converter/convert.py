@@ -1,10 +1,12 @@
 """The conversion: from the original to a folder of proved forms."""
 
+from functools import partial
 from pathlib import Path
 
 from configs.environment import installed_versions
-from configs.errors import DataError, UsageError
+from configs.errors import DataError
 from configs.files import new_folder
+from configs.folders import find_made
 from configs.schema import Config
 from converter.architectures import architecture_named, with_defaults
 from converter.forms.record import Conversion, check_files
@@ -14,6 +16,8 @@ from converter.runners.original import open_original, source_file
 from converter.steps.chain import Chain, Report, Say
 from converter.steps.export_onnx import EXPORTER
 from converter.steps.plan import planned_postconditions, planned_steps
+
+FOREIGN = "not empty, and not a converted model folder; choose another --out"
 
 
 def convert(config: Config, *, force: bool = False, say: Say = print, report: Report = lambda *_: None) -> Conversion:
@@ -38,10 +42,10 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     source = source_file(config.model)
     versions = installed_versions(LIBRARIES)
     key = conversion_key(config, source, versions)
-    if not force and (done := _already_done(out, key)):
+    fault = None if force else partial(_fault, key=key)
+    if find_made(out, _converted, foreign=FOREIGN, fault=fault, replace=True):
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
-        return done
-    _refuse_foreign_folder(out)
+        return Conversion.read(out)
     original = open_original(config.model, config.convert.input_shape)
     prover = Prover(config, original)
     with new_folder(out) as work:
@@ -63,18 +67,15 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     return record
 
 
-def _already_done(out: Path, key: str) -> Conversion | None:
+def _converted(folder: Path) -> Path | None:
+    return folder if (folder / Conversion.FILE).is_file() else None
+
+
+def _fault(folder: Path, key: str) -> str:
+    """Say what keeps a converted model folder from being what is wanted; empty when nothing does."""
     try:
-        record = Conversion.read(out)
-        if record.key == key:
-            check_files(out, record)
-            return record
-    except DataError:
-        return None
-    return None
-
-
-def _refuse_foreign_folder(out: Path) -> None:
-    """Never replace a folder that is not a converted model's."""
-    if out.is_dir() and any(out.iterdir()) and not (out / Conversion.FILE).is_file():
-        raise UsageError(f"{out}: not empty, and not a converted model folder; choose another --out")
+        record = Conversion.read(folder)
+        check_files(folder, record)
+    except DataError as error:
+        return str(error)
+    return "" if record.key == key else f"{folder}: another conversion"

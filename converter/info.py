@@ -47,7 +47,7 @@ def describe_model(path: Path, model: ModelSection, size: tuple[int, int]) -> Mo
         return _describe_onnx(path)
     if path.suffix == ".xml":
         return _describe_ir(path)
-    return _describe_checkpoint(model.model_copy(update={"checkpoint": path, "onnx": None}), size)
+    return _describe_checkpoint(model.replaced(checkpoint=path, onnx=None), size)
 
 
 def _describe_checkpoint(model: ModelSection, size: tuple[int, int]) -> ModelInfo:

@@ -10,6 +10,7 @@ from configs.errors import MattekitError
 from configs.load import load_config
 from eval.attribution.record import read_attribution
 from eval.bench.output import bench_section
+from eval.gate.verdict import INCONCLUSIVE_EXIT
 from eval.report.markdown import render_report
 from eval.run.results import read_results
 from mattekit.__main__ import INTERNAL_ERROR
@@ -58,7 +59,7 @@ def test_the_commands_that_scripts_run_parse(path: str) -> None:
 
 def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert codes == {0, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
+    assert codes == {0, INCONCLUSIVE_EXIT, INTERNAL_ERROR} | {kind.exit_code for kind in MattekitError.__subclasses__()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""An ONNX that computes in float32 what a network infers to in bfloat16: for CPUs that have no bfloat16.
+"""Rewrite an ONNX so that float32 arithmetic gives what bfloat16 inference would: for CPUs that have no bfloat16.
 
 OpenVINO's CPU plugin, told to infer in bf16, keeps sums in float32 and stores every tensor in bfloat16, with these
 exceptions, which its public source shows: integers; constants, but for the weights of convolutions and products of
@@ -6,8 +6,8 @@ matrices; and the graph's tail, the operations met on the way up from an output 
 matrices or a resize. Here every tensor that it would store so is rounded to bfloat16's 8 significant bits.
 
 It is an emulation. Kernels fuse operations and then round once where this rounds twice, sums run in another order, and
-the scale of 255 stands elsewhere in an IR than in the ONNX it was made of. Errors that come from the eight bits
-themselves are there; the last digit of a metric is not to be trusted.
+an IR scales by 255 at another place than the ONNX that it was made from. The errors of the eight bits themselves are
+reproduced; do not trust the last digit of a metric.
 
 Rounding is T. J. Dekker's splitting (Numerische Mathematik 18, 1971): with c = (2^16 + 1) x, the number c - (c - x) is
 x rounded to 24 - 16 bits, ties aside.
@@ -23,7 +23,7 @@ _SPLITTER = 2.0**16 + 1
 _SPLITTER_NAME = "bf16_splitter"
 # Where the walk up from an output ends.
 _SIGNIFICANT = frozenset({"Conv", "Gemm", "MatMul", "Resize"})
-# They read a graph's input as it is, whatever they write.
+# These read the graph's inputs unrounded.
 _ELEMENTWISE = frozenset({"Add", "Div", "Mul", "Sub"})
 
 

@@ -1,12 +1,12 @@
-"""Draw docs/contact-composed.jpg anew: `python tools/composed_sheet.py docs/contact-composed.jpg`.
+"""Draw docs/contact-composed.jpg anew: `python -m tools.composed_sheet docs/contact-composed.jpg`.
 
-Drawn figures, whole and as portraits that their picture cut off, go over installed photographs; one composed set has
-exact plates, the other hand-held ones. Prints whom the page must credit.
+Composes drawn figures, some whole and one cut to a portrait, over photographs that installed packages carry: one set
+with exact plates, one with hand-held ones. Prints the credits that the page must give.
 """
 
+import argparse
 import csv
 import io
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,13 +25,14 @@ from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample
 from datasets.synthetic.generate import synthetic_sample
 from datasets.synthetic.photographs import PHOTOGRAPHS, load_photograph
+from tools.command_line import run
 
 SEED = 3
 RENDERED: Size = (1000, 1400)
 PORTRAIT: Size = (800, 600)
 FIGURES = {"portrait": 6, "long-hair": 14, "veil": 15}
 CORNER = 200, 313
-"""Upper left of the part of its picture that is `portrait`; the other figures are whole."""
+"""Upper left of what `portrait` keeps of its picture; the other figures are whole."""
 PLACES = ("china", "flower", "rocket")
 
 
@@ -67,8 +68,11 @@ def composed(work: Path) -> Iterator[Sample]:
     print((work / "exact" / ATTRIBUTION_NAME).read_text(encoding="utf-8"))
 
 
-def main(out: Path) -> None:
+def main() -> None:
     """Write the sheet as a JPEG."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, help="the JPEG")
+    out: Path = parser.parse_args().out
     with tempfile.TemporaryDirectory() as work:
         sheet = contact_sheet(composed(Path(work)))
     stream = io.BytesIO()
@@ -77,4 +81,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    run(main)

@@ -6,11 +6,10 @@
 
 Prints the drift of every metric from the network in PyTorch on the configured set, with its 95 % interval, and how many
 refined cells are off. Where OpenVINO infers in bf16 itself (`mattekit doctor` says), measure the IRs instead:
-`mattekit evaluate --variants torch,ir-fp16@bf16`, and `tools/error_maps.py --precision bf16` for the picture.
+`mattekit evaluate --variants torch,ir-fp16@bf16`, and `python -m tools.error_maps --precision bf16` for the picture.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,13 +19,13 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
 from converter.forms.contract import Contract
 from converter.proof.parity import parity_samples
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
+from converter.runners.opening import open_runner
 from converter.runners.original import open_original
 from converter.steps.onnx_file import read_onnx
 from datasets.samples.sample import Sample
@@ -34,8 +33,8 @@ from eval.metrics.scoring import Scorer
 from eval.presentation.formatting import markdown_table, signed, span
 from eval.run.scores import ScoreRow
 from eval.run.summary import drift_of
-from mattekit.terminal.console import progress_bars
 from tools.bf16_onnx import emulate_bf16
+from tools.command_line import run, with_progress
 from tools.error_maps import ErrorMap, count_cells, draw, named_model, require_picture
 
 ORIGINAL = "torch"
@@ -66,20 +65,18 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     samples = parity_samples(config.dataset, size, config.dataset.count)
     rows: dict[str, list[ScoreRow]] = {}
     cells: dict[str, int] = {}
-    with ExitStack() as stack, progress_bars() as report:
+    with ExitStack() as stack:
         work = Path(stack.enter_context(TemporaryDirectory()))
-        runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(original.torch_runner())}
+        runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(open_runner(original))}
         for index, (label, path) in enumerate(models):
             emulated = work / f"{index}.onnx"
             runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, emulated))
-        for done, sample in enumerate(samples):
-            report("inferring", done, len(samples))
+        for sample in with_progress(samples, "inferring"):
             alpha, maps = _run(sample, runners, rows)
             for entry in maps:
                 cells[entry.label] = cells.get(entry.label, 0) + count_cells(entry.difference, OFF)
-            if picture is not None and done == 0:
+            if picture is not None and sample is samples[0]:
                 draw(sample, alpha, maps, picture)
-        report("inferring", len(samples), len(samples))
     return _table(rows, cells, len(samples))
 
 
@@ -100,10 +97,10 @@ def _run(
 
 def _table(rows: dict[str, list[ScoreRow]], cells: dict[str, int], samples: int) -> str:
     lines = []
-    for name, own in rows.items():
+    for name, form_rows in rows.items():
         if name == ORIGINAL:
             continue
-        for record in drift_of(rows[ORIGINAL], own):
+        for record in drift_of(rows[ORIGINAL], form_rows):
             before = np.mean([row.scores[record.metric] for row in rows[ORIGINAL]])
             interval = "-" if record.interval is None else span(record.interval.low, record.interval.high)
             off = f"{cells[name] / samples:,.0f}"
@@ -118,17 +115,13 @@ def main() -> None:
     parser.add_argument("models", nargs="+", metavar="LABEL=ONNX", help="forms of the configured checkpoint")
     parser.add_argument("--config", type=Path, default=DEFAULT_CONFIG, help="names the checkpoint and the set")
     parser.add_argument("--picture", type=Path, help="draw the errors on the set's first sample, .jpg or .png")
-    given = parser.parse_args()
-    if given.picture is not None:
-        require_picture("--picture", given.picture)
-    models = [named_model(text, "model.onnx") for text in given.models]
-    print(measure(load_config(given.config), models, given.picture))
+    arguments = parser.parse_args()
+    if arguments.picture is not None:
+        require_picture("--picture", arguments.picture)
+    models = [named_model(text, "model.onnx") for text in arguments.models]
+    print(measure(load_config(arguments.config), models, arguments.picture))
 
 
 if __name__ == "__main__":
     mpl.use("Agg")
-    try:
-        main()
-    except MattekitError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run(main)

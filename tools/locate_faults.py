@@ -1,8 +1,8 @@
-"""Plant faults in the converted bundled network and have `mattekit locate` find each: python -m tools.locate_faults OUT
+"""Plant faults in the converted bundled network and let `mattekit locate` find them: python -m tools.locate_faults OUT
 
-Makes docs/locate.md's table. Every fault is located in a process of its own, whose peak memory is what the system
-counted. A faulty ONNX is compared with the IR, a faulty IR with the ONNX, and some with the checkpoint run by PyTorch.
-Faults that OUT already has an answer for are not located again.
+Makes the table of docs/locate.md. Every fault is located in a process of its own, so that the system counts its time
+and its peak memory. A faulty ONNX is compared with the IR, a faulty IR with the ONNX, and some with the checkpoint run
+by PyTorch. Faults that OUT already has an answer for are not located again.
 """
 
 import json
@@ -21,6 +21,7 @@ import typer
 from eval.locate.record import read_located
 from eval.presentation.formatting import markdown_table
 from tools import model_faults as faults
+from tools.command_line import run
 
 TORCH, ONNX, IR = "torch", "ONNX", "IR"
 
@@ -77,7 +78,7 @@ def main(
     sample: Annotated[str, typer.Option(help="The sample's id.")] = "people/0001",
     dataset: Annotated[str | None, typer.Option(help="The set.")] = None,
     only: Annotated[list[int] | None, typer.Option(help="Locate just this one, by its number from 0.")] = None,
-    most: Annotated[int, typer.Option(help="Locate at most so many more, then print the table so far.")] = len(FAULTS),
+    most: Annotated[int, typer.Option(help="Locate at most this many more; print the table so far.")] = len(FAULTS),
 ) -> None:
     """Plant, locate and print the table."""
     out.mkdir(parents=True, exist_ok=True)
@@ -159,4 +160,4 @@ def table(answers: list[tuple[Fault, dict[str, Any]]]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(lambda: typer.run(main))

@@ -25,7 +25,7 @@ def perturbed(values: np.ndarray) -> np.ndarray:
 
 def shifted(values: np.ndarray) -> np.ndarray:
     """Return the values, moved by a hundredth of the largest."""
-    return values + np.float32(0.01) * np.abs(values).max()
+    return np.asarray(values + np.float32(0.01) * np.abs(values).max())
 
 
 def one_channel_scaled(values: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def nine_tenths(values: np.ndarray) -> np.ndarray:
 
 
 def onnx_constant(index: int, edit: Edit) -> Callable[[onnx.ModelProto, str], None]:
-    """Return a fault that edits the constant at a node's input; other readers keep theirs."""
+    """Return a fault that edits the constant at a node's input; other readers of that constant keep it."""
 
     def plant(model: onnx.ModelProto, name: str) -> None:
         node = onnx_node(model, name)
@@ -71,14 +71,14 @@ def onnx_attribute(**values: Any) -> Callable[[onnx.ModelProto, str], None]:
 
 
 def onnx_passed_through(model: onnx.ModelProto, name: str) -> None:
-    """Make a node hand its first input on; its name and its tensor stay."""
+    """Make a node return its first input; its name and its tensor stay."""
     node = onnx_node(model, name)
     node.op_type = "Identity"
     del node.attribute[:], node.input[1:]
 
 
 def onnx_removed(model: onnx.ModelProto, name: str) -> None:
-    """Take a node out; who read its tensor reads its first input."""
+    """Take a node out; the readers of its tensor now read its first input."""
     node = onnx_node(model, name)
     for reader in model.graph.node:
         for index, tensor in enumerate(reader.input):
@@ -114,7 +114,7 @@ def ir_constant(index: int, edit: Edit) -> Callable[[openvino.Model, str], None]
 
 
 def ir_bypassed(model: openvino.Model, name: str) -> None:
-    """Let who reads an operation read its first input; the operation and its name are gone."""
+    """Take an operation out; its readers now read its first input."""
     operation = ir_operation(model, name)
     for reader in operation.output(0).get_target_inputs():
         reader.replace_source_output(operation.input_value(0))
@@ -149,7 +149,8 @@ def ir_attribute(**values: str) -> Callable[[Path, str], None]:
 
     def plant(xml: Path, name: str) -> None:
         tree = ET.parse(xml)
-        [data] = [layer.find("data") for layer in tree.iter("layer") if layer.get("name") == name]
+        [layer] = [layer for layer in tree.iter("layer") if layer.get("name") == name]
+        [data] = layer.iter("data")
         data.attrib.update(values)
         tree.write(xml)
 

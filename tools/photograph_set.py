@@ -1,12 +1,12 @@
-"""Make a small set of real photographs in OMZ's layout: `python tools/photograph_set.py data/photographs`.
+"""Make a small set of real photographs in OMZ's layout: `python -m tools.photograph_set data/photographs`.
 
-Persons who were photographed, not drawn: NASA's portrait of Eileen Collins (installed by scikit-image) and the US
-Navy's of Grace Hopper (installed by matplotlib), both public domain, set before other installed photographs. Their
-alpha is estimated from hand-drawn hints, not measured, so metrics on this set tell forms of a network apart and show
-whether a matte is whole; they are no accuracy to publish.
+It shows two photographed persons before other photographs: NASA's portrait of Eileen Collins (installed by
+scikit-image) and the US Navy's of Grace Hopper (installed by matplotlib), both public domain. Alpha is estimated from
+hand-drawn hints, not measured. Metrics on this set compare forms of a network and show whether a matte is whole; do not
+publish them as accuracy.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import cv2
@@ -19,10 +19,11 @@ from datasets.samples.composite import composite
 from datasets.samples.images import read_rgb, write_png
 from datasets.samples.verify import verify_set
 from datasets.synthetic.photographs import load_photograph
+from tools.command_line import run
 
 SIZE = (720, 1280)
 BACKGROUNDS = ("coffee", "rocket", "chelsea", "china", "flower")
-# Hand-drawn on the 512x512 portrait, as (x, y): surely her, and surely not.
+# Hand-drawn on the 512x512 portrait, as (x, y): polygons inside her outline, and outside it.
 COLLINS_INSIDE = (
     ((195, 60), (255, 60), (275, 120), (262, 190), (215, 205), (180, 160), (178, 100)),
     ((130, 330), (200, 230), (290, 215), (360, 300), (400, 400), (420, 511), (60, 511), (90, 400)),
@@ -47,7 +48,7 @@ HOPPER_DOUBT = 15
 
 
 def collins() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return her portrait, (512, 512, 3) uint8 RGB, and GrabCut's mask of what is known of it."""
+    """Return her portrait, (512, 512, 3) uint8 RGB, and GrabCut's mask of hints."""
     photograph = load_photograph("astronaut")
     mask = np.full(photograph.shape[:2], cv2.GC_PR_BGD, np.uint8)
     cv2.fillPoly(mask, [np.array(polygon) for polygon in COLLINS_INSIDE], cv2.GC_PR_FGD)
@@ -55,13 +56,13 @@ def collins() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         shape = np.zeros_like(mask)
         cv2.fillPoly(shape, [np.array(polygon)], 1)
         mask[cv2.erode(shape, np.ones((9, 9))) > 0] = cv2.GC_FGD
-    for polygon in COLLINS_OUTSIDE:
-        cv2.fillPoly(mask, [np.array(polygon)], cv2.GC_BGD)
+    for outside in COLLINS_OUTSIDE:
+        cv2.fillPoly(mask, [np.array(outside)], cv2.GC_BGD)
     return photograph, mask
 
 
 def hopper() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return her portrait, (600, 512, 3) uint8 RGB, and GrabCut's mask of what is known of it."""
+    """Return her portrait, (600, 512, 3) uint8 RGB, and GrabCut's mask of hints."""
     photograph = read_rgb(Path(get_data_path()) / "sample_data/grace_hopper.jpg")
     shape = np.zeros(photograph.shape[:2], np.uint8)
     cv2.fillPoly(shape, [np.array(HOPPER_OUTLINE)], 1)
@@ -85,8 +86,8 @@ def estimate_alpha(photograph: NDArray[np.uint8], mask: NDArray[np.uint8]) -> ND
     return np.asarray(cv2.GaussianBlur(whole, (0, 0), 1.2), np.uint8)
 
 
-def main(out: Path) -> None:
-    """Write the set to `out`."""
+def write_set(out: Path) -> None:
+    """Write the set to `out`, a new folder or one to be replaced, and verify it."""
     height, width = SIZE
     with new_folder(out) as work:
         for clip, portrait in (("eileen-collins", collins), ("grace-hopper", hopper)):
@@ -111,5 +112,12 @@ def main(out: Path) -> None:
     print(verify_set(out))
 
 
+def main() -> None:
+    """Read the command line and write the set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path, help="the set's folder")
+    write_set(parser.parse_args().out)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    run(main)

@@ -1,7 +1,7 @@
 """Average two checkpoints' weights: `python -m training.average BEFORE AFTER --share 0.6 --out FILE`.
 
-Between a network and its fine-tuned self the average often keeps what the first was good at and has most of what the
-second learnt (Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
+The average of a network and its fine-tuned self often keeps what the first was good at, and most of what the second
+learnt (Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903).
 """
 
 from pathlib import Path

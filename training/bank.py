@@ -46,7 +46,7 @@ def open_bank(folder: Path, section: BankSection, report: Callable[[int, int], N
 
 
 def map_bank(folder: Path) -> Bank:
-    """Map the bank that lies in `folder` into memory."""
+    """Map the bank in `folder` into memory."""
     return Bank(
         {level: np.load(folder / f"foregrounds-{level}.npy", mmap_mode="r") for level in LEVELS},
         {level: np.load(folder / f"backgrounds-{level}.npy", mmap_mode="r") for level in LEVELS},

@@ -30,7 +30,7 @@ class BankSection(Section):
 
 
 class RenderedSection(Section):
-    """Pictures that are made outside of the toolkit, once: see `training/checkpoints/README.md`.
+    """Pictures that are made once, outside the toolkit: see `training/checkpoints/README.md`.
 
     Attributes:
         people: folder of what `tools/people/bank.py` renders; the first `count` of them are used.
@@ -51,11 +51,11 @@ class Stage(Section):
         train: `base` trains encoder, ASPP and decoder on frames at the backbone's resolution; `whole` all, end to end.
         zoom: pixels of the frame per pixel of the bank, so 0.25 shows whole pictures at the backbone's resolution.
         frame: height and width of the frames the network is given.
-        learning_rate: at the start of the stage, for the base network.
-        refiner_learning_rate: likewise for the refiner (stages that train the whole).
-        rendered_share: share of figures that are rendered people; half of their backgrounds are photographs then.
-        handheld_share: share of plates that a hand-held camera took: moved, turned and exposed otherwise.
-        final_share: the share of the learning rate that the cosine decay ends at.
+        learning_rate: of the base network, at the start of the stage.
+        refiner_learning_rate: of the refiner, likewise (stages that train the whole).
+        rendered_share: share of figures that are rendered people; half of the backgrounds are photographs then.
+        handheld_share: share of plates as a hand-held camera takes them: moved, turned and exposed differently.
+        final_share: the share of the learning rate at which the cosine decay ends.
     """
 
     name: str

@@ -58,17 +58,17 @@ def open_rendered(folder: Path, section: RenderedSection) -> RenderedBank:
 
 
 def map_rendered(folder: Path) -> RenderedBank:
-    """Map the rendered bank that lies in `folder` into memory."""
+    """Map the rendered bank in `folder` into memory."""
     return RenderedBank(
         {level: np.load(folder / f"people-{level}.npy", mmap_mode="r") for level in PEOPLE_LEVELS},
         {level: np.load(folder / f"photographs-{level}.npy", mmap_mode="r") for level in LEVELS},
     )
 
 
-def _listed(folder: Path, pattern: str, count: int, what: str) -> list[Path]:
+def _listed(folder: Path, pattern: str, count: int, origin: str) -> list[Path]:
     found = sorted(folder.glob(pattern))
     if len(found) < count:
-        raise DataError(f"{folder}: expected {count} or more {pattern} files, {what}, found {len(found)}")
+        raise DataError(f"{folder}: expected {count} or more {pattern} files, {origin}, found {len(found)}")
     return found if pattern == "*.jpg" else found[:count]
 
 

@@ -1,4 +1,4 @@
-"""Train the bundled checkpoint: `python -m training.train`. A killed run goes on where it last saved.
+"""Train the bundled checkpoint: `python -m training.train`. The same command continues a killed run.
 
 The run's folder holds the bank, `state.pt` (everything to resume), `losses.csv`, and at the end of every stage the
 averaged weights as safetensors in fp16. Example i of a stage depends on the recipe's seed, the stage and i alone, so
@@ -56,8 +56,8 @@ def train(recipe: Recipe, folder: Path, start: Start | None = None) -> Path:
     """Run every stage of `recipe` that is not yet done in `folder`; return the final checkpoint's path.
 
     Args:
-        recipe: the stages, and what they are given.
-        folder: the run's; where it holds a state, that is resumed, whatever `start` says.
+        recipe: the stages, and the pictures they use.
+        folder: the run's folder; a state in it is resumed, whatever `start` says.
         start: where a new run begins; by default with random weights, at the first stage.
 
     Raises:
@@ -229,7 +229,7 @@ def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) ->
 
 
 def _forget_rows(path: Path, stage: str, first: int) -> None:
-    """Drop what a killed run logged of iterations that are about to be repeated."""
+    """Drop the rows that a killed run logged for iterations that are about to be repeated."""
     if not path.exists():
         return
     header, *rows = path.read_text(encoding="utf-8").splitlines()
@@ -291,7 +291,7 @@ def main(
     checkpoint: Annotated[Path | None, typer.Option(help="Start a new run from these weights, at --stage.")] = None,
     stage: Annotated[str | None, typer.Option(help="The first stage of a run that starts from --checkpoint.")] = None,
 ) -> None:
-    """Train a checkpoint by a recipe; kill it at any time and start it again to go on."""
+    """Train a checkpoint by a recipe. A run can be killed at any time; the same command continues it."""
     try:
         if (checkpoint is None) != (stage is None):
             raise UsageError("--checkpoint and --stage: expected both or neither, found one of them")

@@ -65,7 +65,8 @@ def with_defaults(config: Config, architecture: Architecture) -> Config:
         cells = usual.cells if tolerance.cells is None else tolerance.cells
         tolerances[proof] = {"mean": tolerance.mean, "quantile": tolerance.quantile, "cells": cells}
     candidates = config.convert.int8.candidates or architecture.int8_candidates
-    return override(config, {"convert.parity.tolerances": tolerances, "convert.int8.candidates": candidates})
+    changes = {"convert.parity.tolerances": tolerances, "convert.int8.candidates": candidates}
+    return override(config, changes, f"defaults of {architecture.name}")
 
 
 def _declared() -> Iterator[tuple[Architecture, ModuleType]]:

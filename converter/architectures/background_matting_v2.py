@@ -20,6 +20,11 @@ def _load(model: ModelSection) -> Any:
     return load_network(model)
 
 
+def _run(network: Any, *images: Any) -> Any:
+    """Refine the chosen cells alone: a graph of static shapes, which is what is exported, cannot."""
+    return network(*images, crop=True)
+
+
 def _fast(network: Any, size: Size) -> Any:
     from converter.fast import fast_network
 
@@ -48,6 +53,7 @@ ARCHITECTURE = Architecture(
     outputs=(PortSpec("pha", "alpha"), PortSpec("fgr", "foreground")),
     divisible_by=4,
     load=_load,
+    run=_run,
     fast=_fast,
     cell=CELL,
     tolerances={

@@ -38,6 +38,10 @@ def weight_facts(network: Any, model: ModelSection, size: Size) -> dict[str, str
     }
 
 
+def _call(network: Any, *tensors: Any) -> Any:
+    return network(*tensors)
+
+
 @dataclass(frozen=True, slots=True)
 class PortSpec:
     """A tensor that the network takes or gives, whatever the size of the images.
@@ -71,6 +75,7 @@ class Architecture:
         load: how a model section's checkpoint becomes the network, ready for inference: a module that takes the
             inputs' tensors in order, and gives one tensor, or an object with an attribute of each output's name.
             None for a family that comes as ONNX alone.
+        run: how PyTorch runs the network on the inputs' tensors, where that is not as it is exported.
         fast: how a network is arranged for speed for images of one size, in a graph of static shapes; None where it
             is exported as it is. The module's `fixed_weights` names those of its convolutions' weights that hold
             nothing learnt, which int8 leaves float.
@@ -88,6 +93,7 @@ class Architecture:
     outputs: tuple[PortSpec, ...]
     divisible_by: int = 1
     load: Callable[[ModelSection], Any] | None = None
+    run: Callable[..., Any] = _call
     fast: Callable[[Any, Size], Any] | None = None
     cell: int | None = None
     tolerances: Mapping[str, HopTolerance] = field(default_factory=lambda: TOLERANCES)

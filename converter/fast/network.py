@@ -1,4 +1,4 @@
-"""The whole network, arranged for speed: the story that the other modules are the words of."""
+"""The whole network, arranged for speed: base, decoder and refiner of the fast graph put together."""
 
 import copy
 

@@ -1,1 +1,1 @@
-"""What a converted form is: its contract, and the record of its conversion."""
+"""What a converted form is: its contract, what a step has made, what was proved, and the record of the conversion."""

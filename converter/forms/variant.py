@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from configs.errors import DataError, UsageError
+from configs.schema import InferencePrecision
 from converter.forms.record import Conversion, form_files, form_path, ir_hop, is_ir
 
-InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 PRECISIONS: tuple[InferencePrecision, ...] = get_args(InferencePrecision)
 CPU = "CPU"
 TORCH = "torch"

@@ -73,8 +73,11 @@ class MattingNetwork(nn.Module):
         result: Tensor = self.decoder(self.aspp(deepest), tuple(taps))
         return result
 
-    def forward(self, source: Tensor, background: Tensor) -> MattingOutput:
+    def forward(self, source: Tensor, background: Tensor, crop: bool = False) -> MattingOutput:
         """Matte `source` before `background`, both (B, 3, H, W), RGB 0..1, H and W divisible by 4.
+
+        With `crop` the refiner computes the chosen cells alone: faster, equal but for rounding, for inference in eager
+        mode. Without, its graph is static: what is exported and trained.
 
         Raises:
             UsageError: shapes that the network cannot take.
@@ -85,7 +88,7 @@ class MattingNetwork(nn.Module):
         source_sm, background_sm = bilinear(source, size), bilinear(background, size)
         x = self.base(source_sm, background_sm)
         coarse = CoarseOutput(x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 4:5].clamp(0, 1), x[:, 5:].relu())
-        alpha, residual, cells = self.refiner(source, background, *coarse)
+        alpha, residual, cells = self.refiner(source, background, *coarse, crop=crop)
         return MattingOutput(
             pha=alpha.clamp(0, 1),
             fgr=(residual + source).clamp(0, 1),

@@ -5,12 +5,12 @@ from functools import cached_property
 from pathlib import Path
 
 from configs.files import sha256_of
-from configs.schema import Config
+from configs.schema import Config, InferencePrecision
 from converter.architectures import with_defaults
 from converter.forms.made import Made
 from converter.forms.proofs import Counterfactuals, Parity
 from converter.forms.record import DeviceProof, Form, form_files, is_ir
-from converter.forms.variant import InferencePrecision, Variant, device_place, ir_variant
+from converter.forms.variant import Variant, device_place, ir_variant
 from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
 from converter.runners.base import Runner

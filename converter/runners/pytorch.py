@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from converter.architectures import architecture_named
 from converter.forms.contract import Contract
 from converter.runners.base import Feed, Outputs, Runner
 
@@ -24,10 +25,13 @@ class TorchRunner(Runner):
         self.contract = contract
         self.threads = torch.get_num_threads()
         self._network = network.eval()
+        self._run_network = architecture_named(contract.architecture).run
 
     def _run(self, feed: Feed) -> Outputs:
         with torch.inference_mode():
-            result = self._network(*(torch.from_numpy(feed[port.name]) for port in self.contract.inputs))
+            result = self._run_network(
+                self._network, *(torch.from_numpy(feed[port.name]) for port in self.contract.inputs)
+            )
         tensors = output_tensors(result, self.contract)
         return {port.name: tensor.numpy() for port, tensor in zip(self.contract.outputs, tensors, strict=True)}
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from configs.schema import Config, Graph
+from configs.load import override
+from configs.schema import Config, Graph, InferencePrecision
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
 from converter.forms.record import Conversion
-from converter.forms.variant import FormFile, InferencePrecision
+from converter.forms.variant import FormFile
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
@@ -63,7 +64,7 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
         record = Conversion.read(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
-        model = config.model.model_copy(update={"checkpoint": path, "onnx": None})
+        model = override(config, {"model.checkpoint": path, "model.onnx": None}, str(path)).model
         size = contract.size if contract else config.convert.input_shape
         return _taps_of(open_original(model, size), config.convert.opset, config.convert.graph)
     raise UsageError(

@@ -15,13 +15,13 @@ Background: scaled to cover the frame, cut at a random place.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
+from configs.schema import CutSides
 from datasets.samples.images import MAX_PIXELS
 
 LEAST_SHARE, MOST_SHARE = 600, 950
@@ -33,7 +33,6 @@ CUT_IN_VIEW = "cut-in-view"
 """The tag of samples that show where a foreground's picture ended."""
 
 Size = tuple[int, int]
-CutSides = Literal["hide", "keep"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

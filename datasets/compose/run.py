@@ -15,8 +15,8 @@ import numpy as np
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of, write_atomically
-from configs.schema import Plate
-from datasets.compose.placing import Cutout, CutSides, Size, cover, cut_out, place_foreground
+from configs.schema import CutSides, Plate
+from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
 from datasets.fetch.backgrounds import ATTRIBUTION_NAME
 from datasets.importing.record import estimated_sha256s
 from datasets.making.randomness import named_generator

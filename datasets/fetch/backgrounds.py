@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
 from configs.records import Frozen, read_record, write_record
+from configs.schema import PhotographSource
 from datasets.samples.images import image_size, read_rgb
 
 RECORD_NAME = "backgrounds.json"
@@ -79,7 +80,7 @@ class BackgroundSet(Frozen):
     """
 
     schema_version: Literal[1] = 1
-    source: Literal["openimages"] = "openimages"
+    source: PhotographSource = "openimages"
     split: str
     seed: int
     listed: bool

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
+from configs.schema import OnFailure, Split
 from datasets.fetch.backgrounds import (
     Background,
     BackgroundSet,
@@ -22,8 +22,6 @@ from datasets.fetch.backgrounds import (
 )
 from datasets.fetch.download import Downloader, Policy, fetch_first, is_url
 from datasets.making.drawing import drawn
-
-Split = Literal["train", "validation", "test"]
 
 BASE_URL = "https://open-images-dataset.s3.amazonaws.com"
 TABLE_URL = "https://storage.googleapis.com/openimages/2018_04/{split}/{split}-images-with-rotation.csv"
@@ -69,7 +67,7 @@ class Request:
     ids: tuple[str, ...] | None = None
     table: str | None = None
     base_url: str = BASE_URL
-    on_failure: Literal["replace", "fail"] = "replace"
+    on_failure: OnFailure = "replace"
     workers: int = 8
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from configs.errors import DataError
 from configs.files import sha256_of, write_atomically
 from configs.records import Frozen
-from configs.schema import Plate
+from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
@@ -138,7 +138,7 @@ class Composition(Frozen):
 
     per_foreground: Positive
     plate: Plate
-    cut_sides: Literal["hide", "keep"] = "hide"
+    cut_sides: CutSides = "hide"
     origins: tuple[OriginEntry, ...]
     credits: tuple[CreditEntry, ...] = ()
 

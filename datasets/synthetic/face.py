@@ -8,8 +8,6 @@ from datasets.synthetic.raster import Canvas, Points, fill, strokes
 from datasets.synthetic.shapes import Frame, ellipse, mirrored, smooth
 from datasets.synthetic.textures import Colour, skin
 
-HALF_WIDTH, HALF_HEIGHT = 0.37, 0.5
-
 
 def head_outline(jaw: float, turn: float) -> Points:
     """The skull and face; `jaw` from 0 (pointed) to 1 (square), `turn` from -1 (left) to 1 (right)."""

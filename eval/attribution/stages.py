@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import UsageError
+from configs.schema import InferencePrecision
 from converter.forms.record import Conversion, ir_hop, is_ir
-from converter.forms.variant import ORIGINAL, InferencePrecision, Variant, ir_variant
+from converter.forms.variant import ORIGINAL, Variant, ir_variant
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
 from converter.runners.opening import open_runner

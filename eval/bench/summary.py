@@ -1,4 +1,4 @@
-"""From single times to the figures of a benchmark: medians, and ratios with what they are sure to."""
+"""From single times to the figures of a benchmark: medians, and ratios with their confidence intervals."""
 
 import statistics
 from collections.abc import Mapping, Sequence

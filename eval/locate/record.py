@@ -57,16 +57,6 @@ class Parting(Frozen):
     difference: Difference
     local: Difference | None
 
-    @property
-    def node_a(self) -> NodeRecord:
-        """A's node that gives the tensor."""
-        return self.nodes_a[-1]
-
-    @property
-    def node_b(self) -> NodeRecord:
-        """B's node that gives the tensor."""
-        return self.nodes_b[-1]
-
 
 class Located(Frozen):
     """The whole record; `first` is None where the forms do not part."""

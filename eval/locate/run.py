@@ -7,8 +7,7 @@ from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
 from configs.records import write_record
-from configs.schema import Config
-from converter.forms.variant import InferencePrecision
+from configs.schema import Config, InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
 from datasets.samples.layout import SampleSet, listing, load_sample

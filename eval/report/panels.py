@@ -20,7 +20,6 @@ from eval.run.results import WorstRecord
 
 TILE_SIDE = 320
 PANEL_FOLDER = "panels"
-RANK_METRIC = "alpha_mad"
 
 _GAP = 6
 _LABEL_HEIGHT = 22

@@ -1,1 +1,1 @@
-"""What every verb shares: where output goes, and common options."""
+"""What the verbs share: where output goes, common options, and the job that a verb works on."""

@@ -41,14 +41,14 @@ def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield `report(what, done, total)`, which shows one bar per kind of work."""
+    """Yield `report(work, done, total)`, which shows a bar for each kind of work."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors) as progress:
         tasks = {}
 
-        def report(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
+        def report(work: str, done: int, total: int) -> None:
+            if work not in tasks:
+                tasks[work] = progress.add_task(work, total=total)
+            progress.update(tasks[work], completed=done, total=total)
 
         yield report

@@ -1,7 +1,6 @@
-"""Options that several verbs share, and how they change a configuration."""
+"""Options that several verbs share, and how their texts are read."""
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,34 +11,34 @@ from configs.load import DEFAULT_CONFIG
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICE",
+        help="Where IRs run that name no device: CPU, GPU, NPU, AUTO, HETERO:GPU,CPU or another of OpenVINO's.",
+    ),
+]
+HEIGHT_WIDTH, WIDTH_HEIGHT = "HEIGHTxWIDTH", "WIDTHxHEIGHT"
 
 
-class PlateOption(StrEnum):
-    """The plates that a set can be made with."""
-
-    exact = "exact"
-    handheld = "handheld"
-
-
-class GraphOption(StrEnum):
-    """The arrangements of the network that can be exported."""
-
-    fast = "fast"
-    reference = "reference"
-
-
-def size_from(text: str | None, option: str, order: str) -> tuple[int, int] | None:
-    """Read `AxB`, two positive whole numbers; `order` says what A and B are, for the error.
+def size_from(text: str, option: str, order: str) -> tuple[int, int]:
+    """Return height and width of a size such as `720x1280`, which is written in `order`.
 
     Raises:
         UsageError: the text is something else.
     """
-    if text is None:
-        return None
     match = re.fullmatch(r"(\d+)x(\d+)", text.strip())
     if match is None or not (int(match[1]) and int(match[2])):
         raise UsageError(f"{option}: expected {order} such as 720x1280, found {text!r}")
-    return int(match[1]), int(match[2])
+    first, second = int(match[1]), int(match[2])
+    return (first, second) if order == HEIGHT_WIDTH else (second, first)
+
+
+def variants_from(text: str | None) -> tuple[str, ...] | None:
+    """Read a comma-separated list of variants, some of whose devices have commas in them; None stays None."""
+    from converter.forms.variant import variant_names
+
+    return None if text is None else variant_names(text)
 
 
 def names_from(text: str | None) -> tuple[str, ...] | None:

@@ -7,6 +7,7 @@ import typer
 
 from configs.load import load_config
 from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.jobs import latest_run
 from mattekit.terminal.options import CONFIG, ConfigOption
 
 
@@ -19,10 +20,10 @@ def attribute(
 ) -> None:
     """Say which hop of the conversion added how much of a run's drift: graph, precisions, resize.
 
-    Runs every form that the run's models hold, from torch over onnx to each IR, on the run's samples again, and
-    compares each with the original and with the one before. A form that this machine cannot run gets a row that says
-    so. Refuses when models or samples are not those of the run. Writes attribution.json and attribution.md into the
-    run's folder, and shows them in its report.md and report.html.
+    Runs every form of the run's models, from torch over onnx to each IR, on the run's samples again, and compares each
+    with the original and with the form before it. A form that this machine cannot run gets a row with the reason. Ends
+    with 3 where models or samples are not those of the run. Writes attribution.json and attribution.md into the run's
+    folder, and shows them in its report.md and report.html.
 
     Examples:
 
@@ -32,7 +33,6 @@ def attribute(
     """
     from eval.attribution.run import attribute as measure
     from eval.attribution.text import attribution_page
-    from mattekit.verbs.evaluate import latest_run
 
     run_dir = run or latest_run(load_config(config))
     with progress_bars() as report:

@@ -1,16 +1,15 @@
 """`mattekit bench`."""
 
-import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from configs.errors import UsageError
-from configs.load import load_config, override
+from configs.schema import Plate
 from mattekit.terminal.console import output, progress_bars, say
-from mattekit.terminal.options import CONFIG, ConfigOption, PlateOption, names_from
+from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
 
 def bench(
@@ -19,36 +18,39 @@ def bench(
     variants: Annotated[str | None, typer.Option(help="What to time, such as torch,onnx,ir-fp16@default.")] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(metavar="XML[@PRECISION]", help="An IR that the others are measured against; f32 unless said."),
+        typer.Option(
+            metavar="XML[@[DEVICE.]PRECISION]", help="An IR that the others are measured against, in f32 by default."
+        ),
     ] = None,
+    device: DeviceOption = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="people|synthetic|DIR", help="Where the frames come from.")
     ] = None,
-    plate: Annotated[PlateOption | None, typer.Option(help="The plate of the bundled people.")] = None,
+    plate: Annotated[Plate | None, typer.Option(help="The plate of the bundled people.")] = None,
     frames: Annotated[
         int | None, typer.Option(min=1, help="Inferences per model that are timed; 30 by default.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=1, help="Instead: time for so long, each of latency and throughput.")
+        float | None, typer.Option(min=1, help="Seconds to time latency, and throughput, instead of --frames.")
     ] = None,
-    different: Annotated[int, typer.Option(min=1, help="How many different frames are used in turn.")] = 6,
+    different: Annotated[int, typer.Option(min=1, help="How many different frames are used, in turn.")] = 6,
     warmup: Annotated[int, typer.Option(min=0, help="Inferences per model before the clock counts.")] = 3,
     streams: Annotated[
-        int | None, typer.Option(min=1, help="Streams of the throughput; what OpenVINO picks unless said.")
+        int | None, typer.Option(min=1, help="Streams of the throughput; by default OpenVINO picks.")
     ] = None,
-    throughput: Annotated[bool, typer.Option(help="Measure several inferences at once, too.")] = True,
-    profile: Annotated[bool, typer.Option("--profile", help="Say which operations an IR's time goes to.")] = False,
+    throughput: Annotated[bool, typer.Option(help="Also measure several inferences at once.")] = True,
+    profile: Annotated[bool, typer.Option("--profile", help="Say which operations take an IR's time.")] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write; by default a new folder under reports/.")] = None,
-    run: Annotated[Path | None, typer.Option(help="Write into this evaluation's folder, and into its reports.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Write into this run's folder, and into its reports.")] = None,
 ) -> None:
     """Time models on real frames, in turn in one process, so that ratios hold on a machine whose speed drifts.
 
-    Measured: the latency of one inference at a time, and of IRs the throughput of several at once. Frames are decoded
-    and encoded before the clock starts. Writes bench.json, bench.csv (every single time) and bench.md. A ratio is
-    against the first --against that ran in the same precision, else the first --against, else the first variant.
+    It measures the latency of one inference at a time, and for IRs the throughput of several at once. Frames are
+    decoded and encoded before the clock starts. Writes bench.json, bench.csv (every single time) and bench.md. A ratio
+    is against the first --against that ran in the same precision, else the first --against, else the first variant.
 
-    An IR named with --against may come from elsewhere: without a contract it is taken to keep the published one (BGR
-    0..255 in). Every model's alphas are compared with the first model's, because a fast wrong model is no win.
+    An IR named with --against may come from elsewhere; one without a contract is run by the published one (BGR 0..255
+    in). Every model's alphas are compared with the first model's, because a fast wrong model is no win.
 
     Examples:
 
@@ -62,7 +64,6 @@ def bench(
     """
     from rich.console import Console
 
-    from converter.forms.record import Conversion, recorded_model
     from eval.bench.output import print_bench, write_bench_files
     from eval.bench.run import BenchOptions
     from eval.bench.run import bench as measure
@@ -78,14 +79,13 @@ def bench(
         raise UsageError("--streams belongs to throughput; leave out --no-throughput")
     results = None if run is None else read_results(run)
     changes = {
-        "convert.out": models,
-        "dataset.path": dataset,
-        "dataset.plate": None if plate is None else plate.value,
-        "evaluate.variants": names_from(variants),
+        "--models": ("convert.out", models),
+        "--dataset": ("dataset.path", dataset),
+        "--plate": ("dataset.plate", plate),
+        "--variants": ("evaluate.variants", variants_from(variants)),
+        "--device": ("evaluate.device", device),
     }
-    job = override(load_config(config), changes)
-    if models is not None:
-        job = job.model_copy(update={"model": recorded_model(Conversion.read(models))})
+    job = changed(config, changes, model_folder(models))
     options = BenchOptions(
         against=tuple(against or ()),
         length=Length(frames or 30, seconds),
@@ -96,24 +96,24 @@ def bench(
         profile=profile,
     )
     given = {
-        "--config": config.as_posix(),
+        "--config": config,
         "--models": models,
         "--variants": variants,
+        "--device": device,
         "--dataset": dataset,
-        "--plate": None if plate is None else plate.value,
+        "--plate": plate,
         "--frames": frames,
         "--seconds": seconds,
         "--streams": streams,
+        "--against": options.against,
+        "--different": different,
+        "--warmup": warmup,
+        "--profile": profile,
+        "--no-throughput": not throughput,
     }
-    words = [f"{name} {shlex.quote(str(value))}" for name, value in given.items() if value is not None]
-    words += [f"--against {shlex.quote(xml)}" for xml in options.against]
-    words += [f"--different {different} --warmup {warmup}"]
-    words += ["--profile"] * profile + ["--no-throughput"] * (not throughput)
-    folder = run or out or Path("reports") / f"{job.name}-bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    folder = run or out or new_run(f"{job.name}-bench")
     with progress_bars() as report:
-        record, rows = measure(
-            job, options, evaluated=results, rerun=" ".join(["mattekit bench", *words]), report=report
-        )
+        record, rows = measure(job, options, evaluated=results, rerun=command("bench", given), report=report)
     write_bench_files(folder, record, rows)
     if run is not None and results is not None:
         rewrite_pages(run, results, job.gate)

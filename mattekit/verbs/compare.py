@@ -18,8 +18,8 @@ def compare(
     """Compare two runs: metrics with 95 % intervals over the samples they share, latency, and what else changed.
 
     Versions, machine, models and configuration are listed where they differ. Samples that only one run has are left
-    out, with a warning; runs without a common sample cannot be compared (exit 3). This does not judge: exit 0 whatever
-    the difference.
+    out, with a warning; runs without a common sample cannot be compared (exit 3). The verb does not judge: it ends with
+    0 whatever the difference.
 
     Examples:
 

@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from configs.errors import UsageError
-from configs.load import load_config, override
+from configs.load import load_config
+from configs.schema import Graph, InputForm
 from mattekit.terminal.console import say, step_bar
-from mattekit.terminal.options import CONFIG, ConfigOption, GraphOption, names_from, size_from
+from mattekit.terminal.jobs import changed
+from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
 
 
 def convert(
@@ -17,33 +19,41 @@ def convert(
         Path | None, typer.Option(help="Start from this PyTorch checkpoint, .pth or .safetensors.")
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Start from this ONNX instead; it then is the original.")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="The family that the original is of, such as background-matting-v2.")
+    ] = None,
     input_shape: Annotated[
-        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size the forms are made for, divisible by 4.")
+        str | None,
+        typer.Option(metavar=HEIGHT_WIDTH, help="Size the forms are made for; for BackgroundMattingV2 divisible by 4."),
     ] = None,
     input_form: Annotated[
-        str | None,
-        typer.Option(
-            metavar="nchw-f32|nhwc-u8",
-            help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them.",
-        ),
+        InputForm | None,
+        typer.Option(help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them."),
     ] = None,
     precisions: Annotated[
         str | None, typer.Option(help="Precisions of the IR's weights, from fp32,fp16,int8 (int8 takes longer).")
     ] = None,
     graph: Annotated[
-        GraphOption | None,
+        Graph | None,
         typer.Option(help="What a checkpoint is exported as: fast, or the network as it is written down."),
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE[.PRECISION]",
+            help="Prove every IR on this OpenVINO device as well, such as GPU, or GPU.f16 for another than its own.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Convert even if it is already done.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Convert again even where nothing has changed.")] = False,
 ) -> None:
     """Convert a checkpoint to ONNX and OpenVINO IR, and prove every form on real composites.
 
-    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. A form that differs from the
-    original, or whose contract is not what it says, stops the conversion with exit 1 and nothing is written.
+    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. Where a form differs from the
+    original by more than its tolerance, or breaks its contract, the conversion ends with 1 and writes nothing.
 
     int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
-    on what is evaluated; what stays float in it is measured, and recorded in conversion.json.
+    on samples that are evaluated. Measured drift decides what stays float, and conversion.json records it.
 
     Examples:
 
@@ -57,23 +67,28 @@ def convert(
 
         mattekit convert --graph reference --out models/reference
 
+        mattekit convert --device GPU
+
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
     """
     from converter.convert import convert as run
 
     if checkpoint and onnx:
         raise UsageError("give --checkpoint or --onnx, not both")
-    changes = {
-        "convert.input_shape": size_from(input_shape, "--input-shape", "HEIGHTxWIDTH"),
-        "convert.input_form": input_form,
-        "convert.precisions": names_from(precisions),
-        "convert.graph": graph,
-        "convert.out": out,
+    size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
+    options = {
+        "--checkpoint": ("model.checkpoint", checkpoint),
+        "--onnx": ("model.onnx", onnx),
+        "--architecture": ("model.architecture", architecture),
+        "--input-shape": ("convert.input_shape", size),
+        "--input-form": ("convert.input_form", input_form),
+        "--precisions": ("convert.precisions", names_from(precisions)),
+        "--graph": ("convert.graph", graph),
+        "--device": ("convert.device", device),
+        "--out": ("convert.out", out),
     }
-    job = override(load_config(config), changes)
-    if checkpoint or onnx:
-        model = job.model.model_copy(update={"checkpoint": checkpoint, "onnx": onnx})
-        job = job.model_copy(update={"model": model})
+    replaced = {"model.onnx": None} if checkpoint else {"model.checkpoint": None} if onnx else {}
+    job = changed(config, options, replaced)
     with step_bar() as (say_above, report):
         run(job, force=force, say=say_above, report=report)
 
@@ -82,7 +97,7 @@ def verify(
     models: Annotated[Path, typer.Argument(help="A converted model's folder.")],
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Prove a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
+    """Check a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
 
     Samples and tolerances come from the configuration; original and size from the folder's `conversion.json`.
 

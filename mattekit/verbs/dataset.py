@@ -1,63 +1,35 @@
 """`mattekit dataset`: making, fetching, composing, checking and showing sets; `real_sets` adds its verbs."""
 
-from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from configs.errors import DataError, UsageError
-from configs.load import load_config, override
-from configs.schema import PEOPLE, SYNTHETIC
+from configs.schema import PEOPLE, SYNTHETIC, CutSides, DatasetSection, OnFailure, PhotographSource, Plate, Split
 from mattekit.terminal.console import progress_bars, say
-from mattekit.terminal.options import CONFIG, ConfigOption, PlateOption, size_from
+from mattekit.terminal.jobs import changed
+from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
 
 app = typer.Typer(
     help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
 )
 
 
-class CutSides(StrEnum):
-    """What becomes of a foreground that its picture cut off at the left and at the right."""
-
-    hide = "hide"
-    keep = "keep"
-
-
-class Source(StrEnum):
-    """Where `dataset fetch` can fetch from."""
-
-    OPENIMAGES = "openimages"
-
-
-class Split(StrEnum):
-    """The parts of Open Images."""
-
-    TRAIN = "train"
-    VALIDATION = "validation"
-    TEST = "test"
-
-
-class OnFailure(StrEnum):
-    """What becomes of an id that cannot be had."""
-
-    REPLACE = "replace"
-    FAIL = "fail"
-
-
 @app.command()
 def people(
     config: ConfigOption = CONFIG,
-    count: Annotated[int | None, typer.Option(min=1, help="The first so many of them.")] = None,
-    plate: Annotated[PlateOption | None, typer.Option(help="exact, or as taken by a hand-held camera.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="How many of the people, from the first on.")] = None,
+    plate: Annotated[Plate | None, typer.Option(help="exact, or taken by a hand-held camera.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other noise and plates.")] = None,
     out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a set of the people made otherwise.")] = False,
 ) -> None:
-    """Make the bundled set of rendered people, which `evaluate` uses unless told otherwise.
+    """Make the bundled set of rendered people, which `evaluate` uses by default.
 
-    The same options give the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, tags and credits; does
-    nothing where the set is already there, whole. For other sizes and numbers see `synthesize`.
+    The same options give the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, tags and credits. Does
+    nothing where the whole set is already there. For other sizes and numbers see `synthesize`.
 
     Examples:
 
@@ -65,8 +37,12 @@ def people(
 
         mattekit dataset people --plate handheld --seed 2 --out data/handheld
     """
-    given = {"count": count, "plate": None if plate is None else plate.value, "seed": seed}
-    _make_bundled(config, PEOPLE, given, out, force)
+    options = {
+        "--count": ("dataset.count", count),
+        "--plate": ("dataset.plate", plate),
+        "--seed": ("dataset.seed", seed),
+    }
+    _make_bundled(changed(config, options, {"dataset.path": PEOPLE}).dataset, out, force)
 
 
 @app.command()
@@ -74,14 +50,14 @@ def synthesize(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other people and backgrounds.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the pictures.")] = None,
+    size: Annotated[str | None, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the pictures.")] = None,
     out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a synthetic set made otherwise.")] = False,
 ) -> None:
-    """Make a set of drawn figures, of any number and size: exact alpha over photographs and rooms.
+    """Make a set of drawn figures, any number and size of them, with exact alpha over photographs and rooms.
 
-    The same seed gives the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, licences and credits; does
-    nothing where the set is already there, whole. For rendered people see `people`.
+    The same seed gives the same bytes. Writes com/, bgr/ and fgr/ with a manifest of hashes, licences and credits. Does
+    nothing where the whole set is already there. For rendered people see `people`.
 
     Examples:
 
@@ -89,29 +65,21 @@ def synthesize(
 
         mattekit dataset synthesize --count 8 --seed 5 --size 640x360 --out data/small
     """
-    width_height = size_from(size, "--size", "WIDTHxHEIGHT")
-    given = {
-        "count": count,
-        "plate": "exact",
-        "seed": seed,
-        "size": None if width_height is None else (width_height[1], width_height[0]),
+    options = {
+        "--count": ("dataset.count", count),
+        "--seed": ("dataset.seed", seed),
+        "--size": ("dataset.size", None if size is None else size_from(size, "--size", WIDTH_HEIGHT)),
     }
-    _make_bundled(config, SYNTHETIC, given, out, force)
+    _make_bundled(changed(config, options, {"dataset.path": SYNTHETIC, "dataset.plate": "exact"}).dataset, out, force)
 
 
-def _make_bundled(config: Path, path: str, given: dict[str, Any], out: Path | None, force: bool) -> None:
+def _make_bundled(section: DatasetSection, out: Path | None, force: bool) -> None:
     from datasets.bundled.sets import default_set_path, make_bundled
 
-    changes = {f"dataset.{key}": value for key, value in {"path": path, **given}.items()}
-    section = override(load_config(config), changes).dataset
     folder = out or default_set_path(section)
     with progress_bars() as report:
-        made = make_bundled(
-            section,
-            folder,
-            force=force,
-            progress=lambda done, total: report(f"making the {path} set", done, total),
-        )
+        progress = partial(report, f"making the {section.path} set")
+        made = make_bundled(section, folder, force=force, progress=progress)
     say(f"{folder}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
@@ -120,23 +88,25 @@ def compose(
     foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA PNGs, at any depth.")],
     backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG or JPEG), at any depth.")],
     out: Annotated[Path, typer.Option(help="The set's folder.")],
-    size: Annotated[str, typer.Option(metavar="WIDTHxHEIGHT", help="Size of the composites.")] = "1280x720",
+    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the composites.")] = "1280x720",
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
-    plate: Annotated[PlateOption, typer.Option(help="exact, or as taken by a hand-held camera.")] = PlateOption.exact,
+    plate: Annotated[Plate, typer.Option(help="exact, or taken by a hand-held camera.")] = "exact",
     cut_sides: Annotated[
         CutSides,
-        typer.Option(help="Portraits cut off at both sides: placed so that no cut shows, or whole, cuts in view."),
-    ] = CutSides.hide,
+        typer.Option(
+            help="Place portraits cut off at both sides so that no cut shows, or whole with the cuts in view."
+        ),
+    ] = "hide",
 ) -> None:
     """Compose foregrounds over backgrounds into a set in OMZ's layout.
 
     Foregrounds are scaled to 60 to 95 % of the frame's height; a side that the picture cut off stays on that edge of
-    the frame. One cut off at the left and the right is scaled so that its part above the cuts fills that height, and
-    the rest leaves the frame below. Backgrounds are cut to cover the frame. Licences and authors that the folders tell
-    go into manifest.json and ATTRIBUTION.csv.
+    the frame. A foreground cut off at the left and the right is scaled so that its part above the cuts has that height,
+    and the rest leaves the frame below. Backgrounds are cut to cover the frame. Licences and authors that the folders
+    name go into manifest.json and ATTRIBUTION.csv.
 
-    The same inputs and seed give the same bytes. Does nothing where the set is already there, whole.
+    The same inputs and seed give the same bytes. Does nothing where the whole set is already there.
 
     Example:
 
@@ -144,30 +114,28 @@ def compose(
     """
     from datasets.compose.run import compose_set
 
-    width_height = size_from(size, "--size", "WIDTHxHEIGHT")
-    assert width_height is not None
     with progress_bars() as report:
         made = compose_set(
             foregrounds,
             backgrounds,
             out,
-            size=(width_height[1], width_height[0]),
+            size=size_from(size, "--size", WIDTH_HEIGHT),
             per_foreground=per_foreground,
             seed=seed,
-            plate=plate.value,
-            cut_sides=cut_sides.value,
-            progress=lambda done, total: report("composing", done, total),
+            plate=plate,
+            cut_sides=cut_sides,
+            progress=partial(report, "composing"),
         )
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
 @app.command()
 def fetch(
-    source: Annotated[Source, typer.Argument(help="Where from.")],
+    source: Annotated[PhotographSource, typer.Argument(help="Where from.")],
     out: Annotated[Path, typer.Option(help="The folder for the photographs.")],
     count: Annotated[int | None, typer.Option(min=1, help="Number of photographs, drawn by the seed.")] = None,
     ids: Annotated[Path | None, typer.Option(help="A file with the ids instead, one per line.")] = None,
-    split: Annotated[Split, typer.Option(help="Which part of Open Images.")] = Split.VALIDATION,
+    split: Annotated[Split, typer.Option(help="Which part of Open Images.")] = "validation",
     seed: Annotated[int, typer.Option(min=0, help="Another seed draws other photographs.")] = 1,
     table: Annotated[
         str | None,
@@ -177,14 +145,16 @@ def fetch(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Downloads at once.")] = 8,
     on_failure: Annotated[
         OnFailure | None,
-        typer.Option(help="An id that cannot be had: draw another, or end. By default: replace; with --ids: fail."),
+        typer.Option(
+            help="Where a photograph cannot be fetched: draw another, or fail. By default replace, with --ids fail."
+        ),
     ] = None,
 ) -> None:
     """Fetch photographs for backgrounds by id, each with its licence and author.
 
     The same table and seed give the same photographs. Writes <id>.jpg, backgrounds.json (URLs, hashes, sizes, licences)
-    and ATTRIBUTION.csv. A run that was cut short goes on where it was; run the same command again. Photographs of an
-    earlier run that are not chosen are removed.
+    and ATTRIBUTION.csv. To continue an interrupted run, give the same command again. Photographs of an earlier run that
+    are not chosen are removed.
 
     Examples:
 
@@ -198,20 +168,20 @@ def fetch(
         fetched = fetch_openimages(
             out,
             Request(
-                split=split.value,
+                split=split,
                 seed=seed,
                 count=count,
-                ids=None if ids is None else read_ids(ids, split.value),
+                ids=None if ids is None else read_ids(ids, split),
                 table=table,
                 base_url=base_url or BASE_URL,
-                on_failure=on_failure.value if on_failure else ("replace" if ids is None else "fail"),
+                on_failure=on_failure or ("replace" if ids is None else "fail"),
                 workers=workers,
             ),
             progress=report,
         )
     for failed in fetched.failed:
         say(f"replaced {failed.id}: {failed.reason}")
-    say(f"{out}: {len(fetched.images)} photographs from {source.value}, {len(fetched.failed)} ids replaced")
+    say(f"{out}: {len(fetched.images)} photographs from {source}, {len(fetched.failed)} ids replaced")
 
 
 @app.command()
@@ -221,7 +191,7 @@ def verify(
         bool, typer.Option("--require-licences", help="An unknown licence is an error, not a warning.")
     ] = False,
 ) -> None:
-    """Check a set: hashes, counterparts, sizes, bit depth, alpha, licences, and that composites are what they say.
+    """Check a set: hashes, counterparts, sizes, bit depth, alpha, licences, and that composites match their parts.
 
     Examples:
 
@@ -232,12 +202,10 @@ def verify(
     from datasets.samples.verify import verify_set
 
     with progress_bars() as report:
-        verdict = verify_set(
-            folder, lambda done, total: report("verifying", done, total), require_licences=require_licences
-        )
+        verdict = verify_set(folder, partial(report, "verifying"), require_licences=require_licences)
     say(str(verdict))
     if not verdict:
-        raise DataError(f"{folder}: the set is not sound; see above")
+        raise DataError(f"{folder}: the set has errors; see above")
 
 
 @app.command()
@@ -261,6 +229,6 @@ def show(
         raise UsageError(f"--out: expected a name ending in .png, found {path}")
     sample_set = open_set(folder)
     with progress_bars() as report:
-        sheet = set_contact_sheet(sample_set, limit, lambda done, total: report("drawing", done, total))
+        sheet = set_contact_sheet(sample_set, limit, partial(report, "drawing"))
     write_png(path, sheet)
     say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples")

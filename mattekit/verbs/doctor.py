@@ -12,9 +12,9 @@ from mattekit.terminal.console import output, say
 
 
 def doctor() -> None:
-    """Check the installation: versions against the pinned ones, the CPU, and the precision OpenVINO will really use.
+    """Check the installation: versions against the pinned ones, the CPU, and the precision that OpenVINO will use.
 
-    Exit 2 where something is wrong, with what to do.
+    Ends with 2 where something is wrong, and says what to do.
 
     Example:
 

@@ -9,6 +9,7 @@ from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
 from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.jobs import latest_run
 from mattekit.terminal.options import CONFIG, ConfigOption
 
 
@@ -33,9 +34,10 @@ def gate(
 
     Writes gate.json, junit.xml, badge.json and report.html into the run's folder. In a GitHub workflow also the job's
     summary, the step's outputs (status, report_path, drift values) and an annotation per failure: docs/ci.md.
-    Judged is the 95 % interval of a difference's mean over the samples: exit 0 where every one lies within its limit, 1
-    where one lies wholly beyond, 5 where one lies across (with the number of samples that would settle it), where
-    there are too few samples, or beyond the limits on another CPU class than the baseline's.
+    The gate judges the 95 % interval of each difference's mean over the samples. It ends with 0 where every interval
+    lies within its limit, with 1 where one lies wholly beyond, and with 5 where one lies across (it says how many
+    samples would settle it), where there are too few samples, and where a difference is beyond its limit on another
+    CPU class than the baseline's.
 
     --self-test runs broken forms of the run's IR (colours swapped, scale missed, weights off by 1 % ...) on its first
     samples, edits copies of its files, and ends with 1 unless the gate turns red for every fault and for nothing else.
@@ -50,14 +52,15 @@ def gate(
 
         mattekit gate --self-test --out reports/self-test
     """
+    from converter.forms.variant import parse_variants
     from eval.gate.ci_output import annotations
     from eval.gate.output import print_gate
     from eval.gate.run import run_gate
     from eval.gate.run import update_baseline as update
-    from mattekit.verbs.evaluate import latest_run
 
     job = load_config(config)
     run_dir = run or latest_run(job)
+    required = [variant.name for variant in parse_variants(job.evaluate.variants, job.evaluate.device)]
     if reason is not None and not update_baseline:
         raise UsageError("--reason goes with --update-baseline")
     if out is not None and not self_test:
@@ -65,12 +68,12 @@ def gate(
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
-        update(run_dir, job.gate, reason or "", job.evaluate.variants, baseline)
+        update(run_dir, job.gate, reason or "", required, baseline)
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
     if self_test:
         raise typer.Exit(_self_test(run_dir, job.gate, out))
-    report = run_gate(run_dir, job.gate, job.evaluate.variants, baseline)
+    report = run_gate(run_dir, job.gate, required, baseline)
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)

@@ -8,17 +8,17 @@ from rich.table import Table
 
 from configs.load import load_config
 from mattekit.terminal.console import output, say
-from mattekit.terminal.options import CONFIG, ConfigOption, size_from
+from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
 
 
 def info(
     model: Annotated[Path, typer.Argument(help="A checkpoint, an ONNX file, or an IR's .xml.")],
     config: ConfigOption = CONFIG,
     input_shape: Annotated[
-        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Size for which a checkpoint's GFLOPs are counted.")
+        str | None, typer.Option(metavar=HEIGHT_WIDTH, help="Size for which a checkpoint's GFLOPs are counted.")
     ] = None,
 ) -> None:
-    """Say what a model is: parameters, GFLOPs, operations, and its I/O contract.
+    """Describe a model: parameters, GFLOPs, operations, and its I/O contract.
 
     Examples:
 
@@ -29,7 +29,7 @@ def info(
     from converter.info import describe_model
 
     job = load_config(config)
-    size = size_from(input_shape, "--input-shape", "HEIGHTxWIDTH") or job.convert.input_shape
+    size = job.convert.input_shape if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
     described = describe_model(model, job.model, size)
     say(f"{model}: {described.kind}")
     facts = Table(box=None, show_header=False)

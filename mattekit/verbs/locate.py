@@ -1,24 +1,14 @@
 """`mattekit locate`."""
 
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.load import load_config, override
+from configs.schema import InferencePrecision
 from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.jobs import changed, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption
-
-
-class PrecisionOption(StrEnum):
-    """The inference precisions that an IR can be asked for."""
-
-    f32 = "f32"
-    bf16 = "bf16"
-    f16 = "f16"
-    default = "default"
 
 
 def locate(
@@ -29,12 +19,8 @@ def locate(
     dataset: Annotated[
         str | None, typer.Option(metavar="people|synthetic|DIR", help="A bundled set, or a set in OMZ's layout.")
     ] = None,
-    precision_a: Annotated[PrecisionOption, typer.Option(help="Inference precision of A, an IR.")] = (
-        PrecisionOption.f32
-    ),
-    precision_b: Annotated[PrecisionOption, typer.Option(help="Inference precision of B, an IR.")] = (
-        PrecisionOption.f32
-    ),
+    precision_a: Annotated[InferencePrecision, typer.Option(help="Inference precision of A, an IR.")] = "f32",
+    precision_b: Annotated[InferencePrecision, typer.Option(help="Inference precision of B, an IR.")] = "f32",
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -44,11 +30,11 @@ def locate(
     until_parted: Annotated[bool, typer.Option("--until-parted", help="Stop at the first tensor that parts.")] = False,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under reports/.")] = None,
 ) -> None:
-    """Find the first inner tensor, in topological order, where two forms of a network part.
+    """Find the first inner tensor, in topological order, that two forms of a network compute differently.
 
     Tensors are matched by name, which every form of one export keeps, and read a few at a time. Writes located.json,
-    growth.png (the error along the graph) and, where they part, reproduction/: the part of each graph around the node,
-    its inputs, both outputs and a script. Exit 0 where the forms agree, 1 where they part.
+    growth.png (the error along the graph) and, where the forms part, reproduction/: the part of each graph around the
+    node, its inputs, both outputs and a script. Ends with 0 where the forms agree, with 1 where they part.
 
     Examples:
 
@@ -62,8 +48,8 @@ def locate(
     from eval.locate.run import locate as run
     from eval.locate.text import describe
 
-    job = override(load_config(config), {"dataset.path": dataset})
-    folder = out or Path("reports") / f"locate-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    job = changed(config, {"--dataset": ("dataset.path", dataset)})
+    folder = out or new_run("locate")
     with progress_bars() as report:
         located = run(
             model_a,
@@ -71,7 +57,7 @@ def locate(
             sample,
             job,
             folder,
-            precisions=(precision_a.value, precision_b.value),
+            precisions=(precision_a, precision_b),
             tolerance=tolerance,
             until_parted=until_parted,
             report=report,

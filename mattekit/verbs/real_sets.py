@@ -1,39 +1,31 @@
-"""`mattekit dataset import` and `mattekit dataset build`: sets that the user has."""
+"""`mattekit dataset import` and `mattekit dataset build`: sets that the user has downloaded."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 
-from configs import schema
 from configs.errors import UsageError
 from configs.load import load_config
+from configs.schema import MAX_SIDE, Kind
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.options import ConfigOption
 
-
-class Kind(StrEnum):
-    """What `import` can import."""
-
-    AUTO = "auto"
-    AISEGMENT = "aisegment"
-    PHOTOMATTE85 = "photomatte85"
-    VIDEOMATTE240K = "videomatte240k"
-    AIM500 = "aim500"
-    P3M = "p3m"
-    PPM100 = "ppm100"
-    OMZ = "omz"
+ImportKind = Literal["auto", Kind, "omz"]
 
 
 def import_set(
-    kind: Annotated[Kind, typer.Argument(help="Which set; auto tells by its files, omz is OMZ's own layout.")],
+    kind: Annotated[
+        ImportKind, typer.Argument(help="Which set; auto recognises it by its files, omz is OMZ's own layout.")
+    ],
     folder: Annotated[Path, typer.Argument(help="The set's folder, as it unpacks.")],
     out: Annotated[Path, typer.Option(help="The new folder.")],
-    limit: Annotated[int | None, typer.Option(min=1, help="So many pictures, drawn by the seed.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed draws others.")] = 0,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="How many pictures, drawn by the seed; by default all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other pictures.")] = 0,
     max_side: Annotated[
-        int | None, typer.Option(min=16, help="Longest side in pixels, larger ones are shrunk. By default 2048.")
+        int | None, typer.Option(min=16, help="Longest side in pixels; larger pictures are shrunk. By default 2048.")
     ] = None,
     skip_damaged: Annotated[
         bool, typer.Option("--skip-damaged", help="Leave out what is damaged or lacks its matte, and list it.")
@@ -47,7 +39,7 @@ def import_set(
 
     Writes RGBA PNGs and foregrounds.json (sources, hashes, rights, what was skipped). Where a set has no foreground
     colours of its own they are estimated, and marked so; that needs `make install-import`. The same set and options
-    give the same files; does nothing where they are there already, whole.
+    give the same files. Does nothing where all of them are already there.
 
     Examples:
 
@@ -55,7 +47,7 @@ def import_set(
 
         mattekit dataset import omz HumanMattingClips120 --out data/clips
     """
-    if kind is Kind.OMZ:
+    if kind == "omz":
         if max_side is not None:
             raise UsageError("--max-side: a set in OMZ's layout is copied as it is")
         _import_ready(folder, out, limit, seed, skip_damaged, sequential, workers)
@@ -67,10 +59,10 @@ def import_set(
     from datasets.importing.record import Settings
 
     settings = Settings(
-        kind=recognise(folder) if kind is Kind.AUTO else cast(schema.Kind, kind.value),
+        kind=recognise(folder) if kind == "auto" else kind,
         limit=limit,
         seed=seed,
-        max_side=max_side or schema.MAX_SIDE,
+        max_side=max_side or MAX_SIDE,
         skip_damaged=skip_damaged,
     )
     with progress_bars() as report:
@@ -86,7 +78,7 @@ def build(
 ) -> None:
     """Make the set of a configuration's recipe: import foregrounds, fetch backgrounds, compose.
 
-    A step whose result is there already, whole, is not done again.
+    A step whose whole result is already there is not done again.
 
     Example:
 

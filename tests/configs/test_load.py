@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from configs.errors import UsageError
-from configs.load import config_from_dict, load_config
-from configs.schema import Config
+from configs.load import config_from_dict, load_config, override
+from configs.schema import Config, ModelSection
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -158,3 +158,51 @@ def test_extending_what_is_no_file_is_refused(tmp_path: Path, text: str, expecte
 def test_ci_judges_by_the_default_limits() -> None:
     ci, default = load_config(Path("configs/ci.yaml")), load_config()
     assert ci.gate.model_copy(update={"baseline": default.gate.baseline}) == default.gate
+
+
+def test_changed_values_stand_and_the_others_stay() -> None:
+    config = override(Config(), {"convert.out": Path("mine"), "dataset.limit": 3, "gate.minimum_samples": 5}, "here")
+    assert (config.convert.out, config.dataset.limit, config.gate.minimum_samples) == (Path("mine"), 3, 5)
+    assert config.convert.precisions == Config().convert.precisions
+    assert override(config, {}, "here") == config
+
+
+def test_none_sets_null() -> None:
+    assert override(override(Config(), {"dataset.limit": 3}, "here"), {"dataset.limit": None}, "here") == Config()
+    changes = {"model.checkpoint": None, "model.onnx": Path("a.onnx")}
+    assert override(Config(), changes, "here").model == ModelSection(checkpoint=None, onnx=Path("a.onnx"))
+
+
+def test_a_whole_section_can_be_replaced_and_then_changed() -> None:
+    onnx = ModelSection(onnx=Path("a.onnx"), refine_threshold=0.5)
+    assert override(Config(), {"model": onnx}, "here").model == onnx
+    changed = override(Config(), {"model": onnx, "model.refine_threshold": 0.7}, "here").model
+    assert (changed.onnx, changed.refine_threshold) == (Path("a.onnx"), 0.7)
+
+
+def test_a_key_of_a_section_that_is_null_starts_from_its_defaults() -> None:
+    recipe = override(Config(), {"dataset.recipe.backgrounds": 7}, "here").dataset.recipe
+    assert recipe is not None
+    assert (recipe.backgrounds, recipe.kind) == (7, "aisegment")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"model.onnx": Path("a.onnx")}, "model: .*give exactly one of `checkpoint` and `onnx`"),
+        ({"dataset.path": "mine", "dataset.plate": "handheld"}, "dataset: .*made for `path: people` alone"),
+        ({"dataset.count": None}, r"dataset\.count: .*\(found None\)"),
+        ({"convert.input_shap": (4, 4)}, "convert.input_shap: unknown key; did you mean `input_shape`"),
+        ({"convrt.out": "a"}, "convrt: unknown key; did you mean `convert`"),
+    ],
+)
+def test_changes_are_checked_with_all_the_rest(changes: dict[str, object], expected: str) -> None:
+    with pytest.raises(UsageError, match=rf"(?s)^--these, --options: wrong configuration\n  {expected}"):
+        override(Config(), changes, "--these, --options")
+
+
+def test_a_section_with_keys_replaced_is_checked() -> None:
+    model = ModelSection(onnx=Path("a.onnx"), refine_threshold=0.5).replaced(checkpoint=Path("b.pth"), onnx=None)
+    assert model == ModelSection(checkpoint=Path("b.pth"), refine_threshold=0.5)
+    with pytest.raises(ValueError, match="give exactly one"):
+        model.replaced(onnx=Path("a.onnx"))

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.people.pack import Pack
-from datasets.people.packing import Picture, write_pack
 from datasets.samples.manifest import PhotographEntry
+from tools.people_pack.packing import Picture, write_pack
 
 SIZE = (64, 96)
 BOX = (10, 20, 54, 40)

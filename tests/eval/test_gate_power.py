@@ -12,11 +12,11 @@ from eval_runs import make_rows
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval.gate_power import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
 from eval.run.results import Results
 from eval.run.stored import StoredRun
 from eval.run.summary import reassemble
 from eval.statistics import intervals
+from tools.gate_power.rates import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
 
 IDS = tuple(f"c{number:02d}/0001" for number in range(12))
 DRAWS = 20
@@ -98,7 +98,7 @@ def test_the_tool_prints_a_row_for_every_measure(
     root = Path(__file__).parents[2]
     monkeypatch.chdir(root)
     monkeypatch.setattr(sys, "argv", ["gate_power.py", "reports/example", "--draws", "1", "--patterns", ""])
-    runpy.run_path("tools/gate_power.py", run_name="__main__")
+    runpy.run_module("tools.gate_power", run_name="__main__")
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert len(table) == 2 + 3
     assert table[2].startswith("| unchanged model | - | whole gate | 100.0% | 0.0% | 0.0% |")

@@ -12,7 +12,7 @@ from outcome import Run
 from typer.exceptions import TyperException
 
 import mattekit.__main__ as process
-from configs.errors import ConversionError, DataError, InconclusiveError, MattekitError, ParityError, UsageError
+from configs.errors import ConversionError, DataError, MattekitError, ParityError, UsageError
 from datasets.samples.images import read_rgb
 from mattekit.verbs import doctor
 
@@ -185,7 +185,7 @@ def test_gate_takes_the_newest_run_of_its_own_configuration(run: Run, job: Calla
     assert "tiny-20260101-000000/results.json" in outcome.text
 
 
-@pytest.mark.parametrize("kind", [ParityError, UsageError, DataError, ConversionError, InconclusiveError])
+@pytest.mark.parametrize("kind", [ParityError, UsageError, DataError, ConversionError])
 def test_every_foreseen_error_ends_with_its_message_and_code(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: type[MattekitError]
 ) -> None:

@@ -16,7 +16,7 @@ from tiny_model import SIZE, VARIANTS
 
 from configs import schema
 from datasets.synthetic.generate import synthetic_sample
-from mattekit.verbs.real_sets import Kind
+from mattekit.verbs.real_sets import ImportKind
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = "ImageID,Subset,OriginalLandingURL,License,AuthorProfileURL,Author,Title,Rotation\n"
@@ -91,7 +91,7 @@ def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
 
 
 def test_every_kind_of_the_schema_can_be_asked_for() -> None:
-    assert {kind.value for kind in Kind} == {*get_args(schema.Kind), "auto", "omz"}
+    assert set(get_args(ImportKind)) == {*get_args(schema.Kind), "auto", "omz"}
 
 
 def test_a_configuration_without_a_recipe_ends_with_2(run: Run, job: Callable[..., Path]) -> None:

@@ -1,70 +1,56 @@
 """Error maps: the right difference, under the right name, in the precision that really ran."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
 
 from configs.errors import UsageError
 from datasets.samples.sample import Sample
+from tools import error_maps
 
+mpl.use("Agg")
 ROOT = Path(__file__).resolve().parents[2]
-TOOL = ROOT / "tools/error_maps.py"
 
 
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    spec = importlib.util.spec_from_file_location("error_maps", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["error_maps"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_title_counts_what_differs(tool: ModuleType) -> None:
+def test_the_title_counts_what_differs() -> None:
     difference = np.zeros((8, 12), np.float32)
     difference[0, 0] = difference[1, 1] = 0.5  # one cell
     difference[5, 9] = 0.02  # another
     difference[7, 0] = 0.005  # below the limit
 
-    title = tool.ErrorMap("ours", "bf16", difference).title
+    title = error_maps.ErrorMap("ours", "bf16", difference).title
 
     assert title.startswith("ours, ran in bf16\nmean 0.011,")
     assert title.endswith("max 0.5; 2 cells off by > 0.01")
 
 
 @pytest.mark.parametrize("maps", [1, 2, 3])
-def test_a_picture_is_drawn_for_any_number_of_models(tool: ModuleType, tmp_path: Path, maps: int) -> None:
+def test_a_picture_is_drawn_for_any_number_of_models(tmp_path: Path, maps: int) -> None:
     grey = np.full((8, 12, 3), 90, np.uint8)
     sample = Sample("a/1", grey, grey, grey[..., 0], grey)
-    entries = [tool.ErrorMap(f"model {n}", "f32", np.full((8, 12), 10.0**-n, np.float32)) for n in range(maps)]
+    entries = [error_maps.ErrorMap(f"model {n}", "f32", np.full((8, 12), 10.0**-n, np.float32)) for n in range(maps)]
 
-    tool.draw(sample, np.zeros((8, 12), np.float32), entries, tmp_path / "maps.jpg")
+    error_maps.draw(sample, np.zeros((8, 12), np.float32), entries, tmp_path / "maps.jpg")
 
     with Image.open(tmp_path / "maps.jpg") as picture:
         assert picture.format == "JPEG"
         assert picture.width > picture.height / 2
 
 
-def test_models_may_have_a_label(tool: ModuleType) -> None:
-    assert tool.named_model("a/fp16/model.xml") == ("a/fp16/model.xml", Path("a/fp16/model.xml"))
-    assert tool.named_model("ours=a/model.xml") == ("ours", Path("a/model.xml"))
+def test_models_may_have_a_label() -> None:
+    assert error_maps.named_model("a/fp16/model.xml") == ("a/fp16/model.xml", Path("a/fp16/model.xml"))
+    assert error_maps.named_model("ours=a/model.xml") == ("ours", Path("a/model.xml"))
     with pytest.raises(UsageError, match=r"expected a model such as model\.xml"):
-        tool.named_model("ours=a/model.onnx")
+        error_maps.named_model("ours=a/model.onnx")
 
 
 def test_what_cannot_be_drawn_ends_with_its_reason_and_no_picture(tmp_path: Path) -> None:
-    command = [sys.executable, str(TOOL), "missing/model.xml", "--out", str(tmp_path / "maps.jpg")]
+    command = [sys.executable, "-m", "tools.error_maps", "missing/model.xml", "--out", str(tmp_path / "maps.jpg")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 3

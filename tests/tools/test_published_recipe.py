@@ -2,7 +2,6 @@
 
 import collections
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import onnx
@@ -14,22 +13,12 @@ from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.network import MattingNetwork
 from converter.runners.onnx_runtime import OnnxRunner
+from tools.published_recipe import convert
+from tools.published_recipe.recipe_network import RecipeNetwork, refine_by_patches
+from tools.published_recipe.recipe_onnx import write_onnx
 
-TOOL = Path(__file__).resolve().parents[2] / "tools/published_recipe"
 SIZE = (64, 96)
 CELLS = 250
-
-
-@pytest.fixture(autouse=True)
-def _tool_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(TOOL)
-
-
-@pytest.fixture
-def convert() -> ModuleType:
-    import convert
-
-    return convert
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +38,6 @@ def images() -> tuple[torch.Tensor, torch.Tensor]:
 def test_patch_by_patch_gives_what_the_dense_network_gives(
     network: MattingNetwork, images: tuple[torch.Tensor, torch.Tensor]
 ) -> None:
-    from recipe_network import RecipeNetwork
-
     with torch.inference_mode():
         expected, found = network(*images), RecipeNetwork(network)(*images)
 
@@ -65,8 +52,6 @@ def test_patch_by_patch_gives_what_the_dense_network_gives(
 
 
 def test_cells_without_predicted_error_stay_coarse(network: MattingNetwork) -> None:
-    from recipe_network import refine_by_patches
-
     error = torch.zeros(1, 1, 16, 24)
     error[0, 0, 5, 7] = 0.5
     source, background, coarse = torch.rand(1, 3, *SIZE), torch.rand(1, 3, *SIZE), torch.rand(1, 36, 16, 24)
@@ -83,9 +68,6 @@ def test_cells_without_predicted_error_stay_coarse(network: MattingNetwork) -> N
 def test_the_onnx_has_the_published_operations_and_the_network_s_answer(
     network: MattingNetwork, images: tuple[torch.Tensor, torch.Tensor], tmp_path: Path
 ) -> None:
-    from recipe_network import RecipeNetwork
-    from recipe_onnx import write_onnx
-
     path = tmp_path / "recipe.onnx"
     write_onnx(RecipeNetwork(network), SIZE, path)
 
@@ -104,7 +86,7 @@ def test_the_onnx_has_the_published_operations_and_the_network_s_answer(
     np.testing.assert_allclose(found["fgr"], expected.fgr.numpy(), rtol=0, atol=1e-5)
 
 
-def test_a_missing_environment_is_named_with_the_remedy(convert: ModuleType, tmp_path: Path) -> None:
+def test_a_missing_environment_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"bin/mo: no Model Optimizer here; run `make omz-env`"):
         convert.model_optimizer(tmp_path)
 
@@ -115,7 +97,7 @@ def _fake_optimizer(path: Path, script: str) -> Path:
     return path
 
 
-def test_model_optimizer_is_run_as_the_open_model_zoo_runs_it(convert: ModuleType, tmp_path: Path) -> None:
+def test_model_optimizer_is_run_as_the_open_model_zoo_runs_it(tmp_path: Path) -> None:
     out = tmp_path / "fp16"
     optimizer = _fake_optimizer(
         tmp_path / "mo", f'mkdir {out}; touch {out}/model.xml; printf "%s\\n" "$@" > {out}/given'
@@ -129,7 +111,7 @@ def test_model_optimizer_is_run_as_the_open_model_zoo_runs_it(convert: ModuleTyp
 
 
 @pytest.mark.parametrize("script", ["echo no such layer; exit 3", "echo all well, but nothing written"])
-def test_a_failure_of_model_optimizer_shows_what_it_said(convert: ModuleType, tmp_path: Path, script: str) -> None:
+def test_a_failure_of_model_optimizer_shows_what_it_said(tmp_path: Path, script: str) -> None:
     optimizer = _fake_optimizer(tmp_path / "mo", script)
 
     with pytest.raises(ConversionError, match=r"(?s)Model Optimizer failed.*(no such layer|nothing written)"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render a bank of people for training: `python bank.py DATA OUT --count 200 --seed 5000`.
+"""Render a bank of people for training: `python -m tools.people.bank DATA OUT --count 200 --seed 5000`.
 
 Each person is a PNG, RGBA with straight colours, named by its number; what is there already is left alone, so that a
 killed run goes on, and two runs with `--part 0/2` and `--part 1/2` share the work.
@@ -7,20 +7,23 @@ killed run goes on, and two runs with `--part 0/2` and `--part 1/2` share the wo
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-import scene
-from body import BodyData
-from person import build
-from plan import draw_person, draw_view
-from props import KINDS, hold
+
+from tools.people.figure.body import BodyData
+from tools.people.figure.person import build
+from tools.people.figure.props import KINDS, hold
+from tools.people.plan.person import draw_person
+from tools.people.plan.view import draw_view
+from tools.people.render import scene
 
 
 def draw(data: BodyData, seed: int, number: int, size: tuple[int, int]) -> np.ndarray:
     """Draw and render person `number` of the bank of `seed`."""
     random = np.random.default_rng([seed, number])
-    wish: dict = {}
+    wish: dict[str, Any] = {}
     kind = random.random()
     if kind < 0.12:
         wish["drape"] = {

@@ -1,4 +1,4 @@
-"""Make the published recipe's IR: `python tools/published_recipe/convert.py`, after `make omz-env`.
+"""Make the published recipe's IR: `python -m tools.published_recipe.convert`, after `make omz-env`.
 
 Writes the recipe's ONNX of the configured checkpoint (see recipe_onnx.py) and has the real Model Optimizer of
 openvino-dev convert it as the Open Model Zoo does, weights in FP16, its default, and in FP32. Nothing is written unless
@@ -7,16 +7,14 @@ all of it works.
 
 import argparse
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from recipe_onnx import ONNX_FILE, OUT, SIZE, export_recipe
-
-from configs.errors import ConversionError, MattekitError, UsageError
+from configs.errors import ConversionError, UsageError
 from configs.files import new_folder
-from configs.load import DEFAULT_CONFIG, load_config
-from configs.schema import ModelSection
+from configs.load import DEFAULT_CONFIG, load_config, override
+from tools.command_line import run
+from tools.published_recipe.recipe_onnx import ONNX_FILE, OUT, SIZE, export_recipe
 
 OMZ_ENVIRONMENT = Path(".venv-omz")
 PRECISIONS = ("fp16", "fp32")
@@ -32,8 +30,8 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load_config(arguments.config)
     if arguments.checkpoint is not None:
-        given = {**config.model.model_dump(), "checkpoint": arguments.checkpoint, "onnx": None}
-        config = config.model_copy(update={"model": ModelSection.model_validate(given)})
+        changes = {"model.checkpoint": arguments.checkpoint, "model.onnx": None}
+        config = override(config, changes, "--checkpoint")
     optimizer = model_optimizer(arguments.environment)
     with new_folder(arguments.out) as work:
         parity = export_recipe(config, work / ONNX_FILE)
@@ -92,8 +90,4 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MattekitError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    run(main)

@@ -80,7 +80,8 @@ def refine_by_patches(
 def crop(image: Tensor, rows: Tensor, columns: Tensor, size: int, padding: int) -> Tensor:
     """Return the patch of side size + 2 padding around every chosen cell, (N, C, side, side), from (1, C, H, W)."""
     padded = F.pad(image, (padding,) * 4)
-    patches: Tensor = _Crop.apply(padded, boxes_of(rows, columns, size, padding, image.dtype), size, padding)
+    boxes = boxes_of(rows, columns, size, padding, image.dtype)
+    patches: Tensor = _Crop.apply(padded, boxes, size, padding)  # type: ignore[no-untyped-call]
     return patches
 
 

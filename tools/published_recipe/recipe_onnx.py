@@ -9,18 +9,19 @@ from pathlib import Path
 
 import onnx
 import torch
-from recipe_network import RecipeNetwork
 
 from configs.errors import UsageError
 from configs.schema import Config
+from converter.architectures import with_defaults
 from converter.architectures.background_matting_v2 import ARCHITECTURE
-from converter.forms.contract import BACKGROUND, SOURCE, network_contract
+from converter.forms.contract import network_contract
 from converter.forms.proofs import Parity
 from converter.network.checkpoint import load_network
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.original import source_file
 from converter.runners.pytorch import TorchRunner
+from tools.published_recipe.recipe_network import RecipeNetwork
 
 OPSET = 12
 SIZE = (720, 1280)
@@ -43,8 +44,8 @@ def export_recipe(config: Config, target: Path, size: tuple[int, int] = SIZE) ->
     contract = network_contract(ARCHITECTURE, size, source_file(config.model).sha256)
     samples = parity_samples(config.dataset, size, config.convert.parity.samples)
     with TorchRunner(network, contract) as reference, OnnxRunner(target, contract) as recipe:
-        parity = measure_parity(predict_all(reference, samples), predict_all(recipe, samples))
-    check_parity("published recipe", parity, config.convert.parity.tolerances["onnx"])
+        parity = measure_parity(predict_all(reference, samples), predict_all(recipe, samples), ARCHITECTURE.cell)
+    check_parity("published recipe", parity, with_defaults(config, ARCHITECTURE).convert.parity.tolerances["onnx"])
     return parity
 
 
@@ -57,7 +58,7 @@ def write_onnx(network: RecipeNetwork, size: tuple[int, int], target: Path) -> N
         # The exporter is deprecated, and warns of every size that it takes for a constant, which is what is wanted.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]
         torch.onnx.export(
             network.eval(),
             example,
@@ -65,7 +66,7 @@ def write_onnx(network: RecipeNetwork, size: tuple[int, int], target: Path) -> N
             dynamo=False,
             opset_version=OPSET,
             do_constant_folding=True,
-            input_names=[SOURCE, BACKGROUND],
+            input_names=[port.name for port in ARCHITECTURE.inputs],
             output_names=OUTPUTS,
         )
     onnx.checker.check_model(onnx.load(target))

@@ -74,7 +74,7 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
     if len(kept) < 2:
         raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
     rows = [row for row in run.rows if row.sample in set(kept)]
-    lenient = gate.model_copy(update={"minimum_samples": min(gate.minimum_samples, len(kept))})
+    lenient = gate.replaced(minimum_samples=min(gate.minimum_samples, len(kept)))
     trials: list[Trial] = []
     with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
         work = Path(folder)

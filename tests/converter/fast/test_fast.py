@@ -13,7 +13,7 @@ from configs.errors import UsageError
 from converter.fast import FastNetwork, batchnorm, fast_network, network, refiner
 from converter.fast.cells import ChosenCells
 from converter.network import MattingNetwork
-from converter.proof.exactness import Exactness, measure_exactness
+from tools.exactness import Exactness, measure_exactness
 
 SIZE = (48, 64)
 CELLS = 12 * 16

@@ -12,13 +12,14 @@ from converter.network.matting import Backbone
 TOLERANCE = 1e-5
 
 
+@pytest.mark.parametrize("crop", [False, True], ids=["dense", "cropped"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_golden_case(case: dict[str, Any]) -> None:
+def test_golden_case(case: dict[str, Any], crop: bool) -> None:
     network = golden_network(**{key: case[key] for key in SETTINGS if key in case})
     expected = golden_outputs(case["name"])
 
     with torch.inference_mode():
-        found = network(*golden_images(case["height"], case["width"], case["batch"]))
+        found = network(*golden_images(case["height"], case["width"], case["batch"]), crop=crop)
 
     for name in ("pha", "fgr", "err_sm"):
         wanted = torch.from_numpy(expected[name])

@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 import openvino
 import pytest
-from golden_network import golden_network
+import torch
+from golden_network import golden_images, golden_network
 from PIL import Image
 from tiny_model import SIZE, tiny_answer
 
@@ -17,6 +18,7 @@ from configs.errors import DataError, UsageError
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import Contract, Port, ir_contract, network_contract
 from converter.forms.variant import FormFile
+from converter.network.refiner import Refiner
 from converter.runners.base import (
     Feed,
     Outputs,
@@ -393,6 +395,19 @@ def test_torch_runs_the_network_of_the_contract() -> None:
     assert prediction.alpha.shape == (64, 96)
     assert prediction.foreground.shape == (64, 96, 3)
     assert np.abs(prediction.alpha - swapped.alpha).max() > 1e-3
+
+
+def test_torch_refines_the_chosen_cells_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = golden_network(refine_sample_pixels=800)
+    source, background = (image.numpy() for image in golden_images(64, 96))
+    expected = network(torch.from_numpy(source), torch.from_numpy(background))
+    monkeypatch.delattr(Refiner, "refine_everywhere")
+
+    with TorchRunner(network, network_contract(ARCHITECTURE, (64, 96), HASH)) as runner:
+        outputs = runner.infer({"src": source, "bgr": background})
+
+    assert np.abs(outputs["pha"] - expected.pha.detach().numpy()).max() <= 1e-6
+    assert np.abs(outputs["fgr"] - expected.fgr.detach().numpy()).max() <= 1e-6
 
 
 RELEASED_AS_THEY_CAME = """

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from datasets.compose.placing import CUT_IN_VIEW, Cutout, CutSides, Placed, cover, cut_out, place_foreground
+from configs.schema import CutSides
+from datasets.compose.placing import CUT_IN_VIEW, Cutout, Placed, cover, cut_out, place_foreground
 
 FRAME = (72, 128)
 

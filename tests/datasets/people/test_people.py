@@ -14,11 +14,11 @@ from configs.files import sha256_of
 from datasets.people import make
 from datasets.people.make import first_samples, make_people, people_sample
 from datasets.people.pack import Pack
-from datasets.people.packing import write_pack
 from datasets.samples.composite import composite
 from datasets.samples.layout import SampleSet, iterate
 from datasets.samples.plate import largest_noise
 from datasets.samples.verify import verify_set
+from tools.people_pack.packing import write_pack
 
 
 def _make(pack: Pack, out: Path, count: int = 3, **changes: Any) -> SampleSet:

@@ -14,8 +14,8 @@ from tiny_people import BOX, CREDITS, NOISE, SIZE, tiny_pictures, write_tiny_pac
 from configs.errors import DataError
 from configs.files import sha256_of
 from datasets.people.pack import Pack, load_background, load_foreground, open_pack
-from datasets.people.packing import write_pack
 from datasets.samples.images import array_sha256, write_webp
+from tools.people_pack.packing import write_pack
 
 
 def test_the_record_says_what_was_packed(pack: Pack) -> None:

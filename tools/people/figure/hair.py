@@ -47,7 +47,7 @@ class Surface:
 
     def normal(self, points: np.ndarray) -> np.ndarray:
         """Return the outward normal of the surface nearest to each point."""
-        return self.normals[self.tree.query(points)[1]]
+        return np.asarray(self.normals[self.tree.query(points)[1]])
 
     def outside(self, points: np.ndarray, margin: float) -> np.ndarray:
         """Push points out to `margin` metres off the surface."""
@@ -60,7 +60,7 @@ class Surface:
         depth = ((points - anchor) * normal).sum(1)
         close = distance[:, 0] < 0.06
         push = np.where(close & (depth < margin), margin - depth, 0)
-        return points + normal * push[:, None]
+        return np.asarray(points + normal * push[:, None])
 
 
 def scatter(
@@ -142,7 +142,7 @@ def _combed(
         "out": way * 1.5,
     }[style.comb]
     laid = laid + random.normal(0, 0.12, laid.shape)
-    return laid - (laid * way).sum(1, keepdims=True) * way * 0.8
+    return np.asarray(laid - (laid * way).sum(1, keepdims=True) * way * 0.8)
 
 
 def strands(
@@ -178,7 +178,7 @@ def _wander(count: int, steps: int, random: np.random.Generator) -> np.ndarray:
     path = np.cumsum(random.normal(size=(count, steps, 3)), axis=1)
     path = np.cumsum(path, axis=1)
     path -= path[:, :1]
-    return path / max(steps**1.5 * 0.6, 1e-6)
+    return np.asarray(path / max(steps**1.5 * 0.6, 1e-6))
 
 
 def _curled(points: np.ndarray, guide: np.ndarray, style: Style, random: np.random.Generator) -> np.ndarray:
@@ -195,11 +195,13 @@ def _curled(points: np.ndarray, guide: np.ndarray, style: Style, random: np.rand
     phase = 2 * np.pi * _hash(guide, 2) + random.normal(0, 0.5, len(points))
     angle = along / turns[:, None] * 2 * np.pi + phase[:, None]
     radius = style.curl * (0.7 + 0.6 * _hash(guide, 3))[:, None] * np.minimum(1, np.arange(steps) / 3)[None]
-    return points + radius[..., None] * (np.cos(angle)[..., None] * first + np.sin(angle)[..., None] * second)
+    return np.asarray(
+        points + radius[..., None] * (np.cos(angle)[..., None] * first + np.sin(angle)[..., None] * second)
+    )
 
 
 def _hash(index: np.ndarray, salt: int) -> np.ndarray:
-    return np.random.default_rng(salt).random(int(index.max()) + 1)[index]
+    return np.asarray(np.random.default_rng(salt).random(int(index.max()) + 1)[index])
 
 
 def _shortened(points: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -209,7 +211,7 @@ def _shortened(points: np.ndarray, share: np.ndarray) -> np.ndarray:
     low = np.minimum(at.astype(int), steps - 2)
     part = (at - low)[..., None]
     rows = np.arange(len(points))[:, None]
-    return points[rows, low] * (1 - part) + points[rows, low + 1] * part
+    return np.asarray(points[rows, low] * (1 - part) + points[rows, low + 1] * part)
 
 
 def refined(points: np.ndarray, times: int) -> np.ndarray:
@@ -218,4 +220,4 @@ def refined(points: np.ndarray, times: int) -> np.ndarray:
     at = np.linspace(0, steps - 1, (steps - 1) * times + 1)
     low = np.minimum(at.astype(int), steps - 2)
     part = (at - low)[None, :, None]
-    return points[:, low] * (1 - part) + points[:, low + 1] * part
+    return np.asarray(points[:, low] * (1 - part) + points[:, low + 1] * part)

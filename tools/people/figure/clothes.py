@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clothes: MakeHuman's helper meshes, cut along smooth lines and pushed out of the posed body."""
+"""Cloth as meshes: cut along smooth lines, smoothed, folded."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ class Cut:
     share: np.ndarray
     faces: list[list[int]]
 
-    def of(self, values: np.ndarray) -> np.ndarray:
+    def carried(self, values: np.ndarray) -> np.ndarray:
         """Carry values of the old vertices over to the new ones."""
         share = self.share.reshape(-1, *[1] * (values.ndim - 1))
-        return values[self.first] * (1 - share) + values[self.second] * share
+        return np.asarray(values[self.first] * (1 - share) + values[self.second] * share)
 
 
 def cut(faces: list[list[int]], field: np.ndarray) -> Cut:
@@ -61,7 +61,7 @@ def normals(vertices: np.ndarray, faces: list[list[int]]) -> np.ndarray:
         way = np.cross(b - a, c - a)
         for corner in range(size):
             np.add.at(total, chosen[:, corner], way)
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
 
 
 def smooth(vertices: np.ndarray, faces: list[list[int]], rounds: int, share: float = 0.5) -> np.ndarray:
@@ -94,4 +94,4 @@ def folds(points: np.ndarray, random: np.random.Generator, length: float, count:
         phase, wave = random.uniform(0, 2 * np.pi), length * random.uniform(0.5, 1.8)
         bend = 0.6 * np.sin(points @ random.normal(size=3) * 9 + random.uniform(0, 6))
         total += np.sin(points @ way * 2 * np.pi / wave + phase + bend)
-    return total / np.sqrt(count)
+    return np.asarray(total / np.sqrt(count))

@@ -1,22 +1,21 @@
 """Measure how often the gate is wrong on a stored run: false alarms on an unchanged model, power against a known drift.
 
-    python tools/gate_power.py reports/example
-    python tools/gate_power.py reports/example --draws 1000 --samples 60
+    python -m tools.gate_power reports/example
+    python -m tools.gate_power reports/example --draws 1000 --samples 60
 
-What is drawn and how drift is injected: `eval/gate_power.py`. The patterns by which an injected drift spreads over the
+What is drawn and how drift is injected: `rates.py`. The patterns by which an injected drift spreads over the
 samples are the original's own errors (worse by the same share everywhere) and the measured drift of converted forms.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from configs.errors import MattekitError
 from configs.load import DEFAULT_CONFIG, load_config
-from eval.gate_power import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
 from eval.presentation.formatting import markdown_table
 from eval.run.stored import read_run, require_rows
-from mattekit.terminal.console import progress_bars
+from tools.command_line import run as run_tool
+from tools.command_line import with_progress
+from tools.gate_power.rates import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
 
 
 def main() -> None:
@@ -30,28 +29,23 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200, help="how many times the samples are drawn")
     parser.add_argument("--samples", type=int, help="how many samples are drawn each time; as many as there are")
     parser.add_argument("--factor", type=float, default=2.0, help="injected drift, in limits")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
 
-    gate = load_config(given.config).gate
-    run = read_run(given.run)
-    require_rows(run, given.run, "they are what is drawn")
+    gate = load_config(arguments.config).gate
+    run = read_run(arguments.run)
+    require_rows(run, arguments.run, "they are what is drawn")
     patterns = {"proportional to the error": proportional_pattern(run)}
-    patterns |= {f"as {name}": difference_pattern(run, name) for name in given.patterns.split(",") if name}
-    rows = []
-    with progress_bars() as report:
-        total = 1 + len(CHECKS) * len(patterns)
-        report("drawing", 0, total)
-        rates = false_alarms(run, gate, given.noise, given.draws, given.samples)
-        rows.append(("unchanged model", "-", "whole gate", *_shares(rates), "-"))
-        for check in CHECKS:
-            for name, pattern in patterns.items():
-                report("drawing", len(rows), total)
-                rates = power(run, gate, check, given.variant, pattern, given.factor, given.draws, given.samples)
-                weakest = min(rates.by_metric, key=lambda metric: rates.by_metric[metric])
-                what = f"{given.factor:g} x the limit"
-                least = f"{weakest} {rates.by_metric[weakest]:.1%}"
-                rows.append((what, name, f"against the {check}", *_shares(rates), least))
-        report("drawing", total, total)
+    patterns |= {f"as {name}": difference_pattern(run, name) for name in arguments.patterns.split(",") if name}
+    rates = false_alarms(run, gate, arguments.noise, arguments.draws, arguments.samples)
+    rows = [("unchanged model", "-", "whole gate", *_shares(rates), "-")]
+    drifts = [(check, name, pattern) for check in CHECKS for name, pattern in patterns.items()]
+    for check, name, pattern in with_progress(drifts, "drawing"):
+        rates = power(
+            run, gate, check, arguments.variant, pattern, arguments.factor, arguments.draws, arguments.samples
+        )
+        weakest = min(rates.by_metric, key=lambda metric: rates.by_metric[metric])
+        least = f"{weakest} {rates.by_metric[weakest]:.1%}"
+        rows.append((f"{arguments.factor:g} x the limit", name, f"against the {check}", *_shares(rates), least))
     header = (
         "Drift",
         "Spread over the samples",
@@ -69,7 +63,4 @@ def _shares(rates: Rates) -> tuple[str, str, str]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MattekitError as error:
-        sys.exit(f"error: {error}")
+    run_tool(main)

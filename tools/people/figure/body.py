@@ -9,6 +9,7 @@ import json
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,9 @@ AXES = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], float) * 0.1
 """From MakeHuman's decimetres with y up to metres with z up."""
 
 TIGHTS, SKIRT = slice(15328, 18002), slice(18002, 18722)
+BODY_END = 13380
+"""The skin's vertices come before this one."""
 LEFT_EYE, RIGHT_EYE = slice(14598, 14670), slice(14670, 14742)
-AGES = {"child": 0.1875, "young": 0.5, "old": 1.0}
 
 
 class BodyData:
@@ -26,7 +28,9 @@ class BodyData:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._targets: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        vertices, faces, group = [], {}, ""
+        vertices: list[list[float]] = []
+        faces: dict[str, list[list[int]]] = {}
+        group = ""
         for line in (folder / "3dobjs/base.obj").read_text().splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "v":
@@ -84,7 +88,7 @@ class BodyData:
         return np.array(self.faces["body"])
 
 
-def shape(data: BodyData, person: dict) -> np.ndarray:
+def shape(data: BodyData, person: dict[str, Any]) -> np.ndarray:
     """Return the vertices of `person` in MakeHuman's rest pose, decimetres, y up."""
     vertices = data.base.copy()
 
@@ -150,7 +154,7 @@ def pose(data: BodyData, vertices: np.ndarray, heads: np.ndarray, turns: dict[st
     stacked = np.array([matrices[name] for name in data.order])
     blended = np.einsum("vb,bij->vij", data.weights, stacked)
     blended[data.weights.sum(1) < 0.5] = np.eye(4)
-    return np.einsum("vij,vj->vi", blended[:, :3, :3], vertices) + blended[:, :3, 3]
+    return np.asarray(np.einsum("vij,vj->vi", blended[:, :3, :3], vertices) + blended[:, :3, 3])
 
 
 def turn(axis: str | np.ndarray, degrees: float) -> np.ndarray:
@@ -159,7 +163,7 @@ def turn(axis: str | np.ndarray, degrees: float) -> np.ndarray:
     vector = vector / max(np.linalg.norm(vector), 1e-9)
     angle = np.radians(degrees)
     cross = np.array([[0, -vector[2], vector[1]], [vector[2], 0, -vector[0]], [-vector[1], vector[0], 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
 
 
 def between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -185,3 +189,14 @@ def reach(data: BodyData, heads: np.ndarray, side: str, hand: np.ndarray, elbow:
     first = between(upper, joint)
     second = between(first @ lower, way * distance - joint) @ first
     return {f"upperarm01.{side}": first, f"lowerarm01.{side}": first.T @ second}
+
+
+def turn_of(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the rotation, (3, 3), that takes points `start` nearest to `end`, both (N, 3), means aside."""
+    a, b = start - start.mean(0), end - end.mean(0)
+    u, _, vt = np.linalg.svd(a.T @ b)
+    turned = (u @ vt).T
+    if np.linalg.det(turned) < 0:
+        vt[-1] *= -1
+        turned = (u @ vt).T
+    return np.asarray(turned)

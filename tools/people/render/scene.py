@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture: built people, lit, rendered by Cycles in a colour and an alpha pass, made into straight 8-bit RGBA."""
+"""The picture: built people, lit, rendered by Cycles in a colour and an alpha pass."""
 
 import os
-import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import bpy
-import cv2
 import numpy as np
-from materials import material
 from mathutils import Matrix, Vector
-from person import Built, Mesh
 
-sys.path += [str(path) for path in Path(bpy.utils.resource_path("LOCAL")).glob("python/lib/python*/site-packages")]
+from tools.people.figure.mesh import Built, Mesh
+from tools.people.render.finish import finish
+from tools.people.render.materials import material
+from tools.people.render.passes import render_alpha, render_colour
 
 WORLDS = Path(bpy.utils.system_resource("DATAFILES")) / "studiolights/world"
 
 
-def render(people: list[tuple[Built, dict]], view: dict, size: tuple[int, int], samples: tuple[int, int]) -> np.ndarray:
+def render(
+    people: list[tuple[Built, dict[str, Any]]], view: dict[str, Any], size: tuple[int, int], samples: tuple[int, int]
+) -> np.ndarray:
     """Render people into one straight-colour picture.
 
     Args:
@@ -46,16 +47,16 @@ def render(people: list[tuple[Built, dict]], view: dict, size: tuple[int, int], 
     _light(scene, view)
     _camera(scene, view)
     if view.get("sway"):
-        _sway(scene, root, view["sway"])
+        _sway(root, view["sway"])
     blurred = bool(view.get("sway")) or any(mesh.later is not None for built, _ in people for mesh in built.meshes)
     scene.render.use_motion_blur = blurred
     scene.render.motion_blur_shutter = 1.0
-    colour, raw = _run(scene, samples[0], denoise=True)
-    alpha = _alpha_pass(scene, samples[1])
-    return _finish(colour, raw, alpha, view)
+    colour, raw = render_colour(scene, samples[0])
+    alpha = render_alpha(scene, samples[1])
+    return finish(colour, raw, alpha, view)
 
 
-def _fresh_scene(size):
+def _fresh_scene(size: tuple[int, int]) -> Any:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.preferences.addon_enable(module="cycles")
     scene = bpy.context.scene
@@ -75,7 +76,7 @@ def _fresh_scene(size):
     return scene
 
 
-def _add_mesh(scene, mesh: Mesh):
+def _add_mesh(scene: Any, mesh: Mesh) -> Any:
     data = bpy.data.meshes.new(mesh.name)
     data.from_pydata(mesh.vertices.tolist(), [], mesh.faces)
     data.validate()
@@ -104,7 +105,7 @@ def _add_mesh(scene, mesh: Mesh):
     return thing
 
 
-def _straighten(animation):
+def _straighten(animation: Any) -> None:
     for layer in animation.action.layers:
         for strip in layer.strips:
             for bag in strip.channelbags:
@@ -113,7 +114,7 @@ def _straighten(animation):
                         point.interpolation = "LINEAR"
 
 
-def _add_strands(scene, name, points, look):
+def _add_strands(scene: Any, name: str, points: np.ndarray, look: dict[str, Any]) -> Any:
     count, steps, _ = points.shape
     curves = bpy.data.hair_curves.new(name)
     curves.add_curves([steps] * count)
@@ -127,7 +128,7 @@ def _add_strands(scene, name, points, look):
     return thing
 
 
-def _light(scene, view):
+def _light(scene: Any, view: dict[str, Any]) -> None:
     world = bpy.data.worlds.new("world")
     scene.world = world
     world.use_nodes = True
@@ -155,7 +156,7 @@ def _light(scene, view):
         thing.rotation_euler = (target - thing.location).to_track_quat("-Z", "Y").to_euler()
 
 
-def _camera(scene, view):
+def _camera(scene: Any, view: dict[str, Any]) -> None:
     data = bpy.data.cameras.new("camera")
     data.lens, data.sensor_width = view["lens"], 36
     data.shift_x, data.shift_y = view.get("shift", (0, 0))
@@ -169,7 +170,7 @@ def _camera(scene, view):
     scene.camera = thing
 
 
-def _sway(scene, root, sway):
+def _sway(root: Any, sway: dict[str, Any]) -> None:
     """Move everything while the shutter is open: a shift and a turn about a point, hair and all."""
     pivot = Vector(sway["pivot"])
     for frame, share in ((0.5, -0.5), (1.5, 0.5)):
@@ -179,115 +180,3 @@ def _sway(scene, root, sway):
         root.keyframe_insert("location", frame=frame)
         root.keyframe_insert("rotation_euler", frame=frame)
     _straighten(root.animation_data)
-
-
-def _run(scene, samples, denoise):
-    scene.cycles.samples = samples
-    scene.cycles.use_denoising = denoise
-    if denoise:
-        scene.cycles.denoiser = "OPENIMAGEDENOISE"
-        scene.cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-        scene.view_layers[0].cycles.denoising_store_passes = True
-    with tempfile.TemporaryDirectory() as folder:
-        settings = scene.render.image_settings
-        if hasattr(settings, "media_type"):
-            settings.media_type = "MULTI_LAYER_IMAGE" if denoise else "IMAGE"
-        settings.file_format = "OPEN_EXR_MULTILAYER" if denoise else "OPEN_EXR"
-        settings.color_depth = "32"
-        settings.color_mode = "RGBA"
-        path = str(Path(folder) / "picture.exr")
-        scene.render.filepath = path
-        bpy.ops.render.render(write_still=True)
-        return _read(path, denoise)
-
-
-def _read(path, layered):
-    import OpenImageIO  # bpy carries it in a folder of its own
-
-    source = OpenImageIO.ImageInput.open(path)
-    names, found = [], {}
-    part = 0
-    while source.seek_subimage(part, 0):
-        spec = source.spec()
-        pixels = np.asarray(source.read_image(part, 0, 0, spec.nchannels, OpenImageIO.FLOAT)).reshape(
-            spec.height, spec.width, -1
-        )
-        for k, name in enumerate(spec.channelnames):
-            full = name if "." in name or not layered else f"{spec.getattribute('name') or ''}.{name}"
-            names.append(full)
-            found[full] = pixels[..., k]
-        part += 1
-    source.close()
-
-    def pick(words):
-        out = []
-        for channel in "RGBA":
-            options = [n for n in names if all(w in n for w in words) and n.rsplit(".", 1)[-1] == channel]
-            out.append(
-                found[options[0]] if options else found[next(n for n in names if "Combined" in n and n.endswith(".A"))]
-            )
-        return np.stack(out, -1)
-
-    if not layered:
-        return np.stack([found[c] for c in "RGBA"], -1), None
-    return pick(["Combined"]), pick(["Noisy"])
-
-
-def _alpha_pass(scene, samples):
-    """Render what covers what: every material black, gauze as clear as it is, no light."""
-    for used in bpy.data.materials:
-        tree = used.node_tree
-        dark = tree.nodes.new("ShaderNodeEmission")
-        dark.inputs["Color"].default_value = (0, 0, 0, 1)
-        mixed = [node for node in tree.nodes if node.type == "MIX_SHADER"]
-        if mixed:
-            tree.links.new(dark.outputs[0], mixed[0].inputs[2])
-        else:
-            out = next(node for node in tree.nodes if node.type == "OUTPUT_MATERIAL")
-            tree.links.new(dark.outputs[0], out.inputs["Surface"])
-    for thing in [o for o in scene.objects if o.type == "LIGHT"]:
-        bpy.data.objects.remove(thing)
-    scene.world = None
-    scene.cycles.max_bounces = 0
-    picture, _ = _run(scene, samples, denoise=False)
-    return np.clip(picture[..., 3], 0, 1)
-
-
-def _finish(colour, raw, alpha, view):
-    """Divide out alpha, carry colours outward to where alpha is faint, tone-map, round."""
-    own = np.clip(colour[..., 3:], 0, 1)
-    straight = colour[..., :3] / np.maximum(own, 1e-4)
-    plain = raw[..., :3] / np.maximum(np.clip(raw[..., 3:], 0, 1), 1e-4)
-    # The denoiser darkens faint hair: there the raw colour is nearer the truth.
-    faint = np.clip((0.6 - own) / 0.4, 0, 1)
-    straight = straight * (1 - faint) + plain * faint
-    weight = np.clip(own, 0, 1) ** 2 * (own > 0.02)
-    straight = np.clip(_carried(straight, weight[..., 0]), 0, None)
-    mapped = _toned(straight * view["exposure"])
-    eight = np.round(alpha * 255).astype(np.uint8)
-    picture = np.dstack([np.round(mapped * 255).astype(np.uint8), eight])
-    picture[eight == 0] = 0
-    return picture
-
-
-def _carried(image, weight):
-    """Fill where weight is small with the colours around, from fine to coarse."""
-    filled, sure = image * weight[..., None], weight.copy()
-    out = image.copy()
-    trust = np.clip(weight * 3, 0, 1)[..., None]
-    levels = []
-    for sigma in (1.0, 2.5, 6, 16, 48):
-        total = cv2.GaussianBlur(filled.astype(np.float32), (0, 0), sigma)
-        count = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), sigma)
-        levels.append((total / np.maximum(count, 1e-6)[..., None], np.clip(count * 20, 0, 1)[..., None]))
-    around = levels[-1][0]
-    for mean, share in reversed(levels[:-1]):
-        around = mean * share + around * (1 - share)
-    return out * trust + around * (1 - trust)
-
-
-def _toned(linear):
-    """A soft shoulder (Narkowicz's fit of ACES), then the sRGB curve."""
-    x = np.clip(linear, 0, None) * 0.8
-    film = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    return np.where(film <= 0.0031308, film * 12.92, 1.055 * film ** (1 / 2.4) - 0.055)

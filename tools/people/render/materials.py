@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Materials as Cycles node trees: skin, hair, eyes, cloth, gauze."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 
@@ -8,14 +10,14 @@ import numpy as np
 class _Nodes:
     """A material's node tree, with short words to build it."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.material = bpy.data.materials.new(name)
         self.material.use_nodes = True
         self.tree = self.material.node_tree
         self.tree.nodes.clear()
         self.out = self.tree.nodes.new("ShaderNodeOutputMaterial")
 
-    def new(self, kind, **inputs):
+    def new(self, kind: str, **inputs: Any) -> Any:
         node = self.tree.nodes.new(f"ShaderNode{kind}")
         for key, value in inputs.items():
             if key in node.inputs:
@@ -26,12 +28,12 @@ class _Nodes:
                     socket.default_value = value
         return node
 
-    def attribute(self, name):
+    def attribute(self, name: str) -> Any:
         node = self.tree.nodes.new("ShaderNodeAttribute")
         node.attribute_name = name
         return node
 
-    def mix(self, factor, a, b):
+    def mix(self, factor: Any, a: Any, b: Any) -> Any:
         node = self.tree.nodes.new("ShaderNodeMix")
         node.data_type = "RGBA"
         for socket, value in ((node.inputs[0], factor), (node.inputs[6], a), (node.inputs[7], b)):
@@ -41,7 +43,7 @@ class _Nodes:
                 socket.default_value = value
         return node.outputs[2]
 
-    def ramp(self, value, *stops):
+    def ramp(self, value: Any, *stops: tuple[float, Any]) -> Any:
         node = self.tree.nodes.new("ShaderNodeValToRGB")
         self.tree.links.new(value, node.inputs[0])
         ramp = node.color_ramp
@@ -51,16 +53,16 @@ class _Nodes:
             element.position, element.color = at, _rgba(colour)
         return node.outputs[0]
 
-    def finish(self, shader):
+    def finish(self, shader: Any) -> Any:
         self.tree.links.new(shader, self.out.inputs["Surface"])
         return self.material
 
 
-def _rgba(colour):
+def _rgba(colour: Any) -> tuple[float, ...]:
     return (colour, colour, colour, 1) if isinstance(colour, float | int) else (*colour, 1)
 
 
-def material(look):
+def material(look: dict[str, Any]) -> Any:
     """Return the Blender material for a look: `kind` and that kind's settings."""
     return {
         "skin": _skin,
@@ -76,7 +78,7 @@ def material(look):
     }[look["kind"]](look)
 
 
-def _skin(look):
+def _skin(look: dict[str, Any]) -> Any:
     nodes = _Nodes("skin")
     where = nodes.attribute("rest").outputs["Vector"]
     patches = nodes.new("TexNoise", Vector=where, Scale=38.0, Detail=4.0).outputs[0]
@@ -114,7 +116,7 @@ def _skin(look):
     return nodes.finish(shader.outputs[0])
 
 
-def _hair(look):
+def _hair(look: dict[str, Any]) -> Any:
     nodes = _Nodes("hair")
     info = nodes.tree.nodes.new("ShaderNodeHairInfo")
     node = nodes.tree.nodes.new("ShaderNodeBsdfHairPrincipled")
@@ -138,7 +140,7 @@ def _hair(look):
     return nodes.finish(node.outputs[0])
 
 
-def _eye(look):
+def _eye(look: dict[str, Any]) -> Any:
     nodes = _Nodes("eye")
     angle = nodes.attribute("angle").outputs["Fac"]
     iris = np.array(look["colour"])
@@ -165,7 +167,7 @@ def _eye(look):
     return nodes.finish(shader.outputs[0])
 
 
-def _plain(look):
+def _plain(look: dict[str, Any]) -> Any:
     nodes = _Nodes("plain")
     glossy = look["kind"] == "glossy"
     shader = nodes.new("BsdfPrincipled", **{"Base Color": _rgba(look["colour"]), "Roughness": 0.15 if glossy else 0.6})
@@ -180,7 +182,7 @@ def _plain(look):
     return nodes.finish(shader.outputs[0])
 
 
-def _pattern(nodes, look):
+def _pattern(nodes: _Nodes, look: dict[str, Any]) -> Any:
     colour, second = _rgba(look["colour"]), _rgba(look.get("second", look["colour"]))
     where = nodes.attribute("rest").outputs["Vector"]
     scale = look.get("scale", 1.0)
@@ -211,7 +213,7 @@ def _pattern(nodes, look):
     return nodes.mix(0.0, colour, colour)
 
 
-def _cloth(look):
+def _cloth(look: dict[str, Any]) -> Any:
     nodes = _Nodes("cloth")
     colour = _pattern(nodes, look)
     where = nodes.attribute("rest").outputs["Vector"]
@@ -232,7 +234,7 @@ def _cloth(look):
     return nodes.finish(shader.outputs[0])
 
 
-def _gauze(look):
+def _gauze(look: dict[str, Any]) -> Any:
     nodes = _Nodes("gauze")
     colour = _pattern(nodes, look)
     # Seen edge-on the cloth hides more: its layer is longer there.

@@ -1,11 +1,11 @@
-"""Make the shipped pack of the rendered people: `python tools/people/pack.py FOREGROUNDS PHOTOGRAPHS`.
+"""Make the shipped pack of the rendered people: `python -m tools.people_pack FOREGROUNDS PHOTOGRAPHS`.
 
-Run from the repository's root, in the toolkit's own environment. FOREGROUNDS is what `evaluation.py` rendered;
-PHOTOGRAPHS the folder `usr/share/backgrounds` of Debian's package lomiri-wallpapers-16.04 (20.04.0-2). Which background
-each picture gets, and its tags, stand here; the order is the pack's: the first eight hold most kinds.
+Run from the repository's root, in the toolkit's own environment. FOREGROUNDS is what `tools/people/evaluation.py`
+rendered; PHOTOGRAPHS is the folder `usr/share/backgrounds` of Debian's package lomiri-wallpapers-16.04 (20.04.0-2).
+Which background each picture gets, and its tags, stand here; the order is the pack's: the first eight hold most kinds.
 """
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from configs.errors import UsageError
 from datasets.people.pack import PACK_FOLDER
-from datasets.people.packing import Picture, write_pack
 from datasets.samples.manifest import PhotographEntry
 from datasets.synthetic.generate import synthetic_background
+from tools.command_line import run
+from tools.people_pack.packing import Picture, write_pack
 
 VERSION = 1
 QUALITY = 88
@@ -70,7 +72,7 @@ DARKEN = {8: 0.32, 23: 0.45}
 """Low light: the share that the background's light is brought down to, like the person's."""
 
 
-def main(foregrounds: Path, photographs: Path) -> None:
+def build(foregrounds: Path, photographs: Path) -> None:
     """Assemble the pictures and write the pack."""
     pictures = []
     for number, (background, tags) in enumerate(SAMPLES, start=1):
@@ -79,15 +81,15 @@ def main(foregrounds: Path, photographs: Path) -> None:
         plate, name = _background(background, number, photographs)
         if number in DARKEN:
             plate = np.asarray(np.round(plate * DARKEN[number]), np.uint8)
-        words = [*tags.split(), "photo" if name else "room"]
+        all_tags = [*tags.split(), "photo" if name else "room"]
         if _gaps(alpha):
-            words.append("gap")
+            all_tags.append("gap")
         pictures.append(
             Picture(
                 np.ascontiguousarray(rgba[..., :3]),
                 alpha,
                 plate,
-                tuple(words),
+                tuple(all_tags),
                 NOISE.get(number, 0.0),
                 (name,) if name else (),
                 QUALITY,
@@ -131,7 +133,7 @@ def _background(background: Background, number: int, photographs: Path) -> tuple
         image.width * top + across * SIZE[0] / SIZE[1],
     )
     if box[2] > image.width + 1e-6 or box[3] > image.height:
-        raise SystemExit(f"the crop of picture {number} leaves {name}: {box} of {image.size}")
+        raise UsageError(f"the crop of picture {number} leaves {name}: {box} of {image.size}")
     return np.asarray(image.resize((SIZE[1], SIZE[0]), Image.Resampling.LANCZOS, box=box)), name
 
 
@@ -145,7 +147,13 @@ def _gaps(alpha: NDArray[np.uint8]) -> bool:
     )
 
 
+def main() -> None:
+    """Read the command line and build."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("foregrounds", type=Path)
+    parser.add_argument("photographs", type=Path)
+    build(**vars(parser.parse_args()))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        raise SystemExit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    run(main)

@@ -2,10 +2,12 @@
 """Things held in a hand: plain meshes at the fingers, in the person's own space."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from body import turn
-from person import Built, Mesh
+
+from tools.people.figure.body import between, turn
+from tools.people.figure.mesh import Built, Mesh
 
 KINDS = ("ball", "book", "mug", "phone", "bouquet", "umbrella", "balloon", "racket")
 
@@ -26,13 +28,21 @@ def hold(built: Built, side: str, kind: str, colour: list[float], random: np.ran
     }[kind](grip, colour, random)
 
 
-def _mesh(name, vertices, faces, colour, kind="plain", subdivide=0, **look):
+def _mesh(
+    name: str,
+    vertices: np.ndarray,
+    faces: list[list[int]],
+    colour: list[float],
+    kind: str = "plain",
+    subdivide: int = 0,
+    **look: Any,
+) -> Mesh:
     return Mesh(
         name, vertices, faces, {"kind": kind, "colour": colour, **look}, {"rest": vertices}, subdivide=subdivide
     )
 
 
-def _tube(profile, sides=36):
+def _tube(profile: list[tuple[float, float]] | np.ndarray, sides: int = 36) -> tuple[np.ndarray, list[list[int]]]:
     """A surface of revolution about z from (radius, height) pairs."""
     angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     rings = [np.stack([r * np.cos(angle), r * np.sin(angle), np.full(sides, z)], 1) for r, z in profile]
@@ -44,26 +54,24 @@ def _tube(profile, sides=36):
     return np.concatenate(rings), faces
 
 
-def _round(radius, stretch=1.0):
+def _round(radius: float, stretch: float = 1.0) -> tuple[np.ndarray, list[list[int]]]:
     angle = np.linspace(0.001, np.pi - 0.001, 25)
     return _tube(np.stack([radius * np.sin(angle), -radius * stretch * np.cos(angle)], 1))
 
 
-def _rod(start, end, radius):
+def _rod(start: np.ndarray, end: np.ndarray, radius: float) -> tuple[np.ndarray, list[list[int]]]:
     way = end - start
-    length = np.linalg.norm(way)
+    length = float(np.linalg.norm(way))
     vertices, faces = _tube([(radius, 0), (radius, length)], 12)
-    from body import between
-
     return vertices @ between(np.array([0, 0, 1.0]), way / length).T + start, faces
 
 
-def _box(size):
+def _box(size: tuple[float, float, float]) -> tuple[np.ndarray, list[list[int]]]:
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * np.array(size) / 2
     return corners, [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
 
 
-def _ball(grip, colour, random):
+def _ball(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     radius = random.uniform(0.07, 0.12)
     vertices, faces = _round(radius)
     return [
@@ -80,7 +88,7 @@ def _ball(grip, colour, random):
     ]
 
 
-def _book(grip, colour, random):
+def _book(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     spin = turn("x", random.uniform(-30, 10)) @ turn("z", random.uniform(-25, 25))
     cover, faces = _box((0.16, 0.03, 0.22))
     pages, page_faces = _box((0.155, 0.024, 0.212))
@@ -91,7 +99,7 @@ def _book(grip, colour, random):
     ]
 
 
-def _mug(grip, colour, random):
+def _mug(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     vertices, faces = _tube(
         [(0.001, 0), (0.036, 0), (0.041, 0.005), (0.042, 0.095), (0.038, 0.095), (0.037, 0.012), (0.001, 0.01)]
     )
@@ -108,13 +116,13 @@ def _mug(grip, colour, random):
     ]
 
 
-def _phone(grip, colour, random):
+def _phone(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     vertices, faces = _box((0.075, 0.009, 0.155))
     spin = turn("x", random.uniform(-25, 5)) @ turn("z", random.uniform(-20, 20))
     return [_mesh("phone", vertices @ spin.T + grip + [0, -0.02, 0.04], faces, [0.02, 0.02, 0.025], "glossy")]
 
 
-def _bouquet(grip, colour, random):
+def _bouquet(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     meshes = []
     for _ in range(16):
         way = np.array([random.normal(0, 0.35), random.normal(-0.1, 0.25), 1.0])
@@ -148,7 +156,7 @@ def _bouquet(grip, colour, random):
     return _merged(meshes)
 
 
-def _merged(meshes):
+def _merged(meshes: list[Mesh]) -> list[Mesh]:
     """Join meshes of one look, so that hundreds of petals are a few objects."""
     groups: dict[str, list[Mesh]] = {}
     for mesh in meshes:
@@ -165,7 +173,7 @@ def _merged(meshes):
     return joined
 
 
-def _umbrella(grip, colour, random):
+def _umbrella(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     lean = turn("y", random.uniform(-12, 12)) @ turn("x", random.uniform(-10, 15))
     top = grip + lean @ np.array([0, 0, 0.75])
     ribs, rings = 8, 10
@@ -192,7 +200,7 @@ def _umbrella(grip, colour, random):
     ]
 
 
-def _balloon(grip, colour, random):
+def _balloon(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     end = grip + np.array([random.normal(0, 0.1), random.normal(0.05, 0.05), random.uniform(0.45, 0.6)])
     vertices, faces = _round(0.13, 1.2)
     string, string_faces = _rod(grip, end - [0, 0, 0.15], 0.0012)
@@ -202,7 +210,7 @@ def _balloon(grip, colour, random):
     ]
 
 
-def _racket(grip, colour, random):
+def _racket(grip: np.ndarray, colour: list[float], random: np.random.Generator) -> list[Mesh]:
     way = turn("y", random.uniform(-30, 30)) @ turn("x", random.uniform(0, 40)) @ np.array([0, 0, 1.0])
     side = np.cross(way, [0, 1, 0])
     side /= np.linalg.norm(side)

@@ -1,4 +1,4 @@
-"""Write a pack from pictures in memory; used when the people are rendered anew, never by the toolkit's commands."""
+"""Write a pack from pictures in memory; only who renders the people anew needs it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,0 +1,74 @@
+"""The job that a verb works on: the configuration as its options change it, its runs, and its command."""
+
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from configs.errors import UsageError
+from configs.load import load_config, override
+from configs.schema import Config
+
+RUNS = Path("reports")
+
+
+def changed(
+    config: Path, options: Mapping[str, tuple[str, object]], implied: Mapping[str, object] | None = None
+) -> Config:
+    """Read a configuration and change it as a command's options say.
+
+    Args:
+        config: the YAML file.
+        options: an option's name to the dotted key that it sets and its value; None where it was not given.
+        implied: further dotted keys to set, which follow from the options; None sets null.
+
+    Raises:
+        UsageError: the file is wrong, or the values do not go together; the message names the given options.
+    """
+    given = {option: change for option, change in options.items() if change[1] is not None}
+    return override(load_config(config), {**dict(given.values()), **(implied or {})}, ", ".join(given))
+
+
+def model_folder(models: Path | None) -> dict[str, object]:
+    """Return what `--models` implies: a folder named by hand is taken as it is, whatever the configuration starts from.
+
+    Raises:
+        DataError: it is no converted model's folder.
+    """
+    from converter.forms.record import Conversion, recorded_model
+
+    return {} if models is None else {"model": recorded_model(Conversion.read(models))}
+
+
+def command(verb: str, options: Mapping[str, object]) -> str:
+    """Return the shell command `mattekit <verb>` with `options`.
+
+    A list or tuple gives its option once for each item, True gives the option alone, None and False leave it out.
+    """
+    parts = ["mattekit", verb]
+    for option, given in options.items():
+        for value in given if isinstance(given, list | tuple) else (given,):
+            if value is None or value is False:
+                continue
+            parts.append(option if value is True else f"{option} {shlex.quote(str(value))}")
+    return " ".join(parts)
+
+
+def new_run(name: str) -> Path:
+    """Return a folder under reports/ for a run that starts now; names sort by time."""
+    return RUNS / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def latest_run(config: Config) -> Path:
+    """Return the newest run of this configuration under reports/.
+
+    Raises:
+        UsageError: there is none.
+    """
+    stamp = f"{'[0-9]' * 8}-{'[0-9]' * 6}"  # so that `ci` does not take the runs of `ci-large` for its own
+    runs = sorted(path.parent for path in RUNS.glob(f"{config.name}-{stamp}/results.json"))
+    if not runs:
+        raise UsageError(
+            f"no run named {config.name}-* under reports/; run `mattekit evaluate`, or name a run's folder"
+        )
+    return runs[-1]

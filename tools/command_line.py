@@ -1,0 +1,26 @@
+"""What the tools share as commands: how they end after an error, and their progress bar."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+from configs.errors import MattekitError
+
+Thing = TypeVar("Thing")
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main`; end the process with the exit code of an error that it raises."""
+    try:
+        main()
+    except MattekitError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def with_progress(things: Sequence[Thing], what: str) -> Iterable[Thing]:
+    """Yield the things one by one, with a bar on standard error that says how many are done."""
+    return track(things, what, console=Console(stderr=True))

@@ -1,0 +1,1 @@
+"""How often the gate is wrong on a stored run: `python -m tools.gate_power RUN`."""
