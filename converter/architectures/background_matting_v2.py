@@ -63,8 +63,9 @@ ARCHITECTURE = Architecture(
         "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2, cells=5e-2),
         # Foreground colours count where nothing is opaque too, where they mean nothing and int8 moves them most.
         "ir-int8": HopTolerance(mean=3e-2, quantile=0.5, cells=0.2),
-        "f16": HopTolerance(mean=2e-3, quantile=5e-2, cells=0.1),
-        "bf16": HopTolerance(mean=1e-2, quantile=0.2, cells=0.2),
+        # The bundled checkpoint in bf16: mean 1.4e-3 and quantile 0.023 of the foreground, 0.35 % of the cells.
+        "f16": HopTolerance(mean=2e-3, quantile=4e-2, cells=5e-2),
+        "bf16": HopTolerance(mean=5e-3, quantile=0.1, cells=5e-2),
     },
     int8_candidates=(
         (),

@@ -23,8 +23,8 @@ TOLERANCES: Mapping[str, HopTolerance] = {
     "ir-fp32": EXACT,
     "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2),
     "ir-int8": HopTolerance(mean=3e-2, quantile=0.5),
-    "f16": HopTolerance(mean=2e-3, quantile=5e-2),
-    "bf16": HopTolerance(mean=1e-2, quantile=0.2),
+    "f16": HopTolerance(mean=2e-3, quantile=4e-2),
+    "bf16": HopTolerance(mean=5e-3, quantile=0.1),
 }
 """Of a family that states no others: for every hop, and for a proof on a device that infers in f16 or bf16."""
 
