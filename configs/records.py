@@ -45,6 +45,15 @@ class Record(Frozen):
         """
         return read_record(cls.file_at(place), cls, cls.REMEDY)
 
+    @classmethod
+    def read_if_there(cls, folder: Path) -> Self | None:
+        """Read the record in a folder; None where the folder has none.
+
+        Raises:
+            DataError: it is there, and `read` refuses it.
+        """
+        return cls.read(folder) if (folder / cls.FILE).is_file() else None
+
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.
 

@@ -99,6 +99,17 @@ print("heavy:", *[name for name in {(*HEAVY, "plotly", "matplotlib")!r} if name 
     assert done.stdout.splitlines()[-1] == "heavy:"
 
 
+def test_help_needs_no_table_of_scores() -> None:
+    script = (
+        "import sys, mattekit.__main__ as cli; sys.argv = ['mattekit', {}]\ntry: cli.main()\nexcept SystemExit: pass\n"
+    )
+    script += "print('pandas' in sys.modules, 'scipy' in sys.modules)"
+    for arguments in ("'--help'", "'gate', '--help'"):
+        program = [sys.executable, "-c", script.format(arguments)]
+        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "False False"
+
+
 def test_only_who_runs_a_framework_imports_it() -> None:
     importing = {
         name for name, path in _named(PRODUCT) if {module.partition(".")[0] for module in _imported(path)} & set(HEAVY)

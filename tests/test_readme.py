@@ -8,11 +8,15 @@ from command_lines import command_lines, parse_mattekit
 
 from configs.errors import MattekitError
 from configs.load import load_config
-from eval.attribution.record import read_attribution
-from eval.bench.output import bench_section
+from eval.attribution.record import Attribution
+from eval.attribution.text import attribution_page
+from eval.gate.judge import judge_original
 from eval.gate.verdict import INCONCLUSIVE_EXIT
-from eval.report.markdown import render_report
-from eval.run.results import read_results
+from eval.report.content import Judgement
+from eval.report.markdown import render_markdown
+from eval.report.pages import stored_content
+from eval.run.results import Results
+from eval.run.stored import read_run
 from mattekit.__main__ import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,9 +78,11 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 def test_the_example_report_is_what_the_code_makes_of_its_results() -> None:
-    gate, run = load_config(ROOT / "configs/default.yaml").gate, EXAMPLE.parent
-    made = render_report(read_results(run), gate, read_attribution(run), bench_section(run))
-    assert EXAMPLE.read_text(encoding="utf-8") == made
+    gate, run = load_config(ROOT / "configs/default.yaml").gate, read_run(EXAMPLE.parent)
+    content = stored_content(EXAMPLE.parent, run, Judgement(gate, judge_original(run, gate)))
+    assert EXAMPLE.read_text(encoding="utf-8") == render_markdown(content)
+    attribution = Attribution.read(EXAMPLE.parent)
+    assert (EXAMPLE.parent / "attribution.md").read_text(encoding="utf-8") == attribution_page(attribution)
 
 
 def test_the_readme_shows_the_table_of_the_example_report() -> None:
@@ -85,7 +91,7 @@ def test_the_readme_shows_the_table_of_the_example_report() -> None:
 
 
 def test_the_card_of_the_checkpoint_gives_the_scores_of_the_example_report() -> None:
-    metrics = read_results(EXAMPLE.parent).variants[0].metrics
+    metrics = Results.read(EXAMPLE.parent).variants[0].metrics
     names = ("alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse")
     scores = " | ".join(f"{metrics[name].mean:.2f}" for name in names)
     assert f"| {scores} |" in (ROOT / "training/checkpoints/README.md").read_text(encoding="utf-8")

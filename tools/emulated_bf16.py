@@ -31,8 +31,8 @@ from converter.steps.onnx_file import read_onnx
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.presentation.formatting import markdown_table, signed, span
-from eval.run.scores import ScoreRow
-from eval.run.summary import drift_of
+from eval.run.figures import drift_of, summarise
+from eval.run.scores import ScoreRow, score_table, scores_of
 from tools.bf16_onnx import emulate_bf16
 from tools.command_line import run, with_progress
 from tools.error_maps import ErrorMap, count_cells, draw, named_model, require_picture
@@ -63,7 +63,7 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     size = config.convert.input_shape
     original = open_original(config.model, size)
     samples = parity_samples(config.dataset, size, config.dataset.count)
-    rows: dict[str, list[ScoreRow]] = {}
+    rows: list[ScoreRow] = []
     cells: dict[str, int] = {}
     with ExitStack() as stack:
         work = Path(stack.enter_context(TemporaryDirectory()))
@@ -81,12 +81,12 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
 
 
 def _run(
-    sample: Sample, runners: dict[str, Runner], rows: dict[str, list[ScoreRow]]
+    sample: Sample, runners: dict[str, Runner], rows: list[ScoreRow]
 ) -> tuple[NDArray[np.float32], list[ErrorMap]]:
     """Score every form on one sample; return the original's alpha and the others' difference from it."""
     predictions = {name: runner.predict(sample.images) for name, runner in runners.items()}
     for name, prediction in predictions.items():
-        rows.setdefault(name, []).append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
+        rows.append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
     alpha = predictions[ORIGINAL].alpha
     return alpha, [
         ErrorMap(name, PRECISION, np.abs(prediction.alpha - alpha))
@@ -95,16 +95,17 @@ def _run(
     ]
 
 
-def _table(rows: dict[str, list[ScoreRow]], cells: dict[str, int], samples: int) -> str:
+def _table(rows: list[ScoreRow], cells: dict[str, int], samples: int) -> str:
+    table = score_table(rows)
+    original = scores_of(table, ORIGINAL)
+    before = summarise(original)
     lines = []
-    for name, form_rows in rows.items():
-        if name == ORIGINAL:
-            continue
-        for record in drift_of(rows[ORIGINAL], form_rows):
-            before = np.mean([row.scores[record.metric] for row in rows[ORIGINAL]])
+    for name in cells:
+        for record in drift_of(original, scores_of(table, name), name):
             interval = "-" if record.interval is None else span(record.interval.low, record.interval.high)
             off = f"{cells[name] / samples:,.0f}"
-            lines.append((name, record.metric, f"{before:.3f}", signed(record.mean), interval, off))
+            value = f"{before[record.metric].mean:.3f}"
+            lines.append((name, record.metric, value, signed(record.mean), interval, off))
     header = ("Form", "Metric", "PyTorch, f32", "Drift", "95 %", f"Cells of a sample off by > {OFF:g}")
     return markdown_table(header, lines, right=(2, 3, 5))
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 import typer
 
-from eval.locate.record import read_located
+from eval.locate.record import Located
 from eval.presentation.formatting import markdown_table
 from tools import model_faults as faults
 from tools.command_line import run
@@ -111,7 +111,7 @@ def locate(fault: Fault, models: Path, work: Path, options: list[str]) -> dict[s
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
         raise SystemExit(f"{fault.title}: mattekit locate ended with {process.returncode}")
-    first = read_located(found).first
+    first = Located.read(found).first
     return {
         "seconds": seconds,
         "cpu_seconds": usage.ru_utime + usage.ru_stime,

@@ -6,6 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def clip_of(sample_id: str) -> str:
+    """Return the clip of a sample: its id's part before the last `/`."""
+    return sample_id.rpartition("/")[0]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """One frame to matte, with its ground truth; every image of the same height and width.
@@ -53,8 +58,3 @@ class Prediction:
 
     alpha: NDArray[np.float32]
     foreground: NDArray[np.float32] | None = None
-
-
-def clip_of(sample: str) -> str:
-    """Return the clip of a sample: its id's part before the last `/`."""
-    return sample.rpartition("/")[0]

@@ -1,9 +1,10 @@
 """The measurement: every stage on every sample, scored at both sizes, its outputs compared with two other stages'."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from configs.errors import DataError
@@ -13,28 +14,28 @@ from datasets.samples.sample import Prediction, Sample
 from eval.attribution.record import ErrorRecord
 from eval.attribution.stages import Stage
 from eval.metrics.scoring import Scorer
-from eval.run.scores import ScoreRow
+from eval.run.scores import ScoreRow, score_table
 
 Report = Callable[[str, int, int], None]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What was measured.
 
     Attributes:
-        rows: stage to its scores at the samples' size.
-        inner_rows: stage to its scores at the network's size; `rows` itself where no sample has another size.
+        scores: the table of scores at the samples' size, with stages for variants.
+        inner_scores: likewise at the network's size; `scores` itself where no sample has another size.
         errors: stage to its outputs' error from the original.
         added_errors: stage to its outputs' error from the stage before.
         resized: how many samples have another size than the network's.
     """
 
-    rows: dict[str, list[ScoreRow]] = field(default_factory=dict)
-    inner_rows: dict[str, list[ScoreRow]] = field(default_factory=dict)
-    errors: dict[str, ErrorRecord] = field(default_factory=dict)
-    added_errors: dict[str, ErrorRecord] = field(default_factory=dict)
-    resized: int = 0
+    scores: pd.DataFrame
+    inner_scores: pd.DataFrame
+    errors: Mapping[str, ErrorRecord]
+    added_errors: Mapping[str, ErrorRecord]
+    resized: int
 
 
 def measure(
@@ -62,33 +63,38 @@ def measure(
         DataError: a sample is broken, or a stage returned something that is not a matte.
     """
     original = stages[0].name
-    result = Measured(rows={stage.name: [] for stage in stages})
-    inner: dict[str, list[ScoreRow]] = {stage.name: [] for stage in stages}
+    outer: list[ScoreRow] = []
+    inner: list[ScoreRow] = []
+    resized = 0
     scorers = {stage.name: (Scorer(stage.name, sequential), Scorer(stage.name, sequential)) for stage in stages}
     meters = {stage.name: (ParityMeter(total, cell), ParityMeter(total, cell)) for stage in stages[1:]}
     for index, sample in enumerate(samples):
         report("attributing", index, total)
         reduced = sample_at(sample, size)
-        result.resized += reduced is not sample
+        resized += reduced is not sample
         predictions = {}
         for stage in stages:
             runners[stage.name].enter_clip(sample.clip if sequential else sample.id)
             prediction = predictions[stage.name] = _predict(runners[stage.name], sample, stage.name)
             outer_scorer, inner_scorer = scorers[stage.name]
             row = ScoreRow(sample.id, stage.name, outer_scorer.score(sample, prediction), None, sample.tags)
-            result.rows[stage.name].append(row)
+            outer.append(row)
             if reduced is not sample:
                 row = ScoreRow(sample.id, stage.name, inner_scorer.score(reduced, prediction), None, sample.tags)
-            inner[stage.name].append(row)
+            inner.append(row)
             if stage.before is not None:
                 from_original, from_before = meters[stage.name]
                 from_original.add(predictions[original], prediction)
                 from_before.add(predictions[stage.before], prediction)
     report("attributing", total, total)
-    result.inner_rows = inner if result.resized else result.rows
-    result.errors = {name: _error(pair[0]) for name, pair in meters.items()}
-    result.added_errors = {name: _error(pair[1]) for name, pair in meters.items()}
-    return result
+    scores = score_table(outer)
+    return Measured(
+        scores=scores,
+        inner_scores=score_table(inner) if resized else scores,
+        errors={name: _error(pair[0]) for name, pair in meters.items()},
+        added_errors={name: _error(pair[1]) for name, pair in meters.items()},
+        resized=resized,
+    )
 
 
 def sample_at(sample: Sample, size: tuple[int, int]) -> Sample:

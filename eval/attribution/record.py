@@ -1,16 +1,14 @@
 """`attribution.json`: what every hop of a run's models added, in tensor errors and in the task's metrics."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from configs.environment import Environment
-from configs.records import Frozen, read_record
+from configs.records import Frozen, Record
 from converter.forms.proofs import Parity
 from eval.run.results import MetricRecord
 
-ATTRIBUTION_FILE = "attribution.json"
 Part = Literal["original", "graph", "weights", "inference"]
 """What changes at a stage."""
 Drifts = dict[str, float | None]
@@ -75,7 +73,7 @@ class SplitRecord(Frozen):
     resize: float | None
 
 
-class Attribution(Frozen):
+class Attribution(Record):
     """The whole record.
 
     Attributes:
@@ -93,7 +91,9 @@ class Attribution(Frozen):
         most: the stage that added most; None when no stage moved any published metric.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "attribution.json"
+    REMEDY: ClassVar[str] = "run `mattekit attribute` again"
+
     created: str
     environment: Environment
     run: str
@@ -110,13 +110,3 @@ class Attribution(Frozen):
     def stage(self, name: str) -> StageRecord:
         """Return the stage of this name."""
         return next(stage for stage in self.stages if stage.name == name)
-
-
-def read_attribution(run_dir: Path) -> Attribution | None:
-    """Read a run's attribution; None where there is none yet.
-
-    Raises:
-        DataError: it is not readable.
-    """
-    path = run_dir / ATTRIBUTION_FILE
-    return read_record(path, Attribution, "run `mattekit attribute` again") if path.is_file() else None

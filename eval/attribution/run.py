@@ -1,14 +1,14 @@
-"""Attributing: a run in; what each hop of its models added to the drift out, into the run's folder."""
+"""The attribution of a run's drift: every form of its models runs on its samples again, hop after hop."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from configs.environment import describe_environment
 from configs.errors import DataError
-from configs.files import write_atomically
-from configs.records import write_record
 from converter.architectures import architecture_named
 from converter.forms.record import Conversion, check_files
 from converter.forms.variant import parse_variants, recorded_file
@@ -16,35 +16,27 @@ from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
 from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
-from eval.attribution.record import ATTRIBUTION_FILE, Attribution, StageRecord
+from eval.attribution.record import Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
-from eval.attribution.text import attribution_page
 from eval.metrics.measures import PUBLISHED_METRICS
-from eval.report.pages import rewrite_pages
-from eval.run.results import Results, read_results, samples_sha256
-from eval.run.scores import ScoreRow
-from eval.run.summary import drift_of, summarise
-
-PAGE_FILE = "attribution.md"
+from eval.run.figures import drift_of, summarise
+from eval.run.results import Results, samples_sha256
+from eval.run.scores import scores_of
 
 
-def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
+def attribute(results: Results, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
     """Run every form of a run's models on its samples again, and say which hop added how much.
 
-    Writes `attribution.json` and `attribution.md` into the run's folder, and its `report.md` anew, which then shows it.
-
     Args:
-        run_dir: of an evaluation.
-        limit: only the first so many of the run's samples.
+        results: the run.
+        limit: use only the first `limit` samples of the run.
         report: called with (what is being done, done, total).
 
     Raises:
-        DataError: the run, its models or its set are missing, or not what they were when it ran.
+        DataError: the run's models or its set are missing, or not what they were when it ran.
     """
-    results = read_results(run_dir)
-    config = results.configuration()
-    models = config.convert.out
+    models = results.configuration().convert.out
     record = Conversion.read(models)
     check_files(models, record)
     check_models(results, record, models)
@@ -61,11 +53,7 @@ def attribute(run_dir: Path, *, limit: int | None = None, report: Report = lambd
         measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}
-    attribution = assemble(stages, measured, precisions, refused, results, size)
-    write_record(run_dir / ATTRIBUTION_FILE, attribution)
-    write_atomically(run_dir / PAGE_FILE, attribution_page(attribution))
-    rewrite_pages(run_dir, results, config.gate)
-    return attribution
+    return assemble(stages, measured, precisions, refused, results, size)
 
 
 def assemble(
@@ -96,27 +84,27 @@ def assemble(
         if stage.name in refused:
             records.append(record.model_copy(update={"refused": refused[stage.name]}))
             continue
-        rows = measured.rows[stage.name]
-        found: dict[str, object] = {"precision": precisions[stage.name], "metrics": summarise(rows)}
+        found: dict[str, object] = {
+            "precision": precisions[stage.name],
+            "metrics": summarise(scores_of(measured.scores, stage.name)),
+        }
         if stage.before is not None:
             found |= {
-                "drift": _drifts(measured.rows[original], rows),
-                "added": _drifts(measured.rows[stage.before], rows),
+                "drift": _drifts(measured.scores, original, stage.name),
+                "added": _drifts(measured.scores, stage.before, stage.name),
                 "error": measured.errors[stage.name],
                 "added_error": measured.added_errors[stage.name],
             }
         records.append(record.model_copy(update=found))
-    outer = {name: _means(rows) for name, rows in measured.rows.items()}
-    inner = outer if measured.inner_rows is measured.rows else {
-        name: _means(rows) for name, rows in measured.inner_rows.items()
-    }  # fmt: skip
+    outer = _means(measured.scores)
+    inner = outer if measured.inner_scores is measured.scores else _means(measured.inner_scores)
     metrics = [name for name in PUBLISHED_METRICS if outer[original].get(name) is not None]
     return Attribution(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
         run=results.created,
         dataset=results.dataset.name,
-        samples=len(measured.rows[original]),
+        samples=len(scores_of(measured.scores, original)),
         input_size=size,
         resized=measured.resized,
         resize_error={
@@ -170,9 +158,12 @@ def open_run_set(results: Results) -> SampleSet:
     return sample_set
 
 
-def _drifts(original: Sequence[ScoreRow], rows: Sequence[ScoreRow]) -> dict[str, float | None]:
-    return {record.metric: record.mean for record in drift_of(original, rows)}
+def _drifts(table: pd.DataFrame, before: str, after: str) -> dict[str, float | None]:
+    return {record.metric: record.mean for record in drift_of(scores_of(table, before), scores_of(table, after), after)}
 
 
-def _means(rows: Sequence[ScoreRow]) -> dict[str, float | None]:
-    return {name: record.mean for name, record in summarise(rows).items()}
+def _means(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    return {
+        stage: {name: record.mean for name, record in summarise(scores_of(table, stage)).items()}
+        for stage in table.index.unique("variant")
+    }

@@ -57,7 +57,7 @@ def stages_of(record: Conversion, reduced: InferencePrecision) -> Iterator[Stage
 
 
 def reduced_precision() -> InferencePrecision:
-    """Return the reduced inference precision that is worth a look here: what OpenVINO picks by itself, else bf16."""
+    """Return the reduced inference precision to attribute: what OpenVINO picks by itself, else bf16."""
     return "f16" if default_inference_precision() == "f16" else "bf16"
 
 

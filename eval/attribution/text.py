@@ -2,8 +2,9 @@
 
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import share_added
-from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric
-from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed
+from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
+from eval.presentation.blocks import Block, Section, Table, markdown_page
+from eval.presentation.formatting import NOTHING, code, number, signed
 
 CHANGES = {
     "original": "nothing: the original",
@@ -17,38 +18,31 @@ REASONS = {
     "inference": "values between layers are rounded while inferring, so errors enter at every layer",
 }
 FLIPPED = 0.5
-"""From this share of the alpha difference on, the choice of cells is what a hop is about."""
+"""From this share of the alpha difference on, a hop moves mostly the cells that are refined otherwise."""
 
 
 def attribution_page(attribution: Attribution) -> str:
     """Return `attribution.md`: GitHub-flavoured markdown."""
     size = "x".join(map(str, attribution.input_size))
     samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
-    return "\n".join(
-        [
-            f"# Attribution of drift: {attribution.dataset}, {samples}",
-            "",
-            explain(attribution),
-            "",
-            stage_table(attribution),
-            "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
-            "the outputs from those of the stage before, 0..1; a cell counts as refined otherwise where alpha "
-            "differs by more than 0.01.",
-            "",
-            "## Drift from the original, split",
-            "",
-            split_table(attribution),
-            resize_note(attribution),
-            "",
-            "## Outputs against the original's",
-            "",
-            error_table(attribution),
-            f"Measured at {size} (height x width) on {attribution.environment.cpu_name} "
-            f"({attribution.environment.cpu_class}), where OpenVINO by itself infers in "
-            f"{attribution.default_precision}. Every figure is in `attribution.json`.",
-            "",
-        ]
-    )
+    blocks: list[Block] = [
+        explain(attribution),
+        stage_table(attribution),
+        "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
+        "the outputs from those of the stage before, 0..1; a cell counts as refined otherwise where alpha "
+        "differs by more than 0.01.",
+        Section("Drift from the original, split", [split_table(attribution), resize_note(attribution)]),
+        Section(
+            "Outputs against the original's",
+            [
+                error_table(attribution),
+                f"Measured at {size} (height x width) on {attribution.environment.cpu_name} "
+                f"({attribution.environment.cpu_class}), where OpenVINO by itself infers in "
+                f"{attribution.default_precision}. Every figure is in `{attribution.FILE}`.",
+            ],
+        ),
+    ]
+    return markdown_page([Section(f"Attribution of drift: {attribution.dataset}, {samples}", blocks)])
 
 
 def explain(attribution: Attribution) -> str:
@@ -57,10 +51,9 @@ def explain(attribution: Attribution) -> str:
         return "**No hop moved any published metric.**"
     stage, original = attribution.stage(attribution.most), attribution.stages[0]
     share, name = share_added(stage, original, PUBLISHED_METRICS)
-    title = next(metric.title for metric in METRICS if metric.name == name)
     of_original = f"{100 * share:.2g} % of the original's" if share != float("inf") else "where the original has 0"
     text = (
-        f"**{code(stage.name)} added most**: {title} {signed(stage.added[name])} ({of_original}) after "
+        f"**{code(stage.name)} added most**: {title_of(name)} {signed(stage.added[name])} ({of_original}) after "
         f"{code(stage.before or '')}; {REASONS[stage.part]}"
     )
     error = stage.added_error
@@ -78,7 +71,7 @@ def explain(attribution: Attribution) -> str:
     return f"{text}; {where} but hold only {share_text}: it is mostly spread thin."
 
 
-def stage_table(attribution: Attribution) -> str:
+def stage_table(attribution: Attribution) -> Table:
     """Return the table of all stages: tensor errors and task metrics, hop by hop."""
     metrics = _metrics(attribution)
     header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max", "max |fgr|", "Cells"]
@@ -90,10 +83,10 @@ def stage_table(attribution: Attribution) -> str:
             continue
         rows.append([*row, stage.precision or NOTHING, *_errors(stage), *(_metric(stage, m.name) for m in metrics)])
     header += [f"{metric.title}, {metric.unit}" for metric in metrics]
-    return markdown_table(header, rows, right=range(4, len(header)))
+    return Table(header, rows, right=range(4, len(header)))
 
 
-def split_table(attribution: Attribution) -> str:
+def split_table(attribution: Attribution) -> Table:
     """Return the split of each stage's drift from the original."""
     titles = {metric.name: f"{metric.title}, {metric.unit}" for metric in METRICS}
     rows = [
@@ -109,10 +102,10 @@ def split_table(attribution: Attribution) -> str:
         for split in attribution.splits
     ]
     header = ("Stage", "Metric", "Drift", "Graph", "Precision of weights", "Precision of inference", "Resize")
-    return markdown_table(header, rows, right=range(2, 7))
+    return Table(header, rows, right=range(2, 7))
 
 
-def error_table(attribution: Attribution) -> str:
+def error_table(attribution: Attribution) -> Table:
     """Return the differences of every stage's outputs from the original's."""
     header = ("Stage", "Output", "Mean", "99.9 %", "Max", "Cells refined otherwise", "Alpha difference in them")
     rows = []
@@ -132,15 +125,14 @@ def error_table(attribution: Attribution) -> str:
                 continue
             figures = (number(output.mean), number(output.quantile), number(output.max))
             rows.append((code(stage.name), name, *figures, *extra))
-    return markdown_table(header, rows, right=range(2, 7))
+    return Table(header, rows, right=range(2, 7))
 
 
 def resize_note(attribution: Attribution) -> str:
-    """Say what resizing has to do with it."""
+    """Return how much of the drift resizing adds, in a sentence or two."""
     if not attribution.resized:
         return "Resize is zero: every sample has the network's size, and nothing was resized."
-    titles = {metric.name: metric.title for metric in METRICS}
-    own = ", ".join(f"{titles[name]} {signed(value)}" for name, value in attribution.resize_error.items())
+    own = ", ".join(f"{title_of(name)} {signed(value)}" for name, value in attribution.resize_error.items())
     return (
         f"{attribution.resized} of {attribution.samples} samples have another size than the network. Graph and "
         "precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "

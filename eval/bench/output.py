@@ -8,20 +8,12 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as TerminalTable
 
 from configs.files import write_atomically
-from eval.bench.record import (
-    BENCH_FILE,
-    AlphaDifference,
-    BenchModel,
-    BenchRecord,
-    Ratio,
-    Timing,
-    read_bench,
-    write_bench,
-)
-from eval.presentation.formatting import NOTHING, code, markdown_table, number
+from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
+from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
+from eval.presentation.formatting import NOTHING, code, number
 
 CSV_FILE = "bench.csv"
 MARKDOWN_FILE = "bench.md"
@@ -35,7 +27,7 @@ def write_bench_files(folder: Path, record: BenchRecord, rows: Sequence[Timing])
         DataError: a value is not finite.
         UsageError: the folder cannot be written.
     """
-    write_bench(folder / BENCH_FILE, record)
+    record.write(folder / record.FILE)
     write_atomically(folder / CSV_FILE, timings_csv(rows))
     write_atomically(folder / MARKDOWN_FILE, bench_markdown(record))
 
@@ -49,17 +41,6 @@ def timings_csv(rows: Sequence[Timing]) -> str:
     return text.getvalue()
 
 
-def bench_section(run_dir: Path) -> str:
-    """Return the benchmark's part of a run's report, empty where the run's folder holds none.
-
-    Raises:
-        DataError: there is a benchmark, and it cannot be read.
-    """
-    if not (run_dir / BENCH_FILE).is_file():
-        return ""
-    return bench_tables(read_bench(run_dir), level=3)
-
-
 def bench_markdown(record: BenchRecord) -> str:
     """Return the benchmark as a page of GitHub-flavoured markdown."""
     conditions = record.environment
@@ -68,54 +49,52 @@ def bench_markdown(record: BenchRecord) -> str:
         for name in ("openvino", "onnxruntime", "torch")
         if name in conditions.versions
     )
-    lines = [
-        f"# Speed of {len(record.models)} models at {record.size[0]}x{record.size[1]}",
-        "",
+    models = [(code(m.name), code(m.model_path), code(m.model_sha256)) for m in record.models]
+    blocks: list[Block] = [
         f"On {conditions.cpu_name}, CPU feature class {conditions.cpu_class}; {conditions.os}; {versions}; toolkit "
         f"revision {conditions.git_commit or 'unknown'}; {record.created}.",
-        "",
-        bench_tables(record, level=2),
-        "## Models",
-        "",
-        markdown_table(
-            ("Model", "File", "SHA-256"),
-            [(code(m.name), code(m.model_path), code(m.model_sha256)) for m in record.models],
+        *bench_blocks(record),
+        Section("Models", [Table(("Model", "File", "SHA-256"), models)]),
+        Section(
+            "Rerun",
+            [
+                Fence("sh", record.rerun),
+                f"Every single time is in `{CSV_FILE}`, every figure of this page in `{record.FILE}`.",
+            ],
         ),
-        "## Rerun",
-        "",
-        f"```sh\n{record.rerun}\n```",
-        "",
-        f"Every single time is in `{CSV_FILE}`, every figure of this page in `{BENCH_FILE}`.",
     ]
-    return "\n".join(lines) + "\n"
+    height, width = record.size
+    return markdown_page([Section(f"Speed of {len(record.models)} models at {height}x{width}", blocks)])
 
 
-def bench_tables(record: BenchRecord, level: int) -> str:
-    """Return the tables of a benchmark and how to read them, under headings of `level`."""
-    mark = "#" * level
+def bench_blocks(record: BenchRecord) -> list[Block]:
+    """Return the tables of a benchmark, each with how to read it."""
     first = code(record.models[0].name)
     rounds = record.models[0].latency.rounds
-    parts = [
-        f"{mark} One inference at a time\n",
-        _latency_table(record),
-        f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after {record.warmup} to "
-        "warm up; in each round every model infers once, in an order drawn anew. The ratio is the median over the "
-        "rounds, in brackets its 95 % confidence interval. Difference: mean |alpha difference| from "
-        f"{first} on the first frame, and cells that differ by more than 0.01.\n",
-        *[f"> {note}\n" for note in notes(record)],
+    blocks: list[Block] = [
+        Section(
+            "One inference at a time",
+            [
+                _latency_table(record),
+                f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after "
+                f"{record.warmup} to warm up; in each round every model infers once, in an order drawn anew. The ratio "
+                "is the median over the rounds, in brackets its 95 % confidence interval. Difference: mean |alpha "
+                f"difference| from {first} on the first frame, and cells that differ by more than 0.01.",
+                *map(Note, notes(record)),
+            ],
+        )
     ]
     if any(model.throughput for model in record.models):
-        parts += [f"{mark} Several at once\n", _throughput_table(record)]
-    for model in record.models:
-        if model.operations:
-            parts += [f"{mark} Where the time of {code(model.name)} goes\n", _operation_table(model)]
-    if any(model.operations for model in record.models):
-        parts.append("Measured with OpenVINO's counters on, which cost time themselves: read the shares.\n")
-    return "\n".join(parts)
+        blocks.append(Section("Several at once", [_throughput_table(record)]))
+    profiled = [model for model in record.models if model.operations]
+    blocks += [Section(f"Where the time of {code(model.name)} goes", [_operation_table(model)]) for model in profiled]
+    if profiled:
+        blocks.append("Measured with OpenVINO's counters on, which cost time themselves: read the shares.")
+    return blocks
 
 
 def notes(record: BenchRecord) -> list[str]:
-    """Return what must be said beside the tables."""
+    """Return what a reader of the tables must know besides."""
     assumed = [model.name for model in record.models if model.contract_assumed]
     if not assumed:
         return []
@@ -127,7 +106,7 @@ def notes(record: BenchRecord) -> list[str]:
 
 def print_bench(record: BenchRecord, console: Console) -> None:
     """Print the figures as a table of at most 80 columns, then the notes."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = TerminalTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("model", overflow="fold")
     table.add_column("ran in", no_wrap=True)
     for name in ("ms", "p90", "fps, streams", "times as fast", "difference"):
@@ -151,7 +130,7 @@ def print_bench(record: BenchRecord, console: Console) -> None:
         console.print(f"[yellow]note[/]: {escape(note)}")
 
 
-def _latency_table(record: BenchRecord) -> str:
+def _latency_table(record: BenchRecord) -> Table:
     header = (
         "Model",
         "Ran in",
@@ -181,7 +160,7 @@ def _latency_table(record: BenchRecord) -> str:
                 NOTHING if difference is None else _difference(difference),
             )
         )
-    return markdown_table(header, rows, right=(3, 4, 5, 6, 7))
+    return Table(header, rows, right=(3, 4, 5, 6, 7))
 
 
 def _difference(difference: AlphaDifference) -> str:
@@ -189,7 +168,7 @@ def _difference(difference: AlphaDifference) -> str:
     return f"{number(difference.mean)}{cells}"
 
 
-def _throughput_table(record: BenchRecord) -> str:
+def _throughput_table(record: BenchRecord) -> Table:
     header = ("Model", "Ran in", "Streams", "Requests", "Threads", "fps", "Times as fast", "as")
     rows = [
         (
@@ -204,10 +183,10 @@ def _throughput_table(record: BenchRecord) -> str:
         for model in record.models
         if (throughput := model.throughput) is not None
     ]
-    return markdown_table(header, rows, right=range(2, 7))
+    return Table(header, rows, right=range(2, 7))
 
 
-def _operation_table(model: BenchModel) -> str:
+def _operation_table(model: BenchModel) -> Table:
     shown = model.operations[:SHOWN_OPERATIONS]
     rows = [
         (
@@ -222,7 +201,7 @@ def _operation_table(model: BenchModel) -> str:
     if rest := model.operations[SHOWN_OPERATIONS:]:
         share = 100 * sum(entry.share for entry in rest)
         rows.append((f"{len(rest)} more", "", number(sum(entry.ms for entry in rest)), f"{share:.1f} %", ""))
-    return markdown_table(("Operation", "Nodes", "ms", "Share", "Kernels"), rows, right=(1, 2, 3))
+    return Table(("Operation", "Nodes", "ms", "Share", "Kernels"), rows, right=(1, 2, 3))
 
 
 def _ratio(ratio: Ratio | None) -> tuple[str, str]:

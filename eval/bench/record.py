@@ -1,16 +1,14 @@
-"""The result of a benchmark: its single times, and the typed form of `bench.json`, written and read here alone."""
+"""The result of a benchmark: its single times, and the record `bench.json`."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from configs.environment import Environment
-from configs.records import Frozen, read_record, write_record
-from eval.run.results import Count, Interval
-
-BENCH_FILE = "bench.json"
+from configs.records import Frozen, Record
+from eval.run.results import Count
+from eval.statistics.intervals import Interval
 
 Phase = Literal["latency", "throughput"]
 Positive = Annotated[int, Field(gt=0)]
@@ -133,7 +131,7 @@ class BenchModel(Frozen):
     executed_on: tuple[str, ...] = ()
 
 
-class BenchRecord(Frozen):
+class BenchRecord(Record):
     """A whole benchmark.
 
     Attributes:
@@ -146,7 +144,9 @@ class BenchRecord(Frozen):
         rerun: the command that repeats it.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "bench.json"
+    REMEDY: ClassVar[str] = "run `mattekit bench` to make it"
+
     created: str
     environment: Environment
     dataset: str
@@ -156,23 +156,3 @@ class BenchRecord(Frozen):
     warmup: Count
     models: Annotated[tuple[BenchModel, ...], Field(min_length=1)]
     rerun: str
-
-
-def write_bench(path: Path, record: BenchRecord) -> None:
-    """Write `bench.json`, whole or not at all.
-
-    Raises:
-        DataError: a value is not finite.
-        UsageError: the folder cannot be written.
-    """
-    write_record(path, record)
-
-
-def read_bench(path: Path) -> BenchRecord:
-    """Read `bench.json`; `path` is the file or its folder.
-
-    Raises:
-        DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
-    """
-    file = path / BENCH_FILE if path.is_dir() else path
-    return read_record(file, BenchRecord, "run `mattekit bench` to make it")

@@ -19,7 +19,7 @@ from datasets.samples.layout import iterate
 from datasets.samples.sample import Prediction, Sample
 from eval.bench.models import TimedForm, named_forms, variant_forms
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
-from eval.bench.summary import base_of, latency_bench, throughput_bench
+from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
 from eval.run.evaluate import open_dataset, open_models
 from eval.run.results import Results
@@ -66,7 +66,7 @@ def bench(
     Args:
         config: the job; `config.convert.out` is the converted model folder.
         options: how to measure.
-        evaluated: the run whose report the benchmark is to stand in; its variants must be the same files.
+        evaluated: the run whose report is to show the benchmark; its variants must be the same files.
         rerun: the command that repeats it, for the record.
         report: called with (what is being done, done, total).
 
@@ -174,7 +174,7 @@ def _model(
     if name in streams:
         ran = streams[name]
         throughput = throughput_bench(
-            rows,
+            rounds_of(rows, "throughput"),
             name,
             base,
             frames=block_size(streams.values()),
@@ -194,7 +194,7 @@ def _model(
         difference=None
         if name == names[0]
         else _difference(predictions[names[0]], predictions[name], facts[names[0]].contract),
-        latency=latency_bench(rows, name, base, known.threads),
+        latency=latency_bench(rounds_of(rows, "latency"), name, base, known.threads),
         throughput=throughput,
         operations=operations,
         device=known.device,

@@ -5,29 +5,36 @@ from collections.abc import Mapping, Sequence
 from math import comb
 
 import numpy as np
+import pandas as pd
 
 from eval.bench.record import LatencyBench, Phase, Ratio, ThroughputBench, Timing
-from eval.run.results import Interval
+from eval.statistics.intervals import Interval
 
 CONFIDENCE = 0.95
 
 
-def latency_bench(rows: Sequence[Timing], model: str, base: str | None, threads: int | None) -> LatencyBench:
-    """Return the latency of a model, and its ratio to `base` where that is another one."""
-    times = _by_round(rows, "latency", model)
-    median = statistics.median(times.values())
+def rounds_of(timings: Sequence[Timing], phase: Phase) -> pd.DataFrame:
+    """Return the milliseconds of a phase as a table: a row per round, a column per model."""
+    rows = [(each.round, each.model, each.milliseconds) for each in timings if each.phase == phase]
+    return pd.DataFrame(rows, columns=["round", "model", "ms"]).pivot(index="round", columns="model", values="ms")
+
+
+def latency_bench(rounds: pd.DataFrame, model: str, base: str | None, threads: int | None) -> LatencyBench:
+    """Return the latency of a model from its `rounds_of`, and its ratio to `base` where that is another one."""
+    times = rounds[model].tolist()
+    median = statistics.median(times)
     return LatencyBench(
         median_ms=median,
-        p90_ms=float(np.percentile(list(times.values()), 90)),
+        p90_ms=float(np.percentile(times, 90)),
         fps=1e3 / median,
         rounds=len(times),
         threads=threads,
-        ratio=_ratio(rows, "latency", model, base),
+        ratio=_ratio(rounds, model, base),
     )
 
 
 def throughput_bench(
-    rows: Sequence[Timing],
+    rounds: pd.DataFrame,
     model: str,
     base: str | None,
     *,
@@ -36,26 +43,27 @@ def throughput_bench(
     requests: int,
     threads: int | None,
 ) -> ThroughputBench:
-    """Return the throughput of a model, and its ratio to `base` where that is another one."""
-    times = _by_round(rows, "throughput", model)
+    """Return the throughput of a model from its `rounds_of`, and its ratio to `base` where that is another one."""
+    times = rounds[model].tolist()
     return ThroughputBench(
-        fps=1e3 / statistics.median(times.values()),
+        fps=1e3 / statistics.median(times),
         rounds=len(times),
         frames=frames,
         streams=streams,
         requests=requests,
         threads=threads,
-        ratio=_ratio(rows, "throughput", model, base),
+        ratio=_ratio(rounds, model, base),
     )
 
 
-def base_of(model: str, models: Sequence[str], rivals: Sequence[str], precisions: Mapping[str, str]) -> str | None:
+def base_of(model: str, models: Sequence[str], references: Sequence[str], precisions: Mapping[str, str]) -> str | None:
     """Return the model that `model` is measured against; None where that would be itself.
 
-    That is the first rival that ran at the same inference precision, else the first rival, else the first model.
+    That is the first reference that ran at the same inference precision, else the first one, else the first model.
     """
-    candidates = [rival for rival in rivals if precisions[rival] == precisions[model]] or list(rivals) or list(models)
-    return None if candidates[0] == model else candidates[0]
+    candidates = [other for other in references if precisions[other] == precisions[model]]
+    first = [*candidates, *references, *models][0]
+    return None if first == model else first
 
 
 def median_interval(values: Sequence[float]) -> Interval | None:
@@ -73,15 +81,8 @@ def median_interval(values: Sequence[float]) -> Interval | None:
     return Interval(low=ordered[outside - 1], high=ordered[n - outside]) if outside else None
 
 
-def _ratio(rows: Sequence[Timing], phase: Phase, model: str, base: str | None) -> Ratio | None:
-    if base is None:
+def _ratio(rounds: pd.DataFrame, model: str, base: str | None) -> Ratio | None:
+    if base is None or base not in rounds:
         return None
-    ours, theirs = _by_round(rows, phase, model), _by_round(rows, phase, base)
-    if not theirs:
-        return None
-    ratios = [theirs[number] / milliseconds for number, milliseconds in ours.items()]
+    ratios = (rounds[base] / rounds[model]).tolist()
     return Ratio(against=base, median=statistics.median(ratios), interval=median_interval(ratios))
-
-
-def _by_round(rows: Sequence[Timing], phase: Phase, model: str) -> dict[int, float]:
-    return {row.round: row.milliseconds for row in rows if (row.phase, row.model) == (phase, model)}

@@ -31,7 +31,7 @@ class Length:
     seconds: float | None = None
 
     def goes_on(self, done: int, started: float) -> bool:
-        """Tell whether another round is due after `done` rounds since `started`."""
+        """Tell whether to run another round after `done` rounds since `started`."""
         if self.seconds is None:
             return done < self.frames
         return done < FEWEST_ROUNDS or perf_counter() - started < self.seconds

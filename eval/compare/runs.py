@@ -3,18 +3,17 @@
 Differences are the second run's value minus the first's.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from configs.errors import DataError
-from eval.metrics.measures import METRICS, Metric
-from eval.run.results import Interval, LatencyRecord, Results, VariantRecord
-from eval.run.scores import ScoreRow
-from eval.run.stored import StoredRun, read_run, require_rows
-from eval.statistics.intervals import mean_intervals
+from eval.metrics.measures import METRIC_NAMES, METRICS, Metric
+from eval.run.results import LatencyRecord, Results, VariantRecord
+from eval.run.scores import scores_of
+from eval.run.stored import Run, read_run
+from eval.statistics.paired import Paired, compare_pairs
 
 ABSENT = "absent"
 
@@ -26,24 +25,18 @@ class MetricDifference:
     Attributes:
         variant: the variant.
         metric: the metric.
-        first, second: the means over the shared samples on which both runs define it; None when there are none.
-        interval: 95 % interval of the mean difference, from the paired differences; None of too few samples.
-        samples: how many samples those are.
-        odd: on how many more only one of the runs defines it.
+        pair: the first run's scores before, the second's after, over the shared samples.
     """
 
     variant: str
     metric: Metric
-    first: float | None
-    second: float | None
-    interval: Interval | None
-    samples: int
-    odd: int
+    pair: Paired
 
     @property
     def difference(self) -> float | None:
         """The second mean minus the first."""
-        return None if self.first is None or self.second is None else self.second - self.first
+        first, second = self.pair.before, self.pair.after
+        return None if first is None or second is None else second - first
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +77,23 @@ def compare_folders(first: Path, second: Path) -> Comparison:
     """Read two runs' folders and compare them.
 
     Raises:
-        DataError: a run is missing, corrupt or without scores of single samples, or the two share no sample.
+        DataError: a run is missing or corrupt, or the two share no sample.
     """
-    runs = []
-    for folder in (first, second):
-        run = read_run(folder)
-        require_rows(run, folder, "runs are compared sample by sample")
-        runs.append(run)
-    return compare_runs(runs[0], runs[1], (str(first), str(second)))
+    return compare_runs(read_run(first), read_run(second), (str(first), str(second)))
 
 
-def compare_runs(first: StoredRun, second: StoredRun, names: tuple[str, str]) -> Comparison:
-    """Compare two runs that have rows.
+def compare_runs(first: Run, second: Run, names: tuple[str, str]) -> Comparison:
+    """Compare two runs.
 
     Raises:
         DataError: they share no sample, or no variant.
     """
-    ids = [list(dict.fromkeys(row.sample for row in run.rows)) for run in (first, second)]
-    evaluated = set(ids[1])
-    shared = tuple(sample for sample in ids[0] if sample in evaluated)
+    ids, others = (list(run.table.index.unique("sample")) for run in (first, second))
+    evaluated = set(others)
+    shared = [sample for sample in ids if sample in evaluated]
     if not shared:
         raise DataError(
-            f"{names[0]} and {names[1]}: no sample in common (such as {ids[0][0]} and {ids[1][0]}), so there is "
+            f"{names[0]} and {names[1]}: no sample in common (such as {ids[0]} and {others[0]}), so there is "
             "nothing to compare; evaluate one set in both"
         )
     variants = [v.name for v in first.results.variants if second.results.variant(v.name) is not None]
@@ -114,7 +102,7 @@ def compare_runs(first: StoredRun, second: StoredRun, names: tuple[str, str]) ->
     one, other = first.results, second.results
     return Comparison(
         names=names,
-        samples=shared,
+        samples=tuple(shared),
         warnings=tuple(_warnings(one, other, names, shared)),
         metrics=tuple(_metrics(first, second, variants, shared)),
         latency={name: (_latency(one, name), _latency(other, name)) for name in variants},
@@ -154,50 +142,16 @@ def _warnings(first: Results, second: Results, names: tuple[str, str], shared: S
         yield f"the CPU classes differ ({classes}): each infers by other kernels, and may pick another precision"
 
 
-def _metrics(
-    first: StoredRun, second: StoredRun, variants: Sequence[str], shared: Sequence[str]
-) -> Iterator[MetricDifference]:
+def _metrics(first: Run, second: Run, variants: Sequence[str], shared: Sequence[str]) -> Iterator[MetricDifference]:
     by_clip = first.results.dataset.consecutive or second.results.dataset.consecutive
-    one, other = _by_key(first.rows), _by_key(second.rows)
     for variant in variants:
-        pairs: dict[str, list[tuple[float | None, float | None]]] = {}
+        before, after = (
+            scores_of(run.table, variant).reindex(index=shared, columns=METRIC_NAMES) for run in (first, second)
+        )
+        pairs = compare_pairs(before, after, by_clip)
         for metric in METRICS:
-            found = [
-                (one[variant, sample].scores.get(metric.name), other[variant, sample].scores.get(metric.name))
-                for sample in shared
-            ]
-            if any(value is not None for pair in found for value in pair):
-                pairs[metric.name] = found
-        columns = {name: [_difference(pair) for pair in found] for name, found in pairs.items()}
-        intervals = mean_intervals(shared, columns, by_clip)
-        for metric in METRICS:
-            if metric.name in pairs:
-                yield _metric(variant, metric, pairs[metric.name], intervals[metric.name])
-
-
-def _metric(
-    variant: str, metric: Metric, pairs: Sequence[tuple[float | None, float | None]], interval: Interval | None
-) -> MetricDifference:
-    both = [(before, after) for before, after in pairs if before is not None and after is not None]
-    count = len(both)
-    return MetricDifference(
-        variant=variant,
-        metric=metric,
-        first=math.fsum(before for before, _ in both) / count if count else None,
-        second=math.fsum(after for _, after in both) / count if count else None,
-        interval=interval,
-        samples=count,
-        odd=sum((before is None) != (after is None) for before, after in pairs),
-    )
-
-
-def _difference(pair: tuple[float | None, float | None]) -> float | None:
-    before, after = pair
-    return None if before is None or after is None else after - before
-
-
-def _by_key(rows: Sequence[ScoreRow]) -> dict[tuple[str, str], ScoreRow]:
-    return {(row.variant, row.sample): row for row in rows}
+            if pairs[metric.name].samples or pairs[metric.name].odd:
+                yield MetricDifference(variant, metric, pairs[metric.name])
 
 
 def _latency(results: Results, variant: str) -> LatencyRecord | None:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from eval.compare.runs import Change, Comparison, MetricDifference
 from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed, span
+from eval.statistics.intervals import Interval
 
 LONGEST = 72
 
@@ -38,12 +39,12 @@ def _metric_tables(metrics: Sequence[MetricDifference]) -> list[str]:
             (
                 each.metric.title,
                 each.metric.unit,
-                number(each.first),
-                number(each.second),
+                number(each.pair.before),
+                number(each.pair.after),
                 signed(each.difference),
-                NOTHING if each.interval is None else span(each.interval.low, each.interval.high),
-                f"{each.samples}{f' ({each.odd} in one run only)' if each.odd else ''}",
-                _reading(each),
+                NOTHING if each.pair.interval is None else span(each.pair.interval.low, each.pair.interval.high),
+                f"{each.pair.samples}{f' ({len(each.pair.odd)} in one run only)' if each.pair.odd else ''}",
+                _reading(each.pair.interval),
             )
             for each in group
         ]
@@ -51,13 +52,13 @@ def _metric_tables(metrics: Sequence[MetricDifference]) -> list[str]:
     return tables
 
 
-def _reading(each: MetricDifference) -> str:
+def _reading(interval: Interval | None) -> str:
     """Say whether the samples show a difference: whether its interval leaves out zero."""
-    if each.interval is None:
+    if interval is None:
         return NOTHING
-    if each.interval.low > 0:
+    if interval.low > 0:
         return "yes, more error"
-    if each.interval.high < 0:
+    if interval.high < 0:
         return "yes, less error"
     return "no"
 

@@ -3,16 +3,19 @@
 A baseline belongs to one sample set and one CPU feature class. It is rewritten only on request (`eval.gate.run`).
 """
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Literal, Self
+import math
+from typing import Annotated, Self
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, model_validator
 
 from configs.errors import UsageError
-from configs.records import Frozen, read_record, write_record
-from eval.run.results import DatasetRecord, Results, ran_in, samples_sha256
-from eval.run.scores import ScoreRow, require_mean
+from configs.records import Frozen, Record
+from eval.run.results import DatasetRecord, ran_in, samples_sha256
+from eval.run.scores import scores_of
+from eval.run.stored import Run
+from eval.statistics.intervals import mean, same
 
 UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
 
@@ -61,7 +64,7 @@ class Expectation(Frozen):
     variants: dict[str, BaselineVariant]
 
 
-class Baseline(Expectation):
+class Baseline(Expectation, Record):
     """The expectation in force.
 
     Attributes:
@@ -71,7 +74,10 @@ class Baseline(Expectation):
         history: the expectations before it, oldest first, without single scores.
     """
 
-    schema_version: Literal[1] = 1
+    FILE = "baseline.json"
+    REMEDY = f"make one from a run you trust: {UPDATE_COMMAND}"
+    SORT_KEYS = True
+
     samples: tuple[str, ...] = ()
     scores: dict[str, dict[str, tuple[float | None, ...]]] = Field(default_factory=dict)
     history: tuple[Expectation, ...] = ()
@@ -88,44 +94,30 @@ class Baseline(Expectation):
             for metric, scores in metrics.items():
                 if len(scores) != len(self.samples):
                     raise ValueError(f"scores.{name}.{metric}: expected {len(self.samples)}, found {len(scores)}")
-                require_mean(f"{name}, {metric}", self.variants[name].metrics.get(metric), scores)
+                stored, expected = self.variants[name].metrics.get(metric), mean(self.scores_of(name)[metric])
+                if not same(stored, expected):
+                    raise ValueError(f"{name}, {metric}: the mean is {stored}, that of its scores {expected}")
         return self
 
-
-def read_baseline(path: Path) -> Baseline:
-    """Read a baseline.
-
-    Raises:
-        DataError: it is missing or corrupt; the message gives the command that makes one.
-    """
-    return read_record(path, Baseline, f"make one from a run you trust: {UPDATE_COMMAND}")
+    def scores_of(self, variant: str) -> pd.DataFrame:
+        """Return one variant's expected scores, as those of a run; no column where the baseline holds none."""
+        return pd.DataFrame(self.scores.get(variant, {}), index=list(self.samples), dtype=np.float64)
 
 
-def write_baseline(path: Path, baseline: Baseline) -> None:
-    """Write a baseline with sorted keys, whole or not at all.
-
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    write_record(path, baseline, sort_keys=True)
-
-
-def baseline_from(
-    results: Results, reason: str, created: str, previous: Baseline | None, rows: Sequence[ScoreRow] = ()
-) -> Baseline:
-    """Return a baseline of this run's figures that keeps the previous one in its history.
-
-    With the `rows` of the run's single samples a later run is compared with it sample by sample.
+def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None) -> Baseline:
+    """Return a baseline of this run's figures and single scores that keeps the previous one in its history.
 
     Raises:
         UsageError: the reason is empty.
     """
     if not reason.strip():
         raise UsageError(f"--reason: expected why the baseline changes, found nothing: {UPDATE_COMMAND}")
+    results = run.results
     history: tuple[Expectation, ...] = ()
     if previous is not None:
         replaced = Expectation.model_validate({name: getattr(previous, name) for name in Expectation.model_fields})
         history = (*previous.history, replaced)
+    samples = sorted(run.table.index.unique("sample"))
     return Baseline(
         reason=reason.strip(),
         created=created,
@@ -144,21 +136,16 @@ def baseline_from(
             )
             for variant in results.variants
         },
-        samples=tuple(sorted({row.sample for row in rows})),
-        scores=_scores(rows),
+        samples=tuple(samples),
+        scores={
+            variant.name: {
+                metric: tuple(None if math.isnan(score) else score for score in column.tolist())
+                for metric, column in scores_of(run.table, variant.name).loc[samples].items()
+            }
+            for variant in results.variants
+        },
         history=history,
     )
-
-
-def _scores(rows: Sequence[ScoreRow]) -> dict[str, dict[str, tuple[float | None, ...]]]:
-    """Return variant to metric to the scores of all samples in the order of their ids."""
-    scores: dict[str, dict[str, list[float | None]]] = {}
-    for row in sorted(rows, key=lambda row: row.sample):
-        for metric, value in row.scores.items():
-            scores.setdefault(row.variant, {}).setdefault(metric, []).append(value)
-    return {
-        variant: {metric: tuple(values) for metric, values in metrics.items()} for variant, metrics in scores.items()
-    }
 
 
 def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str | None:
@@ -173,15 +160,6 @@ def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str 
             f"{_short(found.manifest_sha256)} found), so other images under the same ids"
         )
     return None
-
-
-def baseline_if_there(path: Path) -> Baseline | None:
-    """Return the baseline at `path`, or None when there is no such file.
-
-    Raises:
-        DataError: the file is there but corrupt.
-    """
-    return read_baseline(path) if path.exists() else None
 
 
 def _short(digest: str | None) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from configs.errors import UsageError
 from configs.files import write_atomically
 from eval.gate.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
-from eval.report.tables import title_of
+from eval.metrics.measures import title_of
 from eval.run.results import Results
 
 ACTIONS_VARIABLE = "GITHUB_ACTIONS"

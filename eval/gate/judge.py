@@ -1,4 +1,4 @@
-"""The judgement of a run: pure, from results, baseline and tolerances to rows."""
+"""The judgement of a run: pure, from a run, a baseline and tolerances to rows."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,45 +8,55 @@ from configs.errors import UsageError
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline
 from eval.gate.judge_baseline import baseline_notes, baseline_rows
-from eval.gate.verdict import ALL, GateReport, GateRow, compare, failure, in_order, mean_of, unjudged
+from eval.gate.verdict import (
+    ALL,
+    Difference,
+    GateReport,
+    GateRow,
+    Limit,
+    compare,
+    failure,
+    in_order,
+    mean_of,
+    unjudged,
+)
 from eval.metrics.measures import METRIC_NAMES
-from eval.run.results import DriftRecord, Results
-from eval.run.scores import ScoreRow
+from eval.run.results import Results
+from eval.run.stored import Run
 from eval.statistics.intervals import MINIMUM_UNITS
 
 
-def judge(
-    results: Results,
-    baseline: Baseline,
-    gate: GateSection,
-    required_variants: Sequence[str] = (),
-    scores: Sequence[ScoreRow] = (),
-) -> GateReport:
+def judge(run: Run, baseline: Baseline, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
     """Judge a run by itself, every converted variant against the original, and every variant against the baseline.
 
     Args:
-        results: the run.
-        baseline: what is expected of it.
+        run: the run.
+        baseline: what is expected of it; where it holds no scores of single samples, a difference from it is judged by
+            its mean alone.
         gate: the tolerances.
         required_variants: variants that must have run, besides those of the baseline.
-        scores: of the run's single samples; without them, or where the baseline holds none, a difference from the
-            baseline is judged by its mean alone.
 
     Raises:
         UsageError: the tolerances name a metric that does not exist.
     """
     _require_known_metrics(gate)
-    rows = [*_alone(results, gate, required_variants), *baseline_rows(results, baseline, gate, scores)]
-    return _report(results, gate, rows, baseline_notes(results, baseline))
+    rows = [*_alone(run.results, gate, required_variants), *baseline_rows(run, baseline, gate)]
+    return _report(run.results, gate, rows, baseline_notes(run.results, baseline))
 
 
-def judge_original(results: Results, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
-    """Judge a run without a baseline: is it whole, and does every converted variant stay near the original?
+def judge_original(run: Run, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
+    """Judge a run without a baseline: did all run, and does every converted variant stay near the original?
 
     Arguments and errors as `judge`.
     """
     _require_known_metrics(gate)
-    return _report(results, gate, _alone(results, gate, required_variants))
+    return _report(run.results, gate, _alone(run.results, gate, required_variants))
+
+
+def without_baseline(report: GateReport, results: Results) -> GateReport:
+    """Return the part of a judgement by `judge` that `judge_original` makes: no baseline, no required variants."""
+    names = {ALL, *(variant.name for variant in results.variants)}
+    return GateReport(tuple(row for row in report.rows if row.check != "baseline" and row.variant in names))
 
 
 def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
@@ -78,11 +88,6 @@ def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[s
         if results.variant(name) is None:
             yield failure("run", name, ALL, "required by the configuration (evaluate.variants), but it did not run")
     samples = results.dataset.samples
-    for variant in results.variants:
-        for metric, record in variant.metrics.items():
-            scored = record.samples + record.undefined
-            if scored != samples:
-                yield failure("run", variant.name, metric, f"covers {scored} samples of {samples}")
     if samples < gate.minimum_samples:
         reason = f"{samples} samples are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
         yield GateRow("run", ALL, "sample count", "inconclusive", reason=reason, samples_needed=gate.minimum_samples)
@@ -90,41 +95,23 @@ def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[s
 
 def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
     original = results.variant(results.original)
-    if original is None:
-        yield failure("original", results.original, ALL, "the original is not in the run")
-        return
     for variant in results.converted():
         tolerances = gate.against_original.get(variant.precision)
         if not tolerances:
             yield unjudged("original", variant)
             continue
         for metric, tolerance in in_order(tolerances):
-            obtained, expected = variant.metrics.get(metric), original.metrics.get(metric)
-            if obtained and expected and obtained.undefined != expected.undefined:
-                reason = (
-                    f"undefined for {obtained.undefined} samples, for {expected.undefined} with the original: "
-                    "the means are over different samples"
-                )
-                yield failure("original", variant.name, metric, reason)
-                continue
-            drift = results.drift_of(variant.name, metric)
-            yield compare(
+            found = Difference(
                 "original",
                 variant.name,
                 metric,
-                mean_of(obtained),
-                mean_of(expected),
-                tolerance,
-                interval=None if drift is None else drift.interval,
-                samples=0 if drift is None else drift.samples,
-                largest=None if drift is None else _largest_of(drift),
+                mean_of(variant.metrics.get(metric)),
+                mean_of(None if original is None else original.metrics.get(metric)),
             )
-
-
-def _largest_of(drift: DriftRecord) -> tuple[str, float] | None:
-    if drift.worst_sample is None or drift.max_abs is None:
-        return None
-    return drift.worst_sample, drift.max_abs
+            drift = results.drift_of(variant.name, metric)
+            if drift is not None:
+                found = replace(found, interval=drift.interval, samples=drift.samples, largest=drift.largest)
+            yield compare(found, Limit(tolerance))
 
 
 def _require_known_metrics(gate: GateSection) -> None:

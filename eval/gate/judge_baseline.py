@@ -1,29 +1,18 @@
 """The judgement of a run against its baseline: sample by sample where the baseline holds scores, and class-aware."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
-from configs.schema import GateSection, Tolerance
+from configs.schema import GateSection
 from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, sample_set_difference
-from eval.gate.verdict import ALL, GateRow, Verdict, compare, failure, in_order, mean_of, unjudged
-from eval.run.results import Interval, Results, VariantRecord
-from eval.run.scores import ScoreRow
-from eval.statistics.intervals import mean_intervals
+from eval.gate.verdict import ALL, Difference, GateRow, Limit, compare, failure, in_order, mean_of, unjudged
+from eval.run.results import Results, VariantRecord
+from eval.run.scores import scores_of
+from eval.run.stored import Run
+from eval.statistics.paired import compare_pairs
 
 COARSENESS = ("f32", "f16", "bf16")
 """Inference precisions, from the one that moves a metric least."""
-
-Scores = Mapping[str, Mapping[str, float | None]]
-"""Sample id to metric to score."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a metric is judged by: the tolerance, the verdict beyond it, and words for it where it is not the usual."""
-
-    tolerance: Tolerance
-    beyond: Verdict = "fail"
-    words: str = ""
 
 
 def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
@@ -49,10 +38,9 @@ def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
         )
 
 
-def baseline_rows(
-    results: Results, baseline: Baseline, gate: GateSection, scores: Sequence[ScoreRow]
-) -> Iterator[GateRow]:
-    """Yield the judgement of every variant against the baseline; `scores` are those of the run's samples."""
+def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
+    """Yield the judgement of every variant of a run against the baseline."""
+    results = run.results
     for name in baseline.variants:
         if results.variant(name) is None:
             yield failure("baseline", name, ALL, "in the baseline, but it did not run")
@@ -65,42 +53,32 @@ def baseline_rows(
         yield failure("baseline", ALL, "sample set", reason)
         return
     for variant in results.variants:
-        own = {row.sample: row.scores for row in scores if row.variant == variant.name}
-        yield from _variant(variant, own, results.environment.cpu_class, baseline, gate)
+        yield from _variant(variant, run, baseline, gate)
 
 
-def _variant(
-    variant: VariantRecord, scores: Scores, cpu_class: str, baseline: Baseline, gate: GateSection
-) -> Iterator[GateRow]:
+def _variant(variant: VariantRecord, run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
     expected = baseline.variants.get(variant.name)
     if expected is None:
         reason = f"not in the baseline, so nothing is expected of it; add it: {UPDATE_COMMAND}"
         yield failure("baseline", variant.name, ALL, reason)
         return
-    limits = _limits(variant, expected, cpu_class, baseline, gate)
+    limits = _limits(variant, expected, run.results.environment.cpu_class, baseline, gate)
     if isinstance(limits, GateRow):
         yield limits
         return
-    paired = _paired(baseline, variant.name, scores)
+    before, after = baseline.scores_of(variant.name), scores_of(run.table, variant.name)
+    pairs = compare_pairs(before, after, baseline.dataset.consecutive)
     for metric, limit in in_order(limits):
-        if metric in paired.uneven:
-            reason = "defined for other samples than in the baseline: the means are not comparable"
-            yield failure("baseline", variant.name, metric, reason)
-            continue
-        record = variant.metrics.get(metric)
-        yield compare(
-            "baseline",
-            variant.name,
-            metric,
-            mean_of(record),
-            expected.metrics.get(metric),
-            limit.tolerance,
-            limit.beyond,
-            limit.words,
-            paired.intervals.get(metric),
-            0 if record is None else record.samples,
-            paired.largest.get(metric),
+        found = Difference(
+            "baseline", variant.name, metric, mean_of(variant.metrics.get(metric)), expected.metrics.get(metric)
         )
+        if pair := pairs.get(metric):
+            if pair.odd:
+                reason = "defined for other samples than in the baseline: the means are not comparable"
+                yield failure("baseline", variant.name, metric, reason)
+                continue
+            found = replace(found, interval=pair.interval, samples=pair.samples, largest=pair.largest)
+        yield compare(found, limit)
     for metric in expected.metrics:
         if metric not in limits and mean_of(variant.metrics.get(metric)) is None:
             yield failure("baseline", variant.name, metric, "in the baseline, but missing or undefined in this run")
@@ -140,35 +118,3 @@ def _limits(
 
 def _coarseness(precision: str) -> int:
     return COARSENESS.index(precision) if precision in COARSENESS else len(COARSENESS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Paired:
-    """Paired differences from the baseline, by metric: the mean's interval, and the sample that moved most.
-
-    `uneven` names the metrics that are defined for other samples than in the baseline.
-    """
-
-    intervals: Mapping[str, Interval | None]
-    largest: Mapping[str, tuple[str, float]]
-    uneven: frozenset[str]
-
-
-def _paired(baseline: Baseline, variant: str, scores: Scores) -> _Paired:
-    columns: dict[str, list[float | None]] = {}
-    uneven = set()
-    stored = baseline.scores.get(variant, {}) if scores else {}
-    for metric, before in stored.items():
-        after = [scores[sample].get(metric) for sample in baseline.samples]
-        pairs = list(zip(before, after, strict=True))
-        if any((old is None) != (new is None) for old, new in pairs):
-            uneven.add(metric)
-            continue
-        columns[metric] = [None if old is None or new is None else new - old for old, new in pairs]
-    intervals = mean_intervals(baseline.samples, columns, baseline.dataset.consecutive)
-    largest = {
-        metric: max(moves, key=lambda move: move[1])
-        for metric, column in columns.items()
-        if (moves := [(s, abs(d)) for s, d in zip(baseline.samples, column, strict=True) if d is not None])
-    }
-    return _Paired(intervals, largest, frozenset(uneven))

@@ -3,51 +3,45 @@
 import os
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Self
 from xml.etree import ElementTree as ET
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as TerminalTable
 
 from configs.errors import UsageError
 from configs.files import write_atomically
-from configs.records import Frozen, read_record, write_record
+from configs.records import Record
 from eval.gate.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
-from eval.presentation.formatting import NOTHING, markdown_table, number, signed, span
+from eval.presentation.blocks import Block, Note, Section, Table, markdown_page
+from eval.presentation.formatting import NOTHING, number, signed, span
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-_REMEDY = "run `mattekit gate` again"
 _STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
 
 
-class _Stored(Frozen):
-    schema_version: Literal[1] = 1
+class GateRecord(Record):
+    """`gate.json`: the verdict and every row; a value that is not finite was judged a failure and reads null."""
+
+    FILE: ClassVar[str] = "gate.json"
+    REMEDY: ClassVar[str] = "run `mattekit gate` again"
+
     verdict: str
     exit_code: int
     notes: tuple[str, ...]
     rows: tuple[GateRow, ...]
 
+    @classmethod
+    def from_report(cls, report: GateReport) -> Self:
+        """Return the record of a judgement."""
+        return cls(verdict=report.verdict, exit_code=report.exit_code, notes=report.notes, rows=report.rows)
 
-def write_gate_json(path: Path, report: GateReport) -> None:
-    """Write the verdict and every row as JSON; a value that is not finite was judged a failure and reads null.
-
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    stored = _Stored(verdict=report.verdict, exit_code=report.exit_code, notes=report.notes, rows=report.rows)
-    write_record(path, stored)
-
-
-def read_gate_json(path: Path) -> GateReport:
-    """Read what `write_gate_json` wrote.
-
-    Raises:
-        DataError: it is missing, corrupt or of another version.
-    """
-    stored = read_record(path, _Stored, _REMEDY)
-    return GateReport(stored.rows, stored.notes)
+    @property
+    def report(self) -> GateReport:
+        """The judgement."""
+        return GateReport(self.rows, self.notes)
 
 
 def write_junit(path: Path, report: GateReport) -> None:
@@ -94,19 +88,13 @@ def append_step_summary(report: GateReport) -> None:
 
 
 def gate_markdown(report: GateReport) -> str:
-    """Return the verdict, the notes and a table of all rows, as GitHub-flavoured markdown."""
-    header = (
-        "Check",
-        "Variant",
-        "Metric",
-        "Obtained",
-        "Expected",
-        "Difference",
-        "95 % interval",
-        "Limit",
-        "Verdict",
-        "Reason",
-    )
+    """Return the verdict, the notes and a table of all rows, as GitHub-flavoured markdown that more may follow."""
+    return markdown_page([Section(f"Gate: {report.verdict}", judgement_blocks(report))], level=2) + "\n"
+
+
+def judgement_blocks(report: GateReport) -> list[Block]:
+    """Return the verdict in one sentence, the notes, and a table of all rows."""
+    header = ("Check", "Variant", "Metric", "Obtained", "Expected", "Difference", "95 % interval", "Limit", "Verdict")
     rows = [
         (
             CHECK_TITLES[row.check],
@@ -122,9 +110,8 @@ def gate_markdown(report: GateReport) -> str:
         )
         for row in report.rows
     ]
-    lines = [f"## Gate: {report.verdict}", "", headline(report), ""]
-    lines += [f"> {note}\n" for note in report.notes]
-    return "\n".join([*lines, markdown_table(header, rows, right=(3, 4, 5, 6, 7)), ""])
+    table = Table((*header, "Reason"), rows, right=(3, 4, 5, 6, 7), label="Every judgement of the gate")
+    return [headline(report), *map(Note, report.notes), table]
 
 
 def headline(report: GateReport) -> str:
@@ -138,7 +125,7 @@ def headline(report: GateReport) -> str:
 def print_gate(report: GateReport, console: Console) -> None:
     """Print the verdict as tables of at most 80 columns, one per check and variant, then notes and reasons."""
     for (check, variant), group in groupby(report.rows, key=lambda row: (row.check, row.variant)):
-        table = Table(
+        table = TerminalTable(
             title=f"[bold]{escape(variant)}[/bold]: {CHECK_TITLES[check]}",
             title_justify="left",
             title_style="",

@@ -6,63 +6,58 @@ from pathlib import Path
 
 from configs.errors import ParityError
 from configs.schema import GateSection
-from eval.gate.baseline import Baseline, baseline_from, baseline_if_there, read_baseline, write_baseline
-from eval.gate.ci_output import append_outputs, write_badge
+from eval.gate.baseline import Baseline, baseline_from
+from eval.gate.ci_output import write_badge
 from eval.gate.judge import judge, judge_original
-from eval.gate.output import append_step_summary, write_gate_json, write_junit
-from eval.gate.verdict import GateReport
+from eval.gate.output import GateRecord, write_junit
+from eval.gate.verdict import GateReport, mean_of
 from eval.metrics.measures import PUBLISHED_METRICS
-from eval.report.html.page import write_html_report
-from eval.run.results import Results, read_results
-from eval.run.stored import read_run, require_rows
+from eval.run.stored import Run, read_run
 
-GATE_FILE = "gate.json"
 JUNIT_FILE = "junit.xml"
 BADGE_FILE = "badge.json"
-
-__all__ = ["judge", "judge_original", "judge_run", "run_gate", "update_baseline"]
-
-
-def run_gate(
-    run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
-) -> GateReport:
-    """Judge a stored run; write `gate.json`, `junit.xml`, `badge.json` and `report.html` into its folder.
-
-    Where CI asks for them, the job's summary and the step's outputs are appended to their files as well.
-
-    Args:
-        run_dir: folder that holds `results.json` and `per_sample.csv`.
-        gate: tolerances, and the baseline's path.
-        required_variants: variants that must have run, besides those of the baseline.
-        baseline_path: another baseline than the configured one.
-
-    Raises:
-        DataError: results or baseline are missing or corrupt, or the scores of single samples are not those behind
-            the results.
-        UsageError: the tolerances name an unknown metric, or an output cannot be written.
-    """
-    for stale in (GATE_FILE, JUNIT_FILE, BADGE_FILE):
-        (run_dir / stale).unlink(missing_ok=True)
-    report = judge_run(run_dir, gate, required_variants, baseline_path)
-    write_gate_json(run_dir / GATE_FILE, report)
-    write_junit(run_dir / JUNIT_FILE, report)
-    write_badge(run_dir / BADGE_FILE, report)
-    results = read_results(run_dir)
-    page = write_html_report(run_dir, results, gate, report)
-    append_step_summary(report)
-    append_outputs(report, results, page)
-    return report
 
 
 def judge_run(
     run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
 ) -> GateReport:
-    """Judge a stored run and write nothing. Arguments and errors as `run_gate`."""
-    run = read_run(run_dir)
-    baseline = read_baseline(baseline_path or gate.baseline)
-    if baseline.scores:
-        require_rows(run, run_dir, "the baseline is compared sample by sample")
-    return judge(run.results, baseline, gate, required_variants, run.rows)
+    """Read a stored run and judge it; write nothing. Arguments and errors as `judge_stored`."""
+    return judge_stored(read_run(run_dir), gate, required_variants, baseline_path)
+
+
+def judge_stored(
+    run: Run, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
+) -> GateReport:
+    """Judge a run against its original and against the baseline.
+
+    Args:
+        run: what was read of it.
+        gate: tolerances, and the baseline's path.
+        required_variants: variants that must have run, besides those of the baseline.
+        baseline_path: another baseline than the configured one.
+
+    Raises:
+        DataError: the baseline is missing or corrupt.
+        UsageError: the tolerances name an unknown metric.
+    """
+    return judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+
+
+def clear_verdict(run_dir: Path) -> None:
+    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error."""
+    for stale in (GateRecord.FILE, JUNIT_FILE, BADGE_FILE):
+        (run_dir / stale).unlink(missing_ok=True)
+
+
+def write_verdict(run_dir: Path, report: GateReport) -> None:
+    """Write `gate.json`, `junit.xml` and `badge.json` into a run's folder.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    GateRecord.from_report(report).write(run_dir)
+    write_junit(run_dir / JUNIT_FILE, report)
+    write_badge(run_dir / BADGE_FILE, report)
 
 
 def update_baseline(
@@ -76,7 +71,7 @@ def update_baseline(
     """Make a stored run's figures the expected ones; those they replace go into the baseline's history.
 
     Args:
-        run_dir: folder that holds `results.json`.
+        run_dir: folder that holds `results.json` and `per_sample.csv`.
         gate: tolerances, and the baseline's path.
         reason: why the expected figures change; kept in the baseline.
         required_variants: variants that must have run.
@@ -85,31 +80,30 @@ def update_baseline(
 
     Raises:
         UsageError: the reason is empty, or the baseline cannot be written.
-        DataError: the results, or the baseline to replace, are corrupt.
+        DataError: the run, or the baseline to replace, is corrupt.
         ParityError: the run is not fit: it is incomplete, a converted form drifts from the original by more than its
             tolerance, or one of the published metrics is undefined.
     """
     path = baseline_path or gate.baseline
     run = read_run(run_dir)
-    require_rows(run, run_dir, "a baseline holds them")
-    previous = baseline_if_there(path)
-    _require_fit(run.results, gate, required_variants, path)
+    previous = Baseline.read(path) if path.exists() else None
+    _require_fit(run, gate, required_variants, path)
     when = (created or datetime.now(UTC)).isoformat(timespec="seconds")
-    baseline = baseline_from(run.results, reason, when, previous, run.rows)
-    write_baseline(path, baseline)
+    baseline = baseline_from(run, reason, when, previous)
+    baseline.write(path)
     return baseline
 
 
-def _require_fit(results: Results, gate: GateSection, required_variants: Sequence[str], path: Path) -> None:
+def _require_fit(run: Run, gate: GateSection, required_variants: Sequence[str], path: Path) -> None:
     problems = [
-        f"{row.variant}, {row.metric}: {row.reason}"
-        for row in judge_original(results, gate, required_variants).failures()
+        f"{row.variant}, {row.metric}: {row.reason}" for row in judge_original(run, gate, required_variants).failures()
     ]
-    for variant in results.variants:
-        for metric in PUBLISHED_METRICS:
-            record = variant.metrics.get(metric)
-            if record is None or record.mean is None:
-                problems.append(f"{variant.name}, {metric}: missing or undefined")
+    problems += [
+        f"{variant.name}, {metric}: missing or undefined"
+        for variant in run.results.variants
+        for metric in PUBLISHED_METRICS
+        if mean_of(variant.metrics.get(metric)) is None
+    ]
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise ParityError(f"{path}: not updated, because this run is not fit to be expected again:\n{listed}")

@@ -6,12 +6,13 @@ settles nothing.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from configs.schema import Tolerance
 from eval.metrics.measures import METRIC_NAMES
-from eval.run.results import Interval, MetricRecord, VariantRecord
+from eval.run.results import MetricRecord, VariantRecord
+from eval.statistics.intervals import Interval
 
 Check = Literal["run", "original", "baseline"]
 Verdict = Literal["pass", "improved", "fail", "inconclusive"]
@@ -60,6 +61,43 @@ class GateRow:
     reason: str = ""
     interval: Interval | None = None
     samples_needed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is judged: one metric of one variant, and how far it is from what is expected.
+
+    Attributes:
+        check, variant, metric: as in `GateRow`.
+        obtained, expected: the two means.
+        interval: 95 % interval of the difference; without one the difference alone is judged.
+        samples: how many samples the interval is of.
+        largest: the sample that moved most, and by how much; judged where the tolerance has a `largest`.
+    """
+
+    check: Check
+    variant: str
+    metric: str
+    obtained: float | None
+    expected: float | None
+    interval: Interval | None = None
+    samples: int = 0
+    largest: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a difference is judged by.
+
+    Attributes:
+        tolerance: how far the means may be apart, and in which direction. The limit counts as exact.
+        beyond: the verdict when the whole interval is worse than allowed.
+        words: which limits these are, for the reason, where they are not the usual ones.
+    """
+
+    tolerance: Tolerance
+    beyond: Verdict = "fail"
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,75 +162,62 @@ def limit_of(tolerance: Tolerance, expected: float) -> float:
     return max(tolerance.absolute, tolerance.relative * abs(expected))
 
 
-def compare(
-    check: Check,
-    variant: str,
-    metric: str,
-    obtained: float | None,
-    expected: float | None,
-    tolerance: Tolerance,
-    beyond: Verdict = "fail",
-    limits: str = "",
-    interval: Interval | None = None,
-    samples: int = 0,
-    largest: tuple[str, float] | None = None,
-) -> GateRow:
+def compare(found: Difference, limit: Limit) -> GateRow:
     """Judge one value by the interval of its difference from the expected one.
 
-    A value that is missing, undefined or not finite fails, whatever `beyond` says.
-
-    Args:
-        check, variant, metric: what is judged.
-        obtained, expected: the two means.
-        tolerance: how far they may be apart, and in which direction. The limit counts as exact.
-        beyond: the verdict when the whole interval is worse than allowed.
-        limits: which limits these are, for the reason, where they are not the usual ones.
-        interval: 95 % interval of the difference; without one the difference alone is judged.
-        samples: how many samples the interval is of.
-        largest: the sample that moved most, and by how much; judged where the tolerance has a `largest`.
+    A value that is missing, undefined or not finite fails, whatever `limit.beyond` says.
     """
+    check, obtained, expected = found.check, found.obtained, found.expected
     obtained_fault, expected_fault = _fault(obtained), _fault(expected)
     if obtained is None or expected is None or obtained_fault or expected_fault:
         whose, fault = ("this run's", obtained_fault) if obtained_fault else ("the expected", expected_fault)
-        return GateRow(
-            check,
-            variant,
-            metric,
-            "fail",
+        return replace(
+            failure(check, found.variant, found.metric, f"{whose} value is {fault}"),
             obtained=None if obtained_fault else obtained,
             expected=None if expected_fault else expected,
-            reason=f"{whose} value is {fault}",
         )
+    tolerance, words, interval = limit.tolerance, limit.words, found.interval
     difference = obtained - expected
-    limit = limit_of(tolerance, expected)
-    reach = limit + ROUNDING * max(1.0, abs(expected))
+    allowed = limit_of(tolerance, expected)
+    reach = allowed + ROUNDING * max(1.0, abs(expected))
     low, high = (difference, difference) if interval is None else (interval.low, interval.high)
     allowed_low = -math.inf if tolerance.direction == "increase" else -reach
     allowed_high = math.inf if tolerance.direction == "decrease" else reach
     verdict: Verdict = "pass"
-    reason, needed = limits, None
+    reason, needed = words, None
     if low > allowed_high or high < allowed_low:
-        verdict = beyond
-        reason = f"moved by {difference:+.4g}{_of(interval)}, more than the {limit:.4g} allowed{_also(limits)}"
+        verdict = limit.beyond
+        reason = f"moved by {difference:+.4g}{_of(interval)}, more than the {allowed:.4g} allowed{_also(words)}"
     elif low < allowed_low or high > allowed_high:
         verdict = "inconclusive"
-        needed = samples_to_settle(difference, (low, high), (allowed_low, allowed_high), samples)
+        needed = samples_to_settle(difference, (low, high), (allowed_low, allowed_high), found.samples)
         settled = "no number of samples is likely to settle it" if needed is None else f"about {needed} would settle it"
         reason = (
-            f"moved by {difference:+.4g}{_of(interval)}, and that interval lies across the limit {limit:.4g}: "
-            f"{samples} samples do not tell, {settled}{_also(limits)}"
+            f"moved by {difference:+.4g}{_of(interval)}, and that interval lies across the limit {allowed:.4g}: "
+            f"{found.samples} samples do not tell, {settled}{_also(words)}"
         )
     elif low > reach or high < -reach:
         verdict = "improved"
-        reason = f"better by {abs(difference):.4g}, more than the limit {limit:.4g}: consider updating the baseline"
+        reason = f"better by {abs(difference):.4g}, more than the limit {allowed:.4g}: consider updating the baseline"
         if check != "baseline":
-            reason = f"better than the original by {abs(difference):.4g}, more than the limit {limit:.4g}"
+            reason = f"better than the original by {abs(difference):.4g}, more than the limit {allowed:.4g}"
+    largest = found.largest
     if tolerance.largest is not None and largest is not None and largest[1] > tolerance.largest + ROUNDING:
         moved = f"sample {largest[0]} moved by {largest[1]:.4g}, more than the {tolerance.largest:.4g} allowed on one"
         reason = f"{moved}{_also(reason)}"
-        verdict, needed = beyond, None
+        verdict, needed = limit.beyond, None
     return GateRow(
-        check, variant, metric, verdict, obtained, expected, difference, limit, reason, interval, samples_needed=needed
+        check,
+        found.variant,
+        found.metric,
+        verdict,
+        obtained,
+        expected,
+        difference,
+        allowed,
+        reason,
+        interval,
+        samples_needed=needed,
     )
 
 

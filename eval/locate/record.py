@@ -1,16 +1,14 @@
 """`located.json`: what was compared, where the two forms part, and the error of every shared tensor."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from configs.environment import Environment
-from configs.records import Frozen, read_record
+from configs.records import Frozen, Record
 from eval.locate.compare import Difference, Tolerance
 from eval.locate.search import TensorRecord
 
-LOCATED_FILE = "located.json"
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -58,10 +56,12 @@ class Parting(Frozen):
     local: Difference | None
 
 
-class Located(Frozen):
+class Located(Record):
     """The whole record; `first` is None where the forms do not part."""
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "located.json"
+    REMEDY: ClassVar[str] = "run `mattekit locate` to make it"
+
     environment: Environment
     a: FormRecord
     b: FormRecord
@@ -72,12 +72,3 @@ class Located(Frozen):
     first: Parting | None
     tensors: tuple[TensorRecord, ...]
     whole: bool
-
-
-def read_located(folder: Path) -> Located:
-    """Read the record of a folder that `mattekit locate` made.
-
-    Raises:
-        DataError: it is missing or not readable.
-    """
-    return read_record(folder / LOCATED_FILE, Located, "run `mattekit locate` to make it")

@@ -12,8 +12,8 @@ from converter.taps.base import Cut, Taps
 from eval.locate.compare import Array
 from eval.locate.record import Parting
 from eval.locate.search import Pair
-from eval.report.markdown import TEMPLATES
 
+TEMPLATES = Path(__file__).parent / "templates"
 SCRIPT = "reproduce.py"
 
 

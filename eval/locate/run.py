@@ -6,7 +6,6 @@ from pathlib import Path
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
-from configs.records import write_record
 from configs.schema import Config, InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
@@ -14,7 +13,7 @@ from datasets.samples.layout import SampleSet, listing, load_sample
 from datasets.samples.sample import Sample
 from eval.locate.compare import DEFAULT_RELATIVE, Difference, Tolerance
 from eval.locate.growth import draw_growth
-from eval.locate.record import LOCATED_FILE, FormRecord, Located, NodeRecord, Parting
+from eval.locate.record import FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_difference, walk
 from eval.run.evaluate import open_dataset
@@ -51,7 +50,7 @@ def locate(
         DataError: a model or the sample is missing or unreadable, sizes differ, or the forms share no tensor's name.
         UsageError: not a model, a precision that cannot run, or a folder that is not one of this kind.
     """
-    if out.is_dir() and any(out.iterdir()) and not (out / LOCATED_FILE).is_file():
+    if out.is_dir() and any(out.iterdir()) and not (out / Located.FILE).is_file():
         raise UsageError(f"{out}: not empty, and not a folder of `mattekit locate`; choose another --out")
     sample_set = open_dataset(config.dataset, report)
     sample = _sample(sample_set, sample_id)
@@ -74,7 +73,7 @@ def locate(
             tensors=tensors,
             whole=len(tensors) == len(pair.shared),
         )
-        write_record(work / LOCATED_FILE, located)
+        located.write(work)
         write_atomically(work / GROWTH_FILE, draw_growth(located))
     return located
 

@@ -1,8 +1,8 @@
 """The walk: two forms' shared tensors in topological order, a few at a time, each compared and let go.
 
-Every tensor is looked at rather than bisected to: an error can vanish again behind a ReLU or a clip, and a bisection
-that lands there would leave it out. What bounds memory is that a run keeps a handful of tensors, and runs only as far
-as they need.
+Every tensor is compared. A bisection would need fewer runs, but an error can vanish again behind a ReLU or a clip, and
+a bisection that lands there misses it. A run keeps a handful of tensors, which bounds memory, and runs only as far as
+they need.
 
 Rounding can decide a choice between near-equal elements (top-k, a comparison), and every tensor that follows then
 differs widely in a few places though no node is at fault. So a difference behind a choice counts only where it is

@@ -224,3 +224,8 @@ METRICS: tuple[Metric, ...] = (
 )
 METRIC_NAMES: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 PUBLISHED_METRICS: tuple[str, ...] = tuple(m.name for m in METRICS if m.published_original is not None)
+
+
+def title_of(name: str) -> str:
+    """Return a metric's printed name; another name as it is."""
+    return next((metric.title for metric in METRICS if metric.name == name), name)

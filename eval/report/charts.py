@@ -1,6 +1,6 @@
 """The chart of accuracy against speed: every variant's drift over its latency, from a run's results alone."""
 
-from eval.metrics.measures import METRICS, PUBLISHED_METRICS
+from eval.metrics.measures import PUBLISHED_METRICS, title_of
 from eval.presentation.figures import new_figure, png_of
 from eval.run.results import Results, VariantRecord
 
@@ -56,8 +56,7 @@ def draw_speed(results: Results) -> bytes:
         label = f"{original.name}, the original, {latency:.3g} ms"
         axes.axvline(latency, color="0.4", linewidth=1, linestyle="--", label=label)
     for name, marker in MARKERS.items():
-        title = next(metric.title for metric in METRICS if metric.name == name)
-        axes.plot([], [], marker, color="0.5", markersize=5, linestyle="none", label=title)
+        axes.plot([], [], marker, color="0.5", markersize=5, linestyle="none", label=title_of(name))
     if decades:
         axes.set_yscale("log")
     axes.set_xlim(left=0)

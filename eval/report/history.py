@@ -1,10 +1,11 @@
-"""Past runs of one configuration, read from their `results.json` alone."""
+"""Past runs of one configuration, read from their folders."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DataError
-from eval.run.results import RESULTS_FILE, Results, read_results
+from eval.run.results import Results
+from eval.run.stored import read_run
 
 MOST_RUNS = 60
 
@@ -30,6 +31,9 @@ class History:
     unreadable: tuple[str, ...] = ()
 
 
+NO_HISTORY = History()
+
+
 def past_runs(reports: Path, results: Results, name: str) -> History:
     """Return the runs beside the run `name` that have its configuration's name and were made no later.
 
@@ -39,21 +43,26 @@ def past_runs(reports: Path, results: Results, name: str) -> History:
         name: its folder's name.
     """
     wanted = config_name(results)
-    found: list[PastRun] = []
+    found: list[tuple[str, str]] = []
     unreadable: list[str] = []
-    for path in sorted(reports.glob(f"*/{RESULTS_FILE}")):
+    for path in sorted(reports.glob(f"*/{Results.FILE}")):
         folder = path.parent.name
         if folder.startswith(".") or folder == name:
             continue
         try:
-            past = read_results(path)
+            past = Results.read(path)
         except DataError as error:
             unreadable.append(f"{folder}: {error}")
             continue
         if config_name(past) == wanted and past.created <= results.created:
-            found.append(PastRun(folder, past))
-    found.sort(key=lambda run: (run.results.created, run.name))
-    return History(tuple(found[-MOST_RUNS:]), tuple(unreadable))
+            found.append((past.created, folder))
+    runs: list[PastRun] = []
+    for _, folder in sorted(found)[-MOST_RUNS:]:
+        try:
+            runs.append(PastRun(folder, read_run(reports / folder).results))
+        except DataError as error:
+            unreadable.append(f"{folder}: {error}")
+    return History(tuple(runs), tuple(unreadable))
 
 
 def config_name(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""Layers of the before/after view of a worst sample: what the network saw, what it should have said, what it said."""
+"""Layers of the before/after view of a worst sample: source, ground truth, mattes and their errors."""
 
 import io
 

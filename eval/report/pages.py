@@ -1,22 +1,43 @@
-"""Both pages of a run's report, written again once a measurement has added to its folder."""
+"""The pages of a run, made of what its folder holds."""
 
 from pathlib import Path
 
-from configs.schema import GateSection
-from eval.gate.output import read_gate_json
-from eval.gate.run import GATE_FILE
+from eval.attribution.record import Attribution
+from eval.bench.record import BenchRecord
+from eval.report.content import Content, Judgement, report_content
+from eval.report.history import past_runs
 from eval.report.html.page import write_html_report
 from eval.report.markdown import write_report
-from eval.run.results import Results
+from eval.run.stored import Run
 
 
-def rewrite_pages(run_dir: Path, results: Results, gate: GateSection) -> None:
-    """Write `report.md` and `report.html` of a stored run, with what the gate has said of it, if it has.
+def stored_content(run_dir: Path, run: Run, judgement: Judgement | None) -> Content:
+    """Return the content of a run's report, with the benchmark, the attribution and the past runs found on disk.
+
+    Args:
+        run_dir: the run's folder, beside its past runs.
+        run: what was read of it.
+        judgement: the gate's tolerances and verdicts.
 
     Raises:
-        DataError: something that the pages show is not readable.
+        DataError: the attribution or the benchmark is not readable.
+    """
+    folder = run_dir.absolute()
+    return report_content(
+        run,
+        judgement,
+        attribution=Attribution.read_if_there(folder),
+        bench=BenchRecord.read_if_there(folder),
+        history=past_runs(folder.parent, run.results, folder.name),
+        name=folder.name,
+    )
+
+
+def write_pages(folder: Path, content: Content) -> None:
+    """Write `report.md`, its chart, and `report.html` into a folder that holds the run's pictures.
+
+    Raises:
         UsageError: the folder cannot be written.
     """
-    write_report(run_dir, results, gate)
-    judged = run_dir / GATE_FILE
-    write_html_report(run_dir, results, gate, read_gate_json(judged) if judged.is_file() else None)
+    write_report(folder, content)
+    write_html_report(folder, content)

@@ -1,6 +1,5 @@
-"""Pictures of the samples on which a converted form moved most, kept small while the set goes by."""
+"""Pictures of the samples on which a converted variant moved most, drawn small while the set goes by."""
 
-import heapq
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from configs.errors import DataError
 from configs.files import write_atomically
 from datasets.samples.images import write_png
 from datasets.samples.sample import Prediction, Sample
 from eval.metrics.scoring import match_prediction
 from eval.report.layers import DIFFERENCE_GAIN, LAYER_SUFFIX, Layers, encode_layer, grey, make_layers, shrunk, to_bytes
 from eval.run.results import WorstRecord
+from eval.run.worst import Movement, WorstSamples
 
 TILE_SIDE = 320
 PANEL_FOLDER = "panels"
@@ -37,89 +36,49 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    sample: str
-    variant: str | None
-    original: float
-    drift: float | None
+class _Pictures:
     tiles: tuple[Tile, ...]
     layers: Layers
 
 
-class WorstKeeper:
-    """The worst samples of a run with their tiles; holds at most `limit` of them, already scaled down.
+class WorstPictures:
+    """Small pictures of the worst samples of a run, at most `limit` of them; a `Keeper` for the evaluation."""
 
-    Worst is the largest |drift in Alpha MAD| of any converted variant; of equals, the larger Alpha MAD of the original,
-    then the later id.
+    def __init__(self, limit: int) -> None:
+        self._samples = WorstSamples(limit, _draw)
 
-    Args:
-        limit: how many to keep.
-        original: the name of the original among the variants.
-    """
+    def offer(
+        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+    ) -> None:
+        """Look at a sample; arguments and errors as `WorstSamples.offer`."""
+        self._samples.offer(sample, original, predictions, alpha_mad)
 
-    def __init__(self, limit: int, original: str) -> None:
-        self._limit = limit
-        self._original = original
-        self._heap: list[tuple[tuple[float, float, str], _Candidate]] = []
+    def records(self) -> tuple[WorstRecord, ...]:
+        """Return the samples that have pictures, worst first, with the paths that `write` gives these."""
+        return tuple(
+            WorstRecord(
+                sample=movement.sample,
+                variant=movement.variant,
+                original=movement.original,
+                drift=movement.drift,
+                panel=f"{_folder(place, movement.sample)}.png",
+                layers={layer: f"{_folder(place, movement.sample)}/{layer}{LAYER_SUFFIX}" for layer in drawn.layers},
+            )
+            for place, (movement, drawn) in enumerate(self._samples.ranked(), start=1)
+        )
 
-    def offer(self, sample: Sample, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]) -> None:
-        """Look at a sample; each id at most once.
-
-        Args:
-            sample: the sample.
-            predictions: variant name to its prediction, the original's among them.
-            alpha_mad: variant name to Alpha MAD on this sample.
-
-        Raises:
-            DataError: the original, or a variant's score, is missing.
-        """
-        missing = {self._original, *predictions} - set(alpha_mad) | {self._original} - set(predictions)
-        if missing:
-            raise DataError(f"sample {sample.id}: expected predictions and Alpha MAD of {', '.join(sorted(missing))}")
-        if self._limit == 0:
-            return
-        original = alpha_mad[self._original]
-        drifts = {name: alpha_mad[name] - original for name in predictions if name != self._original}
-        variant = max(drifts, key=lambda name: abs(drifts[name]), default=None)
-        drift = None if variant is None else drifts[variant]
-        rank = (abs(drift or 0.0), original, sample.id)
-        if len(self._heap) == self._limit and rank <= self._heap[0][0]:
-            return
-        expected, obtained = predictions[self._original], None if variant is None else predictions[variant]
-        tiles = _tiles(sample, expected, variant, obtained)
-        candidate = _Candidate(sample.id, variant, original, drift, tiles, make_layers(sample, expected, obtained))
-        if len(self._heap) < self._limit:
-            heapq.heappush(self._heap, (rank, candidate))
-        else:
-            heapq.heapreplace(self._heap, (rank, candidate))
-
-    def write(self, run_dir: Path) -> tuple[WorstRecord, ...]:
-        """Write each kept sample's pictures under `panels/` in the run's folder; return their records, worst first.
+    def write(self, run_dir: Path) -> None:
+        """Write each kept sample's pictures under `panels/` in the run's folder.
 
         One PNG with everything side by side, and a folder of the same name with the layers of the before/after view.
 
         Raises:
             UsageError: the folder cannot be written.
         """
-        records: list[WorstRecord] = []
-        for place, (_, candidate) in enumerate(sorted(self._heap, key=lambda entry: entry[0], reverse=True), start=1):
-            folder = f"{PANEL_FOLDER}/{place:02d}-{_slug(candidate.sample)}"
-            name = f"{folder}.png"
-            write_png(run_dir / name, panel(candidate.tiles, _title(candidate)))
-            layers = {layer: f"{folder}/{layer}{LAYER_SUFFIX}" for layer in candidate.layers}
-            for layer, path in layers.items():
-                write_atomically(run_dir / path, encode_layer(layer, candidate.layers[layer]))
-            records.append(
-                WorstRecord(
-                    sample=candidate.sample,
-                    variant=candidate.variant,
-                    original=candidate.original,
-                    drift=candidate.drift,
-                    panel=name,
-                    layers=layers,
-                )
-            )
-        return tuple(records)
+        for record, (movement, drawn) in zip(self.records(), self._samples.ranked(), strict=True):
+            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement)))
+            for layer, path in record.layers.items():
+                write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
 
 
 def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
@@ -137,6 +96,10 @@ def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
     return np.asarray(canvas)
 
 
+def _draw(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
+    return _Pictures(_tiles(sample, original, variant, converted), make_layers(sample, original, converted))
+
+
 def _tiles(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
     expected = match_prediction(sample, original).alpha
     tiles = [
@@ -152,12 +115,17 @@ def _tiles(sample: Sample, original: Prediction, variant: str | None, converted:
     return tuple(tiles)
 
 
-def _title(candidate: _Candidate) -> str:
-    if candidate.drift is None:
-        return f"{candidate.sample}   Alpha MAD {candidate.original:.3f}"
+def _folder(place: int, sample_id: str) -> str:
+    """Return the folder of a sample's layers, relative to the run's."""
+    return f"{PANEL_FOLDER}/{place:02d}-{_slug(sample_id)}"
+
+
+def _title(movement: Movement) -> str:
+    if movement.drift is None:
+        return f"{movement.sample}   Alpha MAD {movement.original:.3f}"
     return (
-        f"{candidate.sample}   Alpha MAD {candidate.original:.3f} (original), "
-        f"{candidate.drift:+.3f} with {candidate.variant}"
+        f"{movement.sample}   Alpha MAD {movement.original:.3f} (original), "
+        f"{movement.drift:+.3f} with {movement.variant}"
     )
 
 

@@ -1,17 +1,18 @@
-"""The tables of a report, each a pure function from results to markdown."""
+"""The tables of a report, each a pure function of results."""
 
 from collections.abc import Mapping
 
 from configs.schema import GateSection
 from eval.gate.verdict import limit_of
-from eval.metrics.measures import METRICS, Metric
-from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed, span
+from eval.metrics.measures import METRICS, Metric, title_of
+from eval.presentation.blocks import Table
+from eval.presentation.formatting import NOTHING, code, number, signed, span
 from eval.run.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 
 PUBLISHED = ("Published original \\*", "Published converted \\*")
 
 
-def overview_table(results: Results) -> str:
+def overview_table(results: Results) -> Table:
     """Return every metric for the original and each converted variant, its drift in brackets."""
     converted = results.converted()
     header = ["Metric", "Unit", f"Original {code(results.original)}", *(code(v.name) for v in converted)]
@@ -26,10 +27,10 @@ def overview_table(results: Results) -> str:
     ]
     ran = [v.ran_in for v in (results.variant(results.original), *converted) if v is not None]
     rows.append(["Inference precision that ran", "", *ran])
-    return markdown_table(header, rows, right=range(2, len(header)))
+    return Table(header, rows, right=range(2, len(header)), label="Every metric of every variant")
 
 
-def variant_table(results: Results, variant: VariantRecord, gate: GateSection | None) -> str:
+def variant_table(results: Results, variant: VariantRecord, gate: GateSection | None) -> Table:
     """Return the published-style table of one converted variant; limits where tolerances are given."""
     header = ["Metric", "Unit", "Direction", "Original", "Converted", "Drift", "95 % interval", "Limit"]
     header += ["Largest on one sample", *PUBLISHED]
@@ -53,16 +54,17 @@ def variant_table(results: Results, variant: VariantRecord, gate: GateSection | 
                 number(metric.published_converted),
             ]
         )
-    return markdown_table(header, rows, right=range(3, len(header)))
+    return Table(header, rows, right=range(3, len(header)), label="Figures of this variant")
 
 
-def original_table(results: Results) -> str:
+def original_table(results: Results) -> Table:
     """Return the published-style table of a run in which only the original ran."""
     rows = [
         (m.title, m.unit, m.direction, _value(original_record(results, m.name)), number(m.published_original))
         for m in metrics_of(results)
     ]
-    return markdown_table(("Metric", "Unit", "Direction", "Original", PUBLISHED[0]), rows, right=(3, 4))
+    header = ("Metric", "Unit", "Direction", "Original", PUBLISHED[0])
+    return Table(header, rows, right=(3, 4), label="Figures of the original")
 
 
 def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, expected: float) -> float | None:
@@ -71,29 +73,25 @@ def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, exp
     return None if tolerance is None else limit_of(tolerance, expected)
 
 
-def tag_table(results: Results) -> str:
-    """Return the breakdown by tag, empty when no sample carries one."""
-    if not results.tags:
-        return ""
-    # Results of earlier versions hold Alpha MAD alone.
-    others = [m for m in metrics_of(results) if m.name != TAG_METRIC and any(m.name in t.metrics for t in results.tags)]
-    header = ["Tag", "Samples", *(f"{title}, original" for title in (title_of(TAG_METRIC), *(m.title for m in others)))]
+def tag_table(results: Results) -> Table:
+    """Return the breakdown by tag."""
+    published = list(dict.fromkeys(metric for tag in results.tags for metric in tag.metrics))
+    header = ["Tag", "Samples", *(f"{title_of(metric)}, original" for metric in published)]
     rows = [
         [
             code(tag.tag),
             str(tag.samples),
-            number(tag.original),
-            *(_value(tag.metrics.get(metric.name)) for metric in others),
+            *(_value(tag.metrics.get(metric)) for metric in published),
             signed(tag.drift),
             code(tag.variant) if tag.variant else NOTHING,
         ]
         for tag in results.tags
     ]
-    header += [f"Largest drift of {title_of(TAG_METRIC)}" if others else "Largest drift", "Variant"]
-    return markdown_table(header, rows, right=range(1, len(header) - 1))
+    header += [f"Largest drift of {title_of(TAG_METRIC)}", "Variant"]
+    return Table(header, rows, right=range(1, len(header) - 1), label="Metrics by tag")
 
 
-def latency_table(results: Results) -> str:
+def latency_table(results: Results) -> Table:
     """Return the inference times of each variant with the precision that ran."""
     header = ("Variant", "Framework", "Weights", "Precision that ran", "Median, ms", "p90, ms")
     rows = []
@@ -101,10 +99,10 @@ def latency_table(results: Results) -> str:
         latency = variant.latency_ms
         times = (number(latency.median), number(latency.p90)) if latency else (NOTHING, NOTHING)
         rows.append((code(variant.name), variant.framework, variant.weights or NOTHING, variant.ran_in, *times))
-    return markdown_table(header, rows, right=(4, 5))
+    return Table(header, rows, right=(4, 5), label="Latency of each variant")
 
 
-def model_table(results: Results) -> str:
+def model_table(results: Results) -> Table:
     """Return the file behind each variant and its hash."""
     rows = [
         (
@@ -114,10 +112,10 @@ def model_table(results: Results) -> str:
         )
         for variant in results.variants
     ]
-    return markdown_table(("Variant", "File", "SHA-256"), rows)
+    return Table(("Variant", "File", "SHA-256"), rows)
 
 
-def condition_table(results: Results) -> str:
+def condition_table(results: Results) -> Table:
     """Return what the run ran on: machine, set and versions."""
     conditions, dataset = results.environment, results.dataset
     entries: Mapping[str, str | None] = {
@@ -133,19 +131,13 @@ def condition_table(results: Results) -> str:
         "Sample ids, SHA-256": dataset.samples_sha256,
         **{package: version or "not installed" for package, version in conditions.versions.items()},
     }
-    return markdown_table(
-        ("Condition", "Value"), [(name, code(value) if value else NOTHING) for name, value in entries.items()]
-    )
+    rows = [(name, code(value) if value else NOTHING) for name, value in entries.items()]
+    return Table(("Condition", "Value"), rows)
 
 
 def metrics_of(results: Results) -> list[Metric]:
     """Return the metrics that the run has, in the order of `METRICS`."""
     return [metric for metric in METRICS if any(metric.name in variant.metrics for variant in results.variants)]
-
-
-def title_of(name: str) -> str:
-    """Return a metric's printed name; another name as it is."""
-    return next((metric.title for metric in METRICS if metric.name == name), name)
 
 
 def original_record(results: Results, metric: str) -> MetricRecord | None:

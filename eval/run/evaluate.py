@@ -1,4 +1,4 @@
-"""The evaluation: every variant on every sample, then the figures, the pictures and the report."""
+"""The evaluation: every variant on every sample, then the figures."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -8,7 +8,6 @@ from time import perf_counter
 
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
-from configs.files import new_folder
 from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
@@ -18,81 +17,73 @@ from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleSet, iterate, open_set
 from datasets.samples.sample import Prediction, Sample
 from eval.metrics.scoring import Scorer
-from eval.report.html.page import write_html_report
-from eval.report.markdown import write_report
-from eval.report.panels import WorstKeeper
-from eval.run.results import RESULTS_FILE, DatasetRecord, Results, VariantRecord, samples_sha256, write_results
-from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, write_per_sample
-from eval.run.summary import assemble_results
+from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.scores import ScoreRow, score_table
+from eval.run.stored import Run
 from eval.run.variants import open_variant
+from eval.run.worst import Keeper
 
 Report = Callable[[str, int, int], None]
 
 
-def evaluate(config: Config, run_dir: Path, *, rerun: Sequence[str] = (), report: Report = lambda *_: None) -> Results:
-    """Run every configured variant on the configured set and write the run's folder.
+def evaluate(
+    config: Config, keeper: Keeper | None = None, *, rerun: Sequence[str] = (), report: Report = lambda *_: None
+) -> Run:
+    """Run every configured variant on the configured set and return the table of scores and its figures.
 
-    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
-    only when whole. The first variant is the original that drift is counted from. Each sample is decoded once and given
-    to every variant; of past samples only scores and the worst ones' small pictures are kept.
+    The first variant is the original that drift is counted from. Each sample is decoded once and given to every
+    variant; of past samples only scores are kept, and what `keeper` keeps.
 
     Args:
         config: the job; `config.convert.out` is the converted model folder.
-        run_dir: where the run goes; an earlier run there is replaced.
+        keeper: is shown every sample with its predictions; None where no pictures are wanted.
         rerun: shell commands that repeat the run, for the report.
         report: called with (what is being done, done, total).
 
     Raises:
         DataError: models or samples are missing or broken, the models are not the configured ones, or a variant
             returns something that is not a matte.
-        UsageError: an unknown variant, a folder that is not a run's, or a sample that a quantized form was fitted to.
+        UsageError: an unknown variant, or a sample that a quantized form was fitted to.
     """
-    _refuse_foreign_folder(run_dir)
     variants = parse_variants(config.evaluate.variants, config.evaluate.device)
     models = config.convert.out
     record = open_models(config)
     sample_set = open_dataset(config.dataset, report)
     total = min(len(sample_set.refs), config.dataset.limit or len(sample_set.refs))
-    original = variants[0].name
-    worst = WorstKeeper(config.evaluate.worst, original)
     rows: list[ScoreRow] = []
-    with new_folder(run_dir) as work, ExitStack() as stack:
+    with ExitStack() as stack:
         opened = [open_variant(variant, record, models) for variant in variants]
-        contestants = [
-            _Contestant(stack.enter_context(runner), description, sample_set.sequential)
+        scored = [
+            _ScoredRunner(stack.enter_context(runner), description, sample_set.sequential)
             for runner, description in opened
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
             _refuse_calibrated(sample, calibrated, models)
-            rows.extend(_run_sample(sample, contestants, worst))
+            rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
-        ids = list(dict.fromkeys(row.sample for row in rows))
-        results = assemble_results(
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            environment=describe_environment(),
-            dataset=DatasetRecord(
-                name=sample_set.name,
-                path=sample_set.root.as_posix(),
-                manifest_sha256=sample_set.manifest_sha256,
-                samples=len(ids),
-                samples_sha256=samples_sha256(ids),
-                consecutive=sample_set.sequential,
-                estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
-            ),
-            settings=config.model_dump(mode="json"),
-            original=original,
-            variants=[description for _, description in opened],
-            rows=rows,
-            worst=worst.write(work),
-            rerun=rerun,
-        )
-        write_results(work / RESULTS_FILE, results)
-        write_per_sample(work / PER_SAMPLE_FILE, rows)
-        write_report(work, results, config.gate)
-        write_html_report(work, results, config.gate, run_dir=run_dir)
-    return results
+    table = score_table(rows)
+    ids = list(table.index.unique("sample"))
+    facts = Results(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=describe_environment(),
+        dataset=DatasetRecord(
+            name=sample_set.name,
+            path=sample_set.root.as_posix(),
+            manifest_sha256=sample_set.manifest_sha256,
+            samples=len(ids),
+            samples_sha256=samples_sha256(ids),
+            consecutive=sample_set.sequential,
+            estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
+        ),
+        settings=config.model_dump(mode="json"),
+        original=variants[0].name,
+        variants=tuple(description for _, description in opened),
+        worst=() if keeper is None else keeper.records(),
+        rerun=tuple(rerun),
+    )
+    return Run(facts, table)
 
 
 def open_models(config: Config) -> Conversion:
@@ -125,7 +116,7 @@ def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> S
     return make_bundled(dataset, progress=lambda done, total: report(making, done, total))
 
 
-class _Contestant:
+class _ScoredRunner:
     """A variant at work: its runner, its scorer, and whether it has been warmed up."""
 
     def __init__(self, runner: Runner, description: VariantRecord, sequential: bool) -> None:
@@ -158,16 +149,17 @@ class _Contestant:
             raise DataError(f"variant {self.name}, sample {sample.id}: {error}") from error
 
 
-def _run_sample(sample: Sample, contestants: Sequence[_Contestant], worst: WorstKeeper) -> list[ScoreRow]:
+def _run_sample(sample: Sample, scored: Sequence[_ScoredRunner], keeper: Keeper | None) -> list[ScoreRow]:
     rows = []
     predictions = {}
-    for contestant in contestants:
-        prediction, elapsed = contestant.predict(sample)
-        predictions[contestant.name] = prediction
-        scores = contestant.scorer.score(sample, prediction)
-        rows.append(ScoreRow(sample.id, contestant.name, scores, elapsed, sample.tags))
-    alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
-    worst.offer(sample, predictions, alpha_mad)
+    for runner in scored:
+        prediction, elapsed = runner.predict(sample)
+        predictions[runner.name] = prediction
+        scores = runner.scorer.score(sample, prediction)
+        rows.append(ScoreRow(sample.id, runner.name, scores, elapsed, sample.tags))
+    if keeper is not None:
+        alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
+        keeper.offer(sample, scored[0].name, predictions, alpha_mad)
     return rows
 
 
@@ -177,9 +169,3 @@ def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path)
             f"sample {sample.id}: the int8 form in {models} was calibrated or chosen on it, so its figures would say "
             "nothing; evaluate on another set, or convert again with another convert.int8.calibration"
         )
-
-
-def _refuse_foreign_folder(run_dir: Path) -> None:
-    """Never replace a folder that is not a run's."""
-    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / RESULTS_FILE).is_file():
-        raise UsageError(f"{run_dir}: not empty, and not an evaluation run; choose another --out")

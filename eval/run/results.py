@@ -1,22 +1,22 @@
-"""The result of an evaluation: the typed form of `results.json`, written and read here and nowhere else.
+"""The result of an evaluation: the typed form of `results.json`.
 
-Reports and gates read only this. A number that is not finite is refused on the way in and on the way out.
+What ran, on what, and every figure that follows from the table of scores. As a file alone it proves nothing: a run is
+read with its table, and the figures are taken from there (`eval.run.stored`).
 """
 
 import hashlib
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from configs.environment import Environment
 from configs.errors import DataError
-from configs.records import Frozen, read_record, write_record
+from configs.records import Frozen, Record
 from configs.schema import Config
+from eval.statistics.intervals import Interval
 
-RESULTS_FILE = "results.json"
 TAG_METRIC = "alpha_mad"
 """The metric by whose drift tags are judged."""
 
@@ -53,19 +53,6 @@ class DatasetRecord(Frozen):
             f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
             "Foreground MSE measures agreement with an estimate there, not with true colours."
         )
-
-
-class Interval(Frozen):
-    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
-
-    low: float
-    high: float
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
-        return self
 
 
 class MetricRecord(Frozen):
@@ -159,6 +146,11 @@ class DriftRecord(Frozen):
     samples: Count
     interval: Interval | None = None
 
+    @property
+    def largest(self) -> tuple[str, float] | None:
+        """The sample that moved most and by how much, None when no sample counts."""
+        return None if self.worst_sample is None or self.max_abs is None else (self.worst_sample, self.max_abs)
+
 
 class WorstRecord(Frozen):
     """A sample worth a look.
@@ -201,10 +193,12 @@ class TagRecord(Frozen):
     drift: float | None
 
 
-class Results(Frozen):
+class Results(Record):
     """A whole run; `original` names the variant that drift is counted from."""
 
-    schema_version: Literal[1] = 1
+    FILE = "results.json"
+    REMEDY = "run `mattekit evaluate` to make it"
+
     created: str
     environment: Environment
     dataset: DatasetRecord
@@ -270,23 +264,3 @@ def samples_sha256(ids: Iterable[str]) -> str:
     if repeated is not None:
         raise DataError(f"sample ids: expected each once, found `{repeated}` twice")
     return hashlib.sha256("\n".join(ordered).encode()).hexdigest()
-
-
-def write_results(path: Path, results: Results) -> None:
-    """Write `results.json`, whole or not at all.
-
-    Raises:
-        DataError: a value is not finite.
-        UsageError: the folder cannot be written.
-    """
-    write_record(path, results)
-
-
-def read_results(path: Path) -> Results:
-    """Read `results.json`; `path` is the file or the run's folder.
-
-    Raises:
-        DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
-    """
-    file = path / RESULTS_FILE if path.is_dir() else path
-    return read_record(file, Results, "run `mattekit evaluate` to make it")

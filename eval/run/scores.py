@@ -1,24 +1,32 @@
-"""One row per sample and variant: the scores behind every mean, and their CSV file."""
+"""The table of scores behind every figure of a run, and its CSV file.
+
+A pandas DataFrame with the index (variant, sample) in the order of the run: for every metric a float64 column in the
+published unit, NaN where undefined, in the order of `METRICS`; then `tags`, a tuple of words, and `latency_ms`, NaN
+where it was not measured. NaN has that meaning behind the border alone: a `ScoreRow`, and the file, refuse it.
+"""
 
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from configs.errors import DataError
 from configs.files import write_atomically
 from eval.metrics.measures import METRIC_NAMES
 
 PER_SAMPLE_FILE = "per_sample.csv"
-_FIRST = ("sample", "variant", "tags")
-_LAST = "latency_ms"
+LATENCY = "latency_ms"
+_FIRST = ["sample", "variant", "tags"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """What one variant scored on one sample.
+    """What one variant scored on one sample, as it enters the table.
 
     Attributes:
         sample: the sample's id.
@@ -38,72 +46,70 @@ class ScoreRow:
         for tag in self.tags:
             if not tag or tag.split() != [tag]:
                 raise DataError(f"sample {self.sample}: expected tags without blanks, found {tag!r}")
-        for name, value in [*self.scores.items(), (_LAST, self.latency_ms)]:
+        for name, value in [*self.scores.items(), (LATENCY, self.latency_ms)]:
             if value is not None and not math.isfinite(value):
                 raise DataError(
                     f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number, found {value}"
                 )
 
 
-def require_same_metrics(rows: Iterable[ScoreRow]) -> tuple[str, ...]:
-    """Return the metrics that the rows carry, in the order of `METRICS`.
+def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
+    """Return the rows as the table, in their order.
 
     Raises:
-        DataError: rows carry different metrics, or one that `METRICS` does not list, or there are no rows.
+        DataError: there are no rows, one comes twice, or they carry different metrics or one that `METRICS` lacks.
     """
-    expected: set[str] | None = None
+    rows = list(rows)
+    if not rows:
+        raise DataError("per-sample scores: expected at least one row, found none; nothing was evaluated")
+    expected = rows[0].scores.keys()
     for row in rows:
-        found = set(row.scores)
-        if expected is None:
-            expected = found
-        if found != expected:
+        if row.scores.keys() != expected:
             raise DataError(
                 f"sample {row.sample}, variant {row.variant}: expected the metrics {', '.join(sorted(expected))} as in "
-                f"the first row, found {', '.join(sorted(found)) or 'none'}"
+                f"the first row, found {', '.join(sorted(row.scores)) or 'none'}"
             )
-    if expected is None:
-        raise DataError("per-sample scores: expected at least one row, found none; nothing was evaluated")
-    unknown = expected - set(METRIC_NAMES)
-    if unknown:
+    if unknown := expected - set(METRIC_NAMES):
         raise DataError(f"per-sample scores: unknown metrics {', '.join(sorted(unknown))}")
-    return tuple(name for name in METRIC_NAMES if name in expected)
+    index = pd.MultiIndex.from_tuples([(row.variant, row.sample) for row in rows], names=["variant", "sample"])
+    for variant, sample in index[index.duplicated()]:
+        raise DataError(f"variant {variant}: sample {sample} was scored twice")
+    table = pd.DataFrame(
+        {name: [row.scores[name] for row in rows] for name in METRIC_NAMES if name in expected},
+        index=index,
+        dtype=np.float64,
+    )
+    table["tags"] = pd.Series([row.tags for row in rows], index=index, dtype=object)
+    table[LATENCY] = pd.Series([row.latency_ms for row in rows], index=index, dtype=np.float64)
+    return table
 
 
-def require_mean(what: str, mean: float | None, scores: Sequence[float | None]) -> None:
-    """Check that a stored mean is that of the stored scores, but for rounding.
+def metrics_of(table: pd.DataFrame) -> list[str]:
+    """Return the metrics that the table has, in the order of `METRICS`."""
+    return [name for name in METRIC_NAMES if name in table]
+
+
+def scores_of(table: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Return one variant's scores: a row per sample in the order of the run, a column per metric."""
+    return table.loc[variant, metrics_of(table)]
+
+
+def write_scores(path: Path, table: pd.DataFrame) -> None:
+    """Write the table in its order; an undefined score is an empty cell, tags are joined by blanks.
 
     Raises:
-        ValueError: it is another one.
-    """
-    values = [value for value in scores if value is not None]
-    expected = math.fsum(values) / len(values) if values else None
-    if mean is None or expected is None:
-        agree = mean is expected
-    else:
-        agree = math.isclose(mean, expected, rel_tol=1e-9, abs_tol=1e-12)
-    if not agree:
-        raise ValueError(f"{what}: the mean is {mean}, that of its {len(values)} scores {expected}")
-
-
-def write_per_sample(path: Path, rows: Sequence[ScoreRow]) -> None:
-    """Write the rows in their order; an undefined score is an empty cell, tags are joined by blanks.
-
-    Raises:
-        DataError: there are no rows, or they carry different metrics.
+        DataError: a value is infinite.
         UsageError: the folder cannot be written.
     """
-    metrics = require_same_metrics(rows)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIRST, *metrics, _LAST])
-    for row in rows:
-        scores = [_cell(row.scores[metric]) for metric in metrics]
-        writer.writerow([row.sample, row.variant, " ".join(row.tags), *scores, _cell(row.latency_ms)])
-    write_atomically(path, text.getvalue())
+    numbers = [*metrics_of(table), LATENCY]
+    if np.isinf(table[numbers]).any(axis=None):
+        raise DataError(f"{path}: not written, because it would hold a number that is not finite")
+    cells = table.assign(tags=table["tags"].map(" ".join)).reset_index()
+    write_atomically(path, cells[[*_FIRST, *numbers]].to_csv(index=False, lineterminator="\n"))
 
 
-def read_per_sample(path: Path) -> list[ScoreRow]:
-    """Read what `write_per_sample` wrote; `path` is the file or the run's folder.
+def read_scores(path: Path) -> pd.DataFrame:
+    """Read what `write_scores` wrote; `path` is the file or the run's folder.
 
     Raises:
         DataError: the file is missing, or a column or a value is not as written; the message names the line.
@@ -115,9 +121,9 @@ def read_per_sample(path: Path) -> list[ScoreRow]:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []
     metrics = header[len(_FIRST) : -1]
-    if tuple(header[: len(_FIRST)]) != _FIRST or header[-1] != _LAST or not set(metrics) <= set(METRIC_NAMES):
+    if header != [*_FIRST, *metrics, LATENCY] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
         raise DataError(
-            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {_LAST}; found {', '.join(header)}"
+            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {', '.join(header)}"
         )
     rows: list[ScoreRow] = []
     for number, line in enumerate(lines[1:], start=2):
@@ -125,15 +131,13 @@ def read_per_sample(path: Path) -> list[ScoreRow]:
             raise DataError(f"{file}, line {number}: expected {len(header)} cells, found {len(line)}")
         sample, variant, tags, *values = line
         try:
-            numbers = [float(value) if value else None for value in values]
-            row = ScoreRow(
-                sample, variant, dict(zip(metrics, numbers[:-1], strict=True)), numbers[-1], tuple(tags.split())
+            *scores, latency = (float(value) if value else None for value in values)
+            rows.append(
+                ScoreRow(sample, variant, dict(zip(metrics, scores, strict=True)), latency, tuple(tags.split()))
             )
         except (ValueError, DataError) as error:
             raise DataError(f"{file}, line {number}: {error}") from error
-        rows.append(row)
-    return rows
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else repr(float(value))
+    try:
+        return score_table(rows)
+    except DataError as error:
+        raise DataError(f"{file}: {error}") from error

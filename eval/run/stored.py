@@ -1,67 +1,100 @@
-"""A run as it lies on disk: its results and the single scores behind them, checked against each other."""
+"""A run: what ran, the table of scores, and the figures that follow from it; in memory and in a folder."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from configs.errors import DataError
-from eval.run.results import RESULTS_FILE, Results, read_results, samples_sha256, write_results
-from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, read_per_sample, require_mean, write_per_sample
+from eval.run.figures import with_figures
+from eval.run.results import Results, samples_sha256
+from eval.run.scores import PER_SAMPLE_FILE, read_scores, write_scores
+from eval.statistics.intervals import same
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRun:
-    """Results, and one row of scores per sample and variant; no rows where the run's folder has no such file."""
+class Run:
+    """A run whose figures are those of its table.
 
-    results: Results
-    rows: tuple[ScoreRow, ...]
+    Attributes:
+        table: the scores (`eval.run.scores`).
+        results: what ran, with every figure derived from `table`.
 
-
-def read_run(run_dir: Path) -> StoredRun:
-    """Read a run's folder; a missing `per_sample.csv` is left to who needs it (`require_rows`).
-
-    Raises:
-        DataError: a file is corrupt, or the two are not of one run.
-    """
-    results = read_results(run_dir)
-    rows = tuple(read_per_sample(run_dir)) if (run_dir / PER_SAMPLE_FILE).exists() else ()
-    if rows:
-        _require_one_run(run_dir, results, rows)
-    return StoredRun(results, rows)
-
-
-def write_run(run_dir: Path, run: StoredRun) -> None:
-    """Write results and single scores into a folder, which is made where it is missing.
+    Args:
+        facts: what ran; figures in it are not believed.
+        table: the scores.
 
     Raises:
-        DataError: a value is not finite, or there are no rows.
-        UsageError: the folder cannot be written.
+        DataError: the scores are not those of the run's variants and samples.
     """
-    write_results(run_dir / RESULTS_FILE, run.results)
-    write_per_sample(run_dir / PER_SAMPLE_FILE, run.rows)
+
+    def __init__(self, facts: Results, table: pd.DataFrame) -> None:
+        self.table = table
+        self.results = with_figures(facts, table)
 
 
-def require_rows(run: StoredRun, run_dir: Path, why: str) -> None:
-    """Raise `DataError` where the run has no scores of single samples; `why` says what needs them."""
-    if not run.rows:
-        raise DataError(f"{run_dir / PER_SAMPLE_FILE}: missing or empty, and {why}; run `mattekit evaluate` again")
+def run_like(like: Results, table: pd.DataFrame) -> Run:
+    """Return the run that an evaluation which scored these samples would have been, all else as in `like`."""
+    ids = list(table.index.unique("sample"))
+    dataset = like.dataset.model_copy(
+        update={
+            "samples": len(ids),
+            "samples_sha256": samples_sha256(ids),
+            "estimated_foregrounds": min(like.dataset.estimated_foregrounds, len(ids)),
+        }
+    )
+    return Run(like.model_copy(update={"dataset": dataset, "worst": (), "rerun": ()}), table)
 
 
-def _require_one_run(run_dir: Path, results: Results, rows: Sequence[ScoreRow]) -> None:
+def read_run(run_dir: Path) -> Run:
+    """Read a run's folder; the figures written in `results.json` must be those that follow from `per_sample.csv`.
+
+    Raises:
+        DataError: a file is missing or corrupt, or the two are not of one run; the message names the figure.
+    """
+    stored, table = Results.read(run_dir), read_scores(run_dir)
     try:
-        by_variant: dict[str, list[ScoreRow]] = {variant.name: [] for variant in results.variants}
-        for row in rows:
-            if row.variant not in by_variant:
-                raise ValueError(f"scores of variant {row.variant}, of which there are no results")
-            by_variant[row.variant].append(row)
-        for variant in results.variants:
-            own = by_variant[variant.name]
-            if not own or samples_sha256(row.sample for row in own) != results.dataset.samples_sha256:
-                raise ValueError(f"variant {variant.name}: scores of {len(own)} samples, which are not those evaluated")
-            for metric, record in variant.metrics.items():
-                require_mean(f"variant {variant.name}, {metric}", record.mean, [row.scores.get(metric) for row in own])
-    except (ValueError, DataError) as error:
+        run = Run(stored, table)
+        _require_same("", _figures(stored), _figures(run.results))
+    except DataError as error:
         raise DataError(
-            f"{run_dir}: {RESULTS_FILE} and {PER_SAMPLE_FILE} are not of one run ({error}); one of them was changed, "
+            f"{run_dir}: {Results.FILE} and {PER_SAMPLE_FILE} are not of one run ({error}); one of them was changed, "
             "so run `mattekit evaluate` again"
         ) from error
+    return run
+
+
+def write_run(run_dir: Path, run: Run) -> None:
+    """Write results and scores into a folder, which is made where it is missing.
+
+    Raises:
+        DataError: a value is not finite.
+        UsageError: the folder cannot be written.
+    """
+    write_scores(run_dir / PER_SAMPLE_FILE, run.table)
+    run.results.write(run_dir)
+
+
+def _figures(results: Results) -> dict[str, Any]:
+    """Return every figure of a run by what it is of."""
+    variants = {
+        f"variant {variant.name}": {
+            **{metric: record.model_dump() for metric, record in variant.metrics.items()},
+            "latency_ms": None if variant.latency_ms is None else variant.latency_ms.model_dump(),
+        }
+        for variant in results.variants
+    }
+    drift = {f"drift of {each.variant}, {each.metric}": each.model_dump() for each in results.drift}
+    tags = {f"tag {each.tag}": each.model_dump() for each in results.tags}
+    worst = {f"worst sample {each.sample}": each.model_dump(include={"original", "drift"}) for each in results.worst}
+    return {**variants, **drift, **tags, **worst}
+
+
+def _require_same(name: str, stored: Any, derived: Any) -> None:
+    """Raise `DataError` where a stored figure is not the derived one, but for rounding."""
+    if isinstance(stored, dict) and isinstance(derived, dict):
+        for key in dict.fromkeys([*derived, *stored]):
+            written = stored.get(key)
+            if written or key not in ("interval", "metrics"):  # which results of earlier versions do not have
+                _require_same(f"{name}, {key}" if name else key, written, derived.get(key))
+    elif not (same(stored, derived) if isinstance(stored, float) and isinstance(derived, float) else stored == derived):
+        raise DataError(f"{name}: {Results.FILE} has {stored}, the scores give {derived}")

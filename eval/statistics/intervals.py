@@ -7,14 +7,17 @@ plain percentiles of few samples are too narrow.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pydantic import model_validator
 from scipy.special import ndtr, stdtrit
 
+from configs.records import Frozen
 from datasets.samples.sample import clip_of
-from eval.run.results import Interval
 
 CONFIDENCE = 0.95
 RESAMPLES = 10_000
@@ -26,31 +29,53 @@ value, and of five values from a symmetric distribution those two enclose the me
 Floats = NDArray[np.float64]
 
 
-def mean_intervals(
-    samples: Sequence[str], columns: Mapping[str, Sequence[float | None]], by_clip: bool = False
-) -> dict[str, Interval | None]:
+class Interval(Frozen):
+    """A 95 % confidence interval of a mean, in the mean's unit, `low` <= `high`."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"an interval's low end must not be above its high one, found {self.low} and {self.high}")
+        return self
+
+
+def mean(column: pd.Series) -> float | None:
+    """Return the mean of the values that are defined (not NaN), whatever their order; None where there are none."""
+    values = column.dropna()
+    return math.fsum(values) / len(values) if len(values) else None
+
+
+def same(one: float | None, other: float | None) -> bool:
+    """Tell whether two figures are the same but for rounding; None is the same as None alone."""
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def mean_intervals(columns: pd.DataFrame, by_clip: bool = False) -> dict[str, Interval | None]:
     """Return the 95 % interval of each column's mean; None where fewer than `MINIMUM_UNITS` units have a value.
 
     The draws depend on the number of units alone: the same samples give the same draws for every variant and metric.
     No draw or sum depends on the machine.
 
     Args:
-        samples: sample ids.
-        columns: name to one value per sample, None where undefined; only the defined ones are resampled.
+        columns: one row per sample id, NaN where undefined; only the defined values are resampled.
         by_clip: draw whole clips (the ids' part before the last `/`) instead of samples, for frames that depend on
             each other; the mean stays that over frames.
     """
     found: dict[str, Interval | None] = dict.fromkeys(columns)
-    groups: dict[tuple[bool, ...], list[str]] = {}
-    for name, column in columns.items():
-        groups.setdefault(tuple(value is not None for value in column), []).append(name)
-    for defined, names in groups.items():
-        ids = [sample for sample, counts in zip(samples, defined, strict=True) if counts]
-        labels = [clip_of(sample) for sample in ids] if by_clip else ids
+    groups: dict[bytes, list[str]] = {}
+    for name in columns:
+        groups.setdefault(columns[name].notna().to_numpy().tobytes(), []).append(name)
+    for names in groups.values():
+        own = columns[names].dropna()
+        labels = [clip_of(sample) for sample in own.index] if by_clip else list(own.index)
         if len(set(labels)) < MINIMUM_UNITS:
             continue
-        values = np.array([[value for value in columns[name] if value is not None] for name in names], np.float64).T
-        for name, (low, high) in zip(names, _intervals(values, labels), strict=True):
+        for name, (low, high) in zip(names, _intervals(own.to_numpy(), labels), strict=True):
             found[name] = Interval(low=low, high=high)
     return found
 

@@ -31,11 +31,11 @@ def attribute(
 
         mattekit attribute reports/default-20260101-120000 --limit 8
     """
-    from eval.attribution.run import attribute as measure
     from eval.attribution.text import attribution_page
+    from mattekit.stages.attribution import attribute_run
 
     run_dir = run or latest_run(load_config(config))
     with progress_bars() as report:
-        attribution = measure(run_dir, limit=limit, report=report)
+        attribution = attribute_run(run_dir, limit=limit, report=report)
     say(attribution_page(attribution))
     say(f"written: {run_dir / 'attribution.md'}")

@@ -68,8 +68,8 @@ def bench(
     from eval.bench.run import BenchOptions
     from eval.bench.run import bench as measure
     from eval.bench.timing import Length
-    from eval.report.pages import rewrite_pages
-    from eval.run.results import read_results
+    from eval.run.stored import read_run
+    from mattekit.stages.stored import rewrite_pages
 
     if frames is not None and seconds is not None:
         raise UsageError("give --frames or --seconds, not both")
@@ -77,7 +77,7 @@ def bench(
         raise UsageError("give --run or --out, not both")
     if streams is not None and not throughput:
         raise UsageError("--streams belongs to throughput; leave out --no-throughput")
-    results = None if run is None else read_results(run)
+    stored = None if run is None else read_run(run)
     changes = {
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
@@ -112,10 +112,11 @@ def bench(
         "--no-throughput": not throughput,
     }
     folder = run or out or new_run(f"{job.name}-bench")
+    evaluated = None if stored is None else stored.results
     with progress_bars() as report:
-        record, rows = measure(job, options, evaluated=results, rerun=command("bench", given), report=report)
+        record, rows = measure(job, options, evaluated=evaluated, rerun=command("bench", given), report=report)
     write_bench_files(folder, record, rows)
-    if run is not None and results is not None:
-        rewrite_pages(run, results, job.gate)
+    if run is not None and stored is not None:
+        rewrite_pages(run, stored, job.gate)
     print_bench(record, Console(highlight=False) if output.is_terminal else output)
     say(f"benchmark: {folder / 'bench.md'}")

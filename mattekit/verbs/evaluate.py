@@ -49,9 +49,8 @@ def evaluate(
     """
     from rich.console import Console
 
-    from eval.gate.judge import judge_original
     from eval.gate.output import print_gate
-    from eval.run.evaluate import evaluate as run
+    from mattekit.stages.evaluation import evaluate_into
 
     options = {
         "--models": ("convert.out", models),
@@ -75,7 +74,7 @@ def evaluate(
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
-        results = run(job, run_dir, rerun=rerun, report=report)
-    print_gate(judge_original(results, job.gate), Console(highlight=False) if output.is_terminal else output)
+        _, judgement = evaluate_into(run_dir, job, rerun=rerun, report=report)
+    print_gate(judgement.original, Console(highlight=False) if output.is_terminal else output)
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

@@ -55,8 +55,8 @@ def gate(
     from converter.forms.variant import parse_variants
     from eval.gate.ci_output import annotations
     from eval.gate.output import print_gate
-    from eval.gate.run import run_gate
     from eval.gate.run import update_baseline as update
+    from mattekit.stages.stored import gate_run
 
     job = load_config(config)
     run_dir = run or latest_run(job)
@@ -73,7 +73,7 @@ def gate(
         return
     if self_test:
         raise typer.Exit(_self_test(run_dir, job.gate, out))
-    report = run_gate(run_dir, job.gate, required, baseline)
+    report = gate_run(run_dir, job.gate, required, baseline)
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)

@@ -1,23 +1,21 @@
 """Small runs with obvious figures, shared by the tests of results, gate and report."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from eval_runs import IDS, METRIC_BASE, make_rows
+from eval_runs import IDS, METRIC_BASE, MakeRun, make_rows
 
 from configs.environment import Environment
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
-from eval.run.summary import assemble_results
+from eval.run.scores import score_table
+from eval.run.stored import Run
 
 SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"]}}
-MakeResults = Callable[..., Results]
 
 
 @pytest.fixture(scope="session")
-def make_results() -> MakeResults:
+def make_run() -> MakeRun:
     def make(
         shift: dict[str, float] | None = None,
         cpu_class: str = "avx2",
@@ -25,14 +23,15 @@ def make_results() -> MakeResults:
         manifest: str | None = "0" * 64,
         default_precision: str = "bf16",
         drop: str | None = None,
-    ) -> Results:
+        consecutive: bool = False,
+    ) -> Run:
         rows = [row for row in make_rows(shift, ids) if row.variant != drop]
         variants = [
             VariantRecord(name="torch", framework="torch", precision="f32", model_path="models/m.pth"),
             VariantRecord(name="ir-fp32@f32", framework="openvino", precision="f32", weights="fp32"),
             VariantRecord(name="ir-fp16@default", framework="openvino", precision=default_precision, weights="fp16"),
         ]
-        return assemble_results(
+        facts = Results(
             created="2025-01-02T03:04:05+00:00",
             environment=Environment(
                 versions={"torch": "2.0", "openvino": None},
@@ -48,12 +47,13 @@ def make_results() -> MakeResults:
                 manifest_sha256=manifest,
                 samples=len(ids),
                 samples_sha256=samples_sha256(ids),
+                consecutive=consecutive,
             ),
             settings=SETTINGS,
             original="torch",
-            variants=[variant for variant in variants if variant.name != drop],
-            rows=rows,
+            variants=tuple(variant for variant in variants if variant.name != drop),
         )
+        return Run(facts, score_table(rows))
 
     return make
 

@@ -1,6 +1,11 @@
 """Invented scores with obvious means, for the tests of results, gate and report."""
 
-from eval.run.scores import ScoreRow
+from collections.abc import Callable, Mapping
+
+from eval.run.scores import ScoreRow, metrics_of
+from eval.run.stored import Run, run_like
+
+MakeRun = Callable[..., Run]
 
 IDS = ("a/0001", "a/0002", "b/0001", "b/0002")
 METRIC_BASE = {"alpha_mad": 4.0, "alpha_mse": 1.0, "alpha_grad": 2.0, "foreground_mse": 3.0}
@@ -22,3 +27,15 @@ def make_rows(shift: dict[str, float] | None = None, ids: tuple[str, ...] = IDS)
             tags = ("motion-blur",) if sample.startswith("a/") else ()
             rows.append(ScoreRow(sample, variant, scores, latency_ms=10.0 * (number + 1), tags=tags))
     return rows
+
+
+def with_facts(run: Run, **facts: object) -> Run:
+    """Return the run with other facts, such as `created`, beside the same scores."""
+    return Run(run.results.model_copy(update=facts), run.table)
+
+
+def shifted(run: Run, moves: Mapping[str, Mapping[str, float]]) -> Run:
+    """Return the run with every score of a variant on a sample moved; `moves` is variant to sample to how far."""
+    by = [moves.get(variant, {}).get(sample, 0.0) for variant, sample in run.table.index]
+    metrics = metrics_of(run.table)
+    return run_like(run.results, run.table.assign(**run.table[metrics].add(by, axis="index")))

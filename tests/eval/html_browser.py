@@ -100,7 +100,7 @@ class Browser:
         entries = self._call("/se/log", {"type": "performance"})
         messages = [json.loads(entry["message"])["message"] for entry in entries]
         sent = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if not url.startswith(("data:", "chrome:"))]
+        return [url for url in sent if not url.startswith(("data:", "chrome:", "chrome-untrusted:"))]
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:
         return call(self._session + path, body)

@@ -2,19 +2,15 @@
 
 import runpy
 import sys
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from eval_runs import make_rows
+from eval_runs import MakeRun, shifted
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval.run.results import Results
-from eval.run.stored import StoredRun
-from eval.run.summary import reassemble
+from eval.run.stored import Run
 from eval.statistics import intervals
 from tools.gate_power.rates import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
 
@@ -22,36 +18,20 @@ IDS = tuple(f"c{number:02d}/0001" for number in range(12))
 DRAWS = 20
 
 
-@pytest.fixture(autouse=True)
-def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intervals, "RESAMPLES", 500)
-
-
 @pytest.fixture
-def stored(make_results: Callable[..., Results]) -> StoredRun:
+def stored(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a run whose `ir-fp16@default` moves up and down, by 0.02 in the mean and up to 0.1."""
+    monkeypatch.setattr(intervals, "RESAMPLES", 500)
     moves = dict(zip(IDS, np.random.default_rng(1).permutation(np.linspace(-0.06, 0.1, 12)), strict=True))
-    rows = tuple(
-        replace(
-            row,
-            scores={
-                name: None
-                if score is None
-                else score + (moves[row.sample] if row.variant == "ir-fp16@default" else 0.0)
-                for name, score in row.scores.items()
-            },
-        )
-        for row in make_rows(ids=IDS)
-    )
-    return StoredRun(reassemble(make_results(ids=IDS), rows), rows)
+    return shifted(make_run(ids=IDS), {"ir-fp16@default": moves})
 
 
-def test_an_unchanged_model_raises_no_alarm(stored: StoredRun, gate: GateSection) -> None:
+def test_an_unchanged_model_raises_no_alarm(stored: Run, gate: GateSection) -> None:
     rates = false_alarms(stored, gate, "ir-fp32@f32", DRAWS)
     assert (rates.passed, rates.inconclusive, rates.failed) == (1, 0, 0)
 
 
-def test_a_gate_that_takes_noise_for_drift_shows(stored: StoredRun, gate: GateSection) -> None:
+def test_a_gate_that_takes_noise_for_drift_shows(stored: Run, gate: GateSection) -> None:
     content = gate.model_dump()
     for section in content["against_baseline"].values():
         for tolerance in section.values():
@@ -61,7 +41,7 @@ def test_a_gate_that_takes_noise_for_drift_shows(stored: StoredRun, gate: GateSe
 
 
 @pytest.mark.parametrize("check", ["original", "baseline"])
-def test_twice_the_limit_is_seen_and_half_of_it_is_not(check: DriftCheck, stored: StoredRun, gate: GateSection) -> None:
+def test_twice_the_limit_is_seen_and_half_of_it_is_not(check: DriftCheck, stored: Run, gate: GateSection) -> None:
     pattern = proportional_pattern(stored)
     twice = power(stored, gate, check, "ir-fp32@f32", pattern, 2.0, DRAWS)
     assert twice.failed == 1
@@ -69,7 +49,7 @@ def test_twice_the_limit_is_seen_and_half_of_it_is_not(check: DriftCheck, stored
     assert power(stored, gate, check, "ir-fp32@f32", pattern, 0.5, DRAWS).passed == 1
 
 
-def test_a_drift_up_and_down_is_open_until_single_samples_are_judged(stored: StoredRun, gate: GateSection) -> None:
+def test_a_drift_up_and_down_is_open_until_single_samples_are_judged(stored: Run, gate: GateSection) -> None:
     pattern = difference_pattern(stored, "ir-fp16@default")
     by_mean = power(stored, gate, "original", "ir-fp32@f32", pattern, 2.0, DRAWS)
     assert by_mean.inconclusive > 0
@@ -80,13 +60,13 @@ def test_a_drift_up_and_down_is_open_until_single_samples_are_judged(stored: Sto
     assert by_sample.failed == 1
 
 
-def test_more_samples_settle_more(stored: StoredRun, gate: GateSection) -> None:
+def test_more_samples_settle_more(stored: Run, gate: GateSection) -> None:
     pattern = difference_pattern(stored, "ir-fp16@default")
     few, many = (power(stored, gate, "original", "ir-fp32@f32", pattern, 2.0, 10, samples) for samples in (8, 400))
     assert few.failed + 0.3 < many.failed
 
 
-def test_what_is_not_in_the_run_is_named(stored: StoredRun, gate: GateSection) -> None:
+def test_what_is_not_in_the_run_is_named(stored: Run, gate: GateSection) -> None:
     for name in ("onnx", "torch"):
         with pytest.raises(DataError, match=f"ir-fp32@f32, ir-fp16@default.*found {name}"):
             false_alarms(stored, gate, name, 1)

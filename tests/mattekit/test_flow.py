@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from converter.forms.contract import Contract
 from converter.steps import ir_file
 from eval.gate import run as gate
 from eval.gate.verdict import GateReport, GateRow
-from eval.run.stored import StoredRun, read_run, write_run
-from eval.run.summary import reassemble
+from eval.run import stored
 
 
 def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:
@@ -93,9 +91,9 @@ def test_the_self_test_turns_the_gate_red(
     assert run("evaluate", "--config", config, "--out", "run").code == 0
     tested = run("gate", "run", "--config", config, "--self-test", "--out", "tested")
     assert tested.code == 0
-    assert "self-test passed: 10 faults turned the gate red" in tested.text
+    assert "self-test passed: 11 faults turned the gate red" in tested.text
     assert json.loads((tmp_path / "tested" / "self-test.json").read_text(encoding="utf-8"))["passed"] is True
-    assert (tmp_path / "tested" / "self-test.md").read_text(encoding="utf-8").count("\n") == 13
+    assert (tmp_path / "tested" / "self-test.md").read_text(encoding="utf-8").count("\n") == 14
     assert not (tmp_path / "run" / "gate.json").exists()
 
     assert run("gate", "run", "--config", config, "--out", "tested").code == 2
@@ -115,9 +113,9 @@ def _change(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 def _shift_alpha_mad(run_dir: Path, by: float) -> None:
     """Move every variant's Alpha MAD on every sample, as if the whole evaluation had come out so."""
-    stored = read_run(run_dir)
-    rows = tuple(replace(row, scores={**row.scores, "alpha_mad": row.scores["alpha_mad"] + by}) for row in stored.rows)
-    write_run(run_dir, StoredRun(reassemble(stored.results, rows), rows))
+    run = stored.read_run(run_dir)
+    table = run.table.assign(alpha_mad=run.table["alpha_mad"] + by)
+    stored.write_run(run_dir, stored.Run(run.results, table))
 
 
 def _edit_alpha_mad(results: dict[str, Any], by: float) -> None:
@@ -161,7 +159,7 @@ def test_the_whole_flow_from_an_onnx_to_a_verdict(
     _change(run_dir / "results.json", lambda results: _edit_alpha_mad(results, 0.01))
     edited = run("gate", "--config", config)
     assert edited.code == 3
-    assert "are not of one run (variant onnx, alpha_mad: the mean is" in edited.text
+    assert "are not of one run (variant onnx, alpha_mad, mean: results.json has" in edited.text
     _change(run_dir / "results.json", lambda results: _edit_alpha_mad(results, -0.01))
 
     _shift_alpha_mad(run_dir, 0.01)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from configs.load import DEFAULT_CONFIG, load_config
 from eval.presentation.formatting import markdown_table
-from eval.run.stored import read_run, require_rows
+from eval.run.stored import read_run
 from tools.command_line import run as run_tool
 from tools.command_line import with_progress
 from tools.gate_power.rates import CHECKS, Rates, difference_pattern, false_alarms, power, proportional_pattern
@@ -33,7 +33,6 @@ def main() -> None:
 
     gate = load_config(arguments.config).gate
     run = read_run(arguments.run)
-    require_rows(run, arguments.run, "they are what is drawn")
     patterns = {"proportional to the error": proportional_pattern(run)}
     patterns |= {f"as {name}": difference_pattern(run, name) for name in arguments.patterns.split(",") if name}
     rates = false_alarms(run, gate, arguments.noise, arguments.draws, arguments.samples)

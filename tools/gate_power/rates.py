@@ -11,25 +11,24 @@ replacement, the run and its baseline alike, and the real gate judges each draw 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from configs.errors import DataError
 from configs.schema import GateSection
 from datasets.samples.sample import clip_of
 from eval.gate.baseline import baseline_from
-from eval.gate.run import judge
+from eval.gate.judge import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
 from eval.run.results import TAG_METRIC, Results
-from eval.run.scores import ScoreRow
-from eval.run.stored import StoredRun
-from eval.run.summary import reassemble
+from eval.run.scores import LATENCY, metrics_of, scores_of
+from eval.run.stored import Run, run_like
+from eval.statistics.intervals import mean
 
-Pattern = Mapping[str, Mapping[str, float]]
-"""Metric to sample to what the sample's score moves by."""
 DriftCheck = Literal["original", "baseline"]
 CHECKS: tuple[DriftCheck, ...] = ("original", "baseline")
 
@@ -45,12 +44,12 @@ class Rates:
 
 
 def false_alarms(
-    run: StoredRun, gate: GateSection, noise_of: str, draws: int = 200, samples: int | None = None, seed: int = 1
+    run: Run, gate: GateSection, noise_of: str, draws: int = 200, samples: int | None = None, seed: int = 1
 ) -> Rates:
     """Return what the gate makes of an unchanged model.
 
     Args:
-        run: a stored run with its single scores.
+        run: a stored run.
         gate: the tolerances.
         noise_of: the variant whose difference from the original is taken for what kernels move.
         draws: how many times the samples are drawn.
@@ -60,19 +59,19 @@ def false_alarms(
     noise = difference_pattern(run, noise_of)
     counts: Counter[str] = Counter()
     generator = np.random.Generator(np.random.PCG64(seed))
-    for rows in _draws(run, gate, draws, samples, generator):
-        signs = {sample: float(generator.choice((-1.0, 1.0))) for sample in sorted({row.sample for row in rows})}
-        again = [_moved(row, noise, signs[row.sample]) for row in rows]
-        counts[_judge(run.results, rows, again, gate).verdict] += 1
+    for table in _draws(run, gate, draws, samples, generator):
+        signs = pd.Series({sample: generator.choice((-1.0, 1.0)) for sample in sorted(table.index.unique("sample"))})
+        moves = _moves(table, noise).mul(signs, axis="index", level="sample")
+        counts[_judge(run.results, table, moves, gate).verdict] += 1
     return _rates(counts, draws, {})
 
 
 def power(
-    run: StoredRun,
+    run: Run,
     gate: GateSection,
     check: DriftCheck,
     variant: str,
-    pattern: Pattern,
+    pattern: pd.DataFrame,
     factor: float = 2.0,
     draws: int = 200,
     samples: int | None = None,
@@ -83,15 +82,18 @@ def power(
     Arguments as `false_alarms`, and: the check whose limits are meant and whose rows alone are counted; the converted
     variant that moves; the pattern by which its samples move, scaled in each metric to the mean that is asked for.
     """
-    kept = {run.results.original, variant}
-    own = StoredRun(_only(run.results, kept), tuple(row for row in run.rows if row.variant in kept))
+    kept = [run.results.original, variant]
+    only = tuple(each for each in run.results.variants if each.name in kept)
+    facts = run.results.model_copy(update={"variants": only, "worst": ()})
+    own = Run(facts, run.table[run.table.index.isin(kept, level="variant")])
     drift = _scaled(run.results, gate, check, variant, pattern, factor)
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     generator = np.random.Generator(np.random.PCG64(seed))
-    for rows in _draws(own, gate, draws, samples, generator):
-        again = [_moved(row, drift, 1.0) if row.variant == variant else row for row in rows]
-        report = _judge(own.results, rows, again, gate)
+    for table in _draws(own, gate, draws, samples, generator):
+        moves = _moves(table, drift)
+        moves[table.index.get_level_values("variant") != variant] = 0.0
+        report = _judge(own.results, table, moves, gate)
         found = [row for row in report.rows if (row.check, row.variant) == (check, variant)]
         failed.update(row.metric for row in found if row.verdict == "fail")
         verdicts = {row.verdict for row in found}
@@ -99,97 +101,70 @@ def power(
     return _rates(counts, draws, {metric: failed[metric] / draws for metric in drift})
 
 
-def difference_pattern(run: StoredRun, variant: str) -> Pattern:
-    """Return a variant's measured differences from the original, by metric and sample.
+def difference_pattern(run: Run, variant: str) -> pd.DataFrame:
+    """Return a variant's measured differences from the original: a row per sample, a column per metric.
 
     Raises:
         DataError: the run has no such variant beside the original.
     """
-    if variant == run.results.original or run.results.variant(variant) is None:
-        names = ", ".join(each.name for each in run.results.converted())
-        raise DataError(f"expected a converted variant of the run ({names}), found {variant}")
-    before = {row.sample: row.scores for row in run.rows if row.variant == run.results.original}
-    pattern: dict[str, dict[str, float]] = {}
-    for row in run.rows:
-        for metric, after in row.scores.items() if row.variant == variant else ():
-            score = before[row.sample][metric]
-            if score is not None and after is not None:
-                pattern.setdefault(metric, {})[row.sample] = after - score
-    return pattern
+    if variant not in (names := [each.name for each in run.results.converted()]):
+        raise DataError(f"expected a converted variant of the run ({', '.join(names)}), found {variant}")
+    return scores_of(run.table, variant) - scores_of(run.table, run.results.original)
 
 
-def proportional_pattern(run: StoredRun) -> Pattern:
+def proportional_pattern(run: Run) -> pd.DataFrame:
     """Return the original's own scores: a form that is worse by the same share on every sample."""
-    pattern: dict[str, dict[str, float]] = {}
-    for row in run.rows:
-        if row.variant == run.results.original:
-            for metric, score in row.scores.items():
-                if score is not None:
-                    pattern.setdefault(metric, {})[row.sample] = score
-    return pattern
+    return scores_of(run.table, run.results.original)
 
 
 def _scaled(
-    results: Results, gate: GateSection, check: DriftCheck, variant: str, pattern: Pattern, factor: float
-) -> Pattern:
+    results: Results, gate: GateSection, check: DriftCheck, variant: str, pattern: pd.DataFrame, factor: float
+) -> pd.DataFrame:
     """Return the pattern, scaled in each metric that the check judges to a mean of `factor` times its limit."""
     form, original = results.variant(variant), results.variant(results.original)
     assert form is not None
     assert original is not None
     section = gate.against_original if check == "original" else gate.against_baseline
     tolerances = section.get(form.precision, {})
-    scaled = {}
+    scaled = pd.DataFrame(index=pattern.index)
     for metric, tolerance in tolerances.items():
         expected = mean_of((original if check == "original" else form).metrics.get(metric))
-        moves = pattern.get(metric, {})
-        mean = sum(moves.values()) / len(moves) if moves else 0.0
-        if expected is None or mean == 0:
-            continue
-        wanted = factor * limit_of(tolerance, expected)
-        scaled[metric] = {sample: move * wanted / mean for sample, move in moves.items()}
+        moved = mean(pattern[metric]) if metric in pattern else None
+        if expected is not None and moved:
+            scaled[metric] = pattern[metric] * (factor * limit_of(tolerance, expected)) / moved
     return scaled
 
 
 def _draws(
-    run: StoredRun, gate: GateSection, draws: int, samples: int | None, generator: np.random.Generator
-) -> Iterator[list[ScoreRow]]:
-    """Yield the rows of each draw, with the judged metrics; a sample drawn again is a sample of its own, renamed."""
+    run: Run, gate: GateSection, draws: int, samples: int | None, generator: np.random.Generator
+) -> Iterator[pd.DataFrame]:
+    """Yield the table of each draw, with the judged metrics; a sample drawn again is a sample of its own, renamed."""
     sections = (*gate.against_original.values(), *gate.against_baseline.values())
     judged = {metric for section in sections for metric in section}
-    by_unit: dict[str, list[ScoreRow]] = {}
-    for row in run.rows:
-        unit = clip_of(row.sample) if run.results.dataset.consecutive else row.sample
-        scores = {metric: score for metric, score in row.scores.items() if metric in {*judged, TAG_METRIC}}
-        by_unit.setdefault(unit, []).append(replace(row, scores=scores, tags=(), latency_ms=None))
-    units = list(by_unit)
+    kept = [metric for metric in metrics_of(run.table) if metric in {*judged, TAG_METRIC}]
+    table = run.table[[*kept, "tags", LATENCY]].assign(tags=[()] * len(run.table))
+    ids = table.index.get_level_values("sample")
+    units = [own for _, own in table.groupby(ids.map(clip_of) if run.results.dataset.consecutive else ids, sort=False)]
     for _ in range(draws):
         chosen = generator.integers(0, len(units), samples or len(units))
-        yield [
-            replace(row, sample=f"{number:05d}|{row.sample}")
-            for number, unit in enumerate(chosen)
-            for row in by_unit[units[unit]]
-        ]
+        yield pd.concat(
+            [
+                units[unit].rename(index=lambda sample, number=number: f"{number:05d}|{sample}", level="sample")
+                for number, unit in enumerate(chosen)
+            ]
+        )
 
 
-def _moved(row: ScoreRow, pattern: Pattern, sign: float) -> ScoreRow:
-    source = row.sample.partition("|")[2]
-    scores = {
-        metric: None if score is None else score + sign * pattern.get(metric, {}).get(source, 0.0)
-        for metric, score in row.scores.items()
-    }
-    return replace(row, scores=scores)
+def _moves(table: pd.DataFrame, pattern: pd.DataFrame) -> pd.DataFrame:
+    """Return what every score of a draw moves by: its sample's part of the pattern, nought where that has none."""
+    sources = table.index.get_level_values("sample").str.partition("|").get_level_values(2)
+    return pattern.reindex(index=sources, columns=metrics_of(table)).fillna(0.0).set_axis(table.index)
 
 
-def _judge(like: Results, before: Sequence[ScoreRow], after: Sequence[ScoreRow], gate: GateSection) -> GateReport:
-    expected = reassemble(like, before)
-    baseline = baseline_from(expected, "a draw", expected.created, None, before)
-    return judge(reassemble(like, after), baseline, gate, scores=after)
-
-
-def _only(results: Results, names: set[str]) -> Results:
-    variants = tuple(variant for variant in results.variants if variant.name in names)
-    drift = tuple(record for record in results.drift if record.variant in names)
-    return results.model_copy(update={"variants": variants, "drift": drift})
+def _judge(like: Results, before: pd.DataFrame, moves: pd.DataFrame, gate: GateSection) -> GateReport:
+    after = before.assign(**{metric: before[metric] + moves[metric] for metric in moves})
+    baseline = baseline_from(run_like(like, before), "a draw", like.created, None)
+    return judge(run_like(like, after), baseline, gate)
 
 
 def _rates(counts: Counter[str], draws: int, by_metric: Mapping[str, float]) -> Rates:

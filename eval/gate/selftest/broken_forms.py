@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import pandas as pd
+
 from configs.errors import DataError
 from converter.forms.contract import Contract, Port
 from converter.forms.record import Conversion, check_files
@@ -17,7 +19,7 @@ from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import open_dataset
 from eval.run.results import Results, VariantRecord
-from eval.run.scores import ScoreRow
+from eval.run.scores import ScoreRow, score_table
 from eval.run.variants import open_variant
 
 HEALTHY = "none: the form run again as it is"
@@ -47,8 +49,8 @@ def ir_to_break(results: Results) -> VariantRecord:
     return next((variant for variant in candidates if variant.precision == "f32"), candidates[0])
 
 
-def score_broken_forms(results: Results, count: int, work: Path, report: Report) -> dict[str, list[ScoreRow]]:
-    """Run one IR on the first samples of its set, whole and broken; return what each form scored.
+def score_broken_forms(results: Results, count: int, work: Path, report: Report) -> dict[str, pd.DataFrame]:
+    """Run one IR on the first samples of its set, whole and broken; return the table of what each form scored.
 
     Args:
         results: the run that the IR is of; its settings say where models and set are.
@@ -96,7 +98,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
                 scores = form.scorer.score(sample, decode_outputs(form.contract, outputs))
                 rows[form.fault].append(ScoreRow(sample.id, broken.name, scores, tags=sample.tags))
         report("running broken forms", count, count)
-    return rows
+    return {fault: score_table(scored) for fault, scored in rows.items()}
 
 
 class _Form:

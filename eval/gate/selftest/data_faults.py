@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from eval.run.results import RESULTS_FILE, Results, read_results, write_results
-from eval.run.scores import PER_SAMPLE_FILE, read_per_sample, write_per_sample
-from eval.run.stored import StoredRun, read_run, write_run
-from eval.run.summary import reassemble
+from eval.run.results import Results
+from eval.run.scores import PER_SAMPLE_FILE
+from eval.run.stored import read_run, run_like, write_run
 
 Inject = Callable[[Path], None]
 
@@ -15,41 +14,48 @@ Inject = Callable[[Path], None]
 def drop_sample(folder: Path) -> None:
     """Leave the last sample out of the whole run, as an evaluation that passed over it would have."""
     run = read_run(folder)
-    rows = tuple(row for row in run.rows if row.sample != run.rows[-1].sample)
-    write_run(folder, StoredRun(reassemble(run.results, rows), rows))
+    samples = run.table.index.get_level_values("sample")
+    write_run(folder, run_like(run.results, run.table[samples != samples[-1]]))
 
 
 def drop_score(folder: Path) -> None:
     """Leave one sample of the last variant out of the single scores."""
     file = folder / PER_SAMPLE_FILE
-    write_per_sample(file, read_per_sample(file)[:-1])
+    file.write_text("".join(file.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
 
 
 def drop_from_mean(folder: Path) -> None:
     """Let every mean of the last variant say that it is over one sample less than the run has."""
-    results = read_results(folder)
+    results = Results.read(folder)
     last = results.variants[-1]
     metrics = {
         name: record.model_copy(update={"samples": record.samples - 1}) if record.samples > 1 else record
         for name, record in last.metrics.items()
     }
     variants = (*results.variants[:-1], last.model_copy(update={"metrics": metrics}))
-    _write(folder, results.model_copy(update={"variants": variants}))
+    results.model_copy(update={"variants": variants}).write(folder)
+
+
+def forge_drift(folder: Path) -> None:
+    """Write another drift of the last variant than its scores have."""
+    results = Results.read(folder)
+    *others, last = results.drift
+    forged = last.model_copy(update={"mean": 0.0 if last.mean else 1.0})
+    results.model_copy(update={"drift": (*others, forged)}).write(folder)
 
 
 def stale_set(folder: Path) -> None:
     """Give the run the manifest of other images under the same ids."""
-    results = read_results(folder)
+    results = Results.read(folder)
     before = results.dataset.manifest_sha256 or ""
     other = "1" * 64 if before != "1" * 64 else "2" * 64
-    _write(
-        folder, results.model_copy(update={"dataset": results.dataset.model_copy(update={"manifest_sha256": other})})
-    )
+    dataset = results.dataset.model_copy(update={"manifest_sha256": other})
+    results.model_copy(update={"dataset": dataset}).write(folder)
 
 
 def nan_in_results(folder: Path) -> None:
     """Put a NaN in the place of the first mean of `results.json`."""
-    file = folder / RESULTS_FILE
+    file = folder / Results.FILE
     before, found, after = file.read_text(encoding="utf-8").partition('"mean": ')
     assert found
     file.write_text(f"{before}{found}NaN{after[after.index(',') :]}", encoding="utf-8")
@@ -66,13 +72,10 @@ def nan_in_scores(folder: Path) -> None:
 
 DATA_FAULTS: Mapping[str, tuple[Literal["failed", "refused"], Inject]] = {
     "one dropped sample: the run passed over it": ("failed", drop_sample),
-    "one dropped sample: a variant's means leave it out": ("failed", drop_from_mean),
+    "one dropped sample: a variant's means leave it out": ("refused", drop_from_mean),
     "one dropped sample: its row of one variant is gone": ("refused", drop_score),
+    "forged drift: results.json has another than the scores": ("refused", forge_drift),
     "stale set: other images under the same ids": ("failed", stale_set),
     "a NaN in results.json": ("refused", nan_in_results),
     "a NaN in per_sample.csv": ("refused", nan_in_scores),
 }
-
-
-def _write(folder: Path, results: Results) -> None:
-    write_results(folder / RESULTS_FILE, results)

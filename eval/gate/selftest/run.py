@@ -12,20 +12,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval.gate.baseline import baseline_from, write_baseline
+from eval.gate.baseline import baseline_from
 from eval.gate.run import judge_run
 from eval.gate.selftest.broken_forms import HEALTHY, Report, score_broken_forms
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.verdict import CHECK_TITLES, GateReport
 from eval.presentation.formatting import markdown_table
-from eval.run.scores import ScoreRow
-from eval.run.stored import StoredRun, read_run, require_rows, write_run
-from eval.run.summary import reassemble
+from eval.run.results import Results
+from eval.run.stored import read_run, run_like, write_run
 
 SAMPLES = 8
 """How many samples of the run are used, at most."""
@@ -69,22 +69,21 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
         DataError: the run, its models or its set are missing, corrupt, or not of one kind.
     """
     run = read_run(run_dir)
-    require_rows(run, run_dir, "the self-test copies them")
-    kept = list(dict.fromkeys(row.sample for row in run.rows))[:SAMPLES]
+    kept = run.table.index.unique("sample")[:SAMPLES]
     if len(kept) < 2:
         raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
-    rows = [row for row in run.rows if row.sample in set(kept)]
+    table = run.table[run.table.index.isin(kept, level="sample")]
     lenient = gate.replaced(minimum_samples=min(gate.minimum_samples, len(kept)))
     trials: list[Trial] = []
     with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
         work = Path(folder)
-        bench = _Bench(work, run, lenient, rows)
+        bench = _Bench(work, run.results, lenient, table)
         broken = score_broken_forms(run.results, len(kept), work, report)
         for fault, scored in broken.items():
-            copy = bench.copy(_with_scores(rows, scored))
+            copy = bench.copy(pd.concat([table[~table.index.isin(scored.index)], scored]))
             trials.append(bench.judge(copy, fault, "passed" if fault == HEALTHY else "failed"))
         for fault, (expected, inject) in DATA_FAULTS.items():
-            copy = bench.copy(rows)
+            copy = bench.copy(table)
             inject(copy)
             trials.append(bench.judge(copy, fault, expected))
     return tuple(trials)
@@ -93,21 +92,21 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
 class _Bench:
     """Makes copies of one run in a folder, and puts them before the gate."""
 
-    def __init__(self, work: Path, run: StoredRun, gate: GateSection, rows: Sequence[ScoreRow]) -> None:
+    def __init__(self, work: Path, results: Results, gate: GateSection, table: pd.DataFrame) -> None:
         self._work = work
-        self._results = run.results
+        self._results = results
         self._gate = gate
-        self._names = tuple(variant.name for variant in run.results.variants)
+        self._names = tuple(variant.name for variant in results.variants)
         self._baseline = work / "baseline.json"
-        expected = reassemble(run.results, rows)
-        write_baseline(self._baseline, baseline_from(expected, "the self-test's own", expected.created, None, rows))
+        expected = run_like(results, table)
+        baseline_from(expected, "the self-test's own", results.created, None).write(self._baseline)
         self._copies = 0
 
-    def copy(self, rows: Sequence[ScoreRow]) -> Path:
+    def copy(self, table: pd.DataFrame) -> Path:
         """Return the folder of a new copy with these scores."""
         self._copies += 1
         folder = self._work / f"copy-{self._copies}"
-        write_run(folder, StoredRun(reassemble(self._results, rows), tuple(rows)))
+        write_run(folder, run_like(self._results, table))
         return folder
 
     def judge(self, folder: Path, fault: str, expected: Found) -> Trial:
@@ -150,12 +149,6 @@ def self_test_json(trials: Sequence[Trial]) -> str:
         "trials": [{name: getattr(trial, name) for name in fields} for trial in trials],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _with_scores(rows: Sequence[ScoreRow], scored: Sequence[ScoreRow]) -> list[ScoreRow]:
-    """Return the rows with those of one variant replaced."""
-    new = {(row.sample, row.variant): row for row in scored}
-    return [new.get((row.sample, row.variant), row) for row in rows]
 
 
 def _told(report: GateReport) -> str:

@@ -1,37 +1,41 @@
 """What the plots and the table of samples of `report.html` draw from: plain numbers, ready to be written as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from configs.schema import GateSection
 from eval.metrics.measures import Metric
+from eval.report.content import Content
 from eval.report.history import PastRun, same_samples
 from eval.report.tables import limit_for, metrics_of, original_record
 from eval.run.results import DriftRecord, MetricRecord, Results, VariantRecord
-from eval.run.scores import ScoreRow
+from eval.run.scores import scores_of
+from eval.run.stored import Run
 
 DIGITS = 5
 MOST_SAMPLES = 2000
 """How many samples the page lists; of more, those that moved most."""
 
-Scores = Mapping[str, Mapping[str, ScoreRow]]
-"""Variant name to sample id to its row."""
+
+@dataclass(frozen=True, slots=True)
+class SampleLine:
+    """A line of the table of samples: one metric of one sample, the original's value and the variants' drifts."""
+
+    sample: str
+    tags: str
+    original: float | None
+    drifts: Sequence[float | None]
+    largest: float | None
 
 
-def plot_data(
-    results: Results, gate: GateSection | None, rows: Sequence[ScoreRow], runs: Sequence[PastRun], name: str
-) -> dict[str, Any]:
-    """Return everything that the page's script needs.
-
-    Args:
-        results: the run.
-        gate: tolerances, for limits.
-        rows: its per-sample scores; none where they are missing.
-        runs: past runs, oldest first.
-        name: the run's own name among them.
-    """
+def plot_data(content: Content) -> dict[str, Any]:
+    """Return everything that the page's script needs."""
+    results, gate = content.run.results, None if content.judgement is None else content.judgement.gate
     metrics = metrics_of(results)
-    scores = by_variant(rows)
     return {
         "original": results.original,
         "metrics": [{"name": m.name, "title": m.title, "unit": m.unit} for m in metrics],
@@ -44,39 +48,44 @@ def plot_data(
             for v in results.variants
         ],
         "drift": {m.name: {v.name: _drift(results, gate, v, m.name) for v in results.converted()} for m in metrics},
-        "tags": {m.name: _tag_drift(scores, results, m.name) for m in metrics},
-        "samples": _samples(scores, results, metrics),
-        "history": [_past(run, results, metrics) for run in (*runs, PastRun(name, results))],
+        "tags": {m.name: _tag_drift(content.run, m.name) for m in metrics},
+        "samples": _samples(content.run, metrics),
+        "history": [_past(run, results, metrics) for run in (*content.history.runs, PastRun(content.name, results))],
     }
 
 
-def by_variant(rows: Iterable[ScoreRow]) -> dict[str, dict[str, ScoreRow]]:
-    """Return the rows by variant and sample."""
-    found: dict[str, dict[str, ScoreRow]] = {}
-    for row in rows:
-        found.setdefault(row.variant, {})[row.sample] = row
-    return found
+def sample_lines(content: Content) -> list[SampleLine]:
+    """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
+    run, metric = content.run, metrics_of(content.run.results)[0].name
+    own, drifts = run.table.loc[run.results.original], _drifts(run, metric)
+    largest = drifts.abs().max(axis="columns")
+    return [
+        SampleLine(
+            sample,
+            " ".join(own.at[sample, "tags"]),
+            _defined(own.at[sample, metric]),
+            [_defined(drift) for drift in drifts.loc[sample]],
+            _defined(largest[sample]),
+        )
+        for sample in _shown_samples(run, metric)
+    ]
 
 
-def shown_samples(scores: Scores, results: Results, metric: str) -> list[str]:
+def _drifts(run: Run, metric: str) -> pd.DataFrame:
+    """Return how far each converted variant (a column) is from the original on each sample; NaN where undefined."""
+    original = scores_of(run.table, run.results.original)[metric]
+    drifts = {v.name: scores_of(run.table, v.name)[metric] - original for v in run.results.converted()}
+    return pd.DataFrame(drifts, index=original.index)
+
+
+def _shown_samples(run: Run, metric: str) -> list[str]:
     """Return the ids that the page lists, the sample that moved most first; of equals in the set's order."""
-    order = list(scores.get(results.original, {}))
-    return sorted(order, key=lambda sample: -(largest_drift(scores, results, sample, metric) or 0.0))[:MOST_SAMPLES]
+    largest = _drifts(run, metric).abs().max(axis="columns").fillna(0.0)
+    return list(largest.sort_values(ascending=False, kind="stable").index[:MOST_SAMPLES])
 
 
-def largest_drift(scores: Scores, results: Results, sample: str, metric: str) -> float | None:
-    """Return the largest absolute drift of any converted variant on a sample, None where there is none."""
-    drifts = [sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
-    return max((abs(drift) for drift in drifts if drift is not None), default=None)
-
-
-def sample_drift(scores: Scores, original: str, variant: str, sample: str, metric: str) -> float | None:
-    """Return how far a variant's score is from the original's on one sample, None where either is undefined."""
-    expected, obtained = scores.get(original, {}).get(sample), scores.get(variant, {}).get(sample)
-    if expected is None or obtained is None:
-        return None
-    before, after = expected.scores.get(metric), obtained.scores.get(metric)
-    return None if before is None or after is None else after - before
+def _defined(score: float) -> float | None:
+    return None if math.isnan(score) else float(score)
 
 
 def _drift(results: Results, gate: GateSection | None, variant: VariantRecord, metric: str) -> dict[str, Any]:
@@ -93,35 +102,23 @@ def _ends(record: DriftRecord | MetricRecord | None) -> dict[str, float | None]:
     return {"low": _short(interval.low), "high": _short(interval.high)}
 
 
-def _tag_drift(scores: Scores, results: Results, metric: str) -> dict[str, dict[str, float | None]]:
+def _tag_drift(run: Run, metric: str) -> dict[str, dict[str, float | None]]:
     """Return variant to tag to mean drift over the samples with that tag."""
-    tags = [record.tag for record in results.tags]
-    found: dict[str, dict[str, float | None]] = {}
-    for variant in results.converted():
-        found[variant.name] = {}
-        for tag in tags:
-            drifts = [
-                drift
-                for sample, row in scores.get(variant.name, {}).items()
-                if tag in row.tags
-                and (drift := sample_drift(scores, results.original, variant.name, sample, metric)) is not None
-            ]
-            found[variant.name][tag] = _short(sum(drifts) / len(drifts)) if drifts else None
-    return found
+    tags = run.table.loc[run.results.original, "tags"].map(set).explode().rename("tag")
+    means = _drifts(run, metric).join(tags).groupby("tag").mean()
+    return {variant: {tag: _short(value) for tag, value in column.items()} for variant, column in means.items()}
 
 
-def _samples(scores: Scores, results: Results, metrics: Sequence[Metric]) -> dict[str, Any]:
-    ids = shown_samples(scores, results, metrics[0].name) if metrics else []
-    original = scores.get(results.original, {})
+def _samples(run: Run, metrics: Sequence[Metric]) -> dict[str, Any]:
+    ids = _shown_samples(run, metrics[0].name)
+    original = scores_of(run.table, run.results.original)
+    drifts = {m.name: _drifts(run, m.name).loc[ids] for m in metrics}
     return {
         "ids": ids,
-        "original": {m.name: [_short(original[sample].scores.get(m.name)) for sample in ids] for m in metrics},
+        "original": {m.name: [_short(score) for score in original.loc[ids, m.name]] for m in metrics},
         "drift": {
-            m.name: {
-                v.name: [_short(sample_drift(scores, results.original, v.name, sample, m.name)) for sample in ids]
-                for v in results.converted()
-            }
-            for m in metrics
+            metric: {variant: [_short(drift) for drift in column] for variant, column in own.items()}
+            for metric, own in drifts.items()
         },
     }
 
@@ -151,4 +148,4 @@ def _past(run: PastRun, current: Results, metrics: Sequence[Metric]) -> dict[str
 
 def _short(value: float | None) -> float | None:
     """Return the value with as many digits as the page shows, so that the page stays small."""
-    return None if value is None else float(f"{value:.{DIGITS}g}")
+    return None if value is None or math.isnan(value) else float(f"{value:.{DIGITS}g}")

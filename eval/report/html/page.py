@@ -3,131 +3,48 @@
 import base64
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
-import yaml
 from jinja2 import Environment as TemplateEnvironment
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from configs.errors import DataError
 from configs.files import write_atomically
-from configs.schema import GateSection
-from eval.gate.judge import judge_original
-from eval.gate.output import gate_markdown
-from eval.gate.output import headline as gate_headline
-from eval.gate.verdict import GateReport
+from eval.gate.output import headline
 from eval.presentation.formatting import number, signed
-from eval.report.history import History, past_runs
-from eval.report.html.data import MOST_SAMPLES, by_variant, largest_drift, plot_data, sample_drift, shown_samples
+from eval.report.content import SHOWN_FAILURES, Content
+from eval.report.html.data import MOST_SAMPLES, plot_data, sample_lines
 from eval.report.html.pictures import WorstView, scale_stops, worst_views
-from eval.report.html.text import block, line, sections
+from eval.report.html.text import blocks, line, section
 from eval.report.layers import DIFFERENCE_GAIN
-from eval.report.markdown import REPORT_FILE, TEMPLATES, describe, opening, rerun_commands, worst_line
-from eval.report.tables import (
-    condition_table,
-    latency_table,
-    metrics_of,
-    model_table,
-    original_table,
-    overview_table,
-    tag_table,
-    variant_table,
-)
-from eval.run.results import Results
-from eval.run.scores import PER_SAMPLE_FILE, ScoreRow, read_per_sample
+from eval.report.tables import metrics_of
 
 HTML_REPORT_FILE = "report.html"
-OWN_SECTIONS = frozenset(
-    {
-        *("Each converted variant", "Against the published figures", "Latency", "Worst samples", "By tag"),
-        *("Environment", "Rerun"),
-    }
-)
-"""Sections of `report.md` that the page shows in a form of its own; what others add to it is shown as it is."""
+TEMPLATES = Path(__file__).parent.parent / "templates"
 PLOT_LIBRARY = "plotly"
 _PLOT_SCRIPT = "plotly/package_data/plotly.min.js"
 
 
-@dataclass(frozen=True, slots=True)
-class PageParts:
-    """What a page shows besides the results.
-
-    Attributes:
-        verdict: the gate's judgement with the baseline; None before the gate ran.
-        rows: the per-sample scores; empty where they cannot be read.
-        worst: the worst samples with their pictures.
-        history: past runs of the configuration.
-        name: the run's name among them.
-        notes: what could not be shown, and why.
-        more: title and markdown of what other measurements have added to the run's `report.md`.
-    """
-
-    verdict: GateReport | None = None
-    rows: Sequence[ScoreRow] = ()
-    worst: Sequence[WorstView] = ()
-    history: History = field(default_factory=History)
-    name: str = "this run"
-    notes: Sequence[str] = ()
-    more: Sequence[tuple[str, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SampleLine:
-    """A line of the table of samples: one metric of one sample, the original's value and the variants' drifts."""
-
-    sample: str
-    tags: str
-    view: WorstView | None
-    original: float | None
-    drifts: Sequence[float | None]
-    largest: float | None
-
-
-def write_html_report(
-    folder: Path,
-    results: Results,
-    gate: GateSection | None = None,
-    verdict: GateReport | None = None,
-    run_dir: Path | None = None,
-) -> Path:
-    """Write `report.html` into the run's folder and return its path.
-
-    Args:
-        folder: where the run's files lie.
-        results: the run.
-        gate: tolerances, as for `report.md`.
-        verdict: what the gate said of the run; None before it ran.
-        run_dir: the folder the run will have, when `folder` is a temporary one; past runs are looked for beside it.
+def write_html_report(folder: Path, content: Content) -> Path:
+    """Write `report.html`, with the pictures that lie in the run's folder, into that folder and return its path.
 
     Raises:
         UsageError: the folder cannot be written.
     """
-    final = (run_dir or folder).absolute()
-    rows, notes = _scores(folder)
-    parts = PageParts(
-        verdict=verdict,
-        rows=rows,
-        worst=worst_views(folder, results),
-        history=past_runs(final.parent, results, final.name),
-        name=final.name,
-        notes=notes,
-        more=_added(folder / REPORT_FILE),
-    )
     path = folder / HTML_REPORT_FILE
-    write_atomically(path, render_html(results, gate, parts))
+    write_atomically(path, render_html(content, worst_views(folder, content.run.results)))
     return path
 
 
-def render_html(results: Results, gate: GateSection | None, parts: PageParts) -> str:
-    """Return the page: the same figures as `report.md` from the same tables, and plots, pictures and past runs.
+def render_html(content: Content, worst: Sequence[WorstView] = ()) -> str:
+    """Return the page: the content of `report.md`, and plots, pictures, single samples and past runs.
 
-    Raises:
-        UsageError: the tolerances name a metric that does not exist.
+    Args:
+        content: of the report.
+        worst: the worst samples with their pictures.
     """
     environment = TemplateEnvironment(
         loader=FileSystemLoader(TEMPLATES),
@@ -138,35 +55,24 @@ def render_html(results: Results, gate: GateSection | None, parts: PageParts) ->
         autoescape=True,
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False, "separators": (",", ":")}
-    environment.filters |= {"block": block, "line": line, "number": number, "signed": signed}
-    opened = opening(results, gate)
-    judged = parts.verdict  # a failed one counts as false, so not `or`
-    if judged is None and gate is not None:
-        judged = judge_original(results, gate)
+    environment.filters |= {"blocks": blocks, "line": line, "number": number, "section": section, "signed": signed}
+    results, judgement = content.run.results, content.judgement
     return environment.get_template("report.html.j2").render(
+        content=content,
         results=results,
-        opened=opened,
-        status="unjudged" if judged is None or not results.converted() else judged.verdict,
-        gate=None if parts.verdict is None else (parts.verdict, gate_headline(parts.verdict)),
-        judgements=None if judged is None else _without_heading(gate_markdown(judged)),
-        overview=overview_table(results),
-        variants=[(describe(variant), variant_table(results, variant, gate)) for variant in results.converted()],
-        reference="" if results.converted() else original_table(results),
+        status="unjudged" if judgement is None or not results.converted() else judgement.shown.verdict,
+        gated=None if judgement is None else judgement.gated,
+        gate_headline=headline,
+        shown_failures=SHOWN_FAILURES,
         metrics=metrics_of(results),
-        samples=_sample_rows(results, parts),
+        samples=sample_lines(content),
         most_samples=MOST_SAMPLES,
-        worst=[(view, worst_line(view.record)) for view in parts.worst],
+        worst=list(zip(worst, (sample.line for sample in content.worst), strict=True)) if worst else [],
+        views={view.record.sample: view for view in worst},
         stops=", ".join(scale_stops()),
         gain=DIFFERENCE_GAIN,
-        tags=tag_table(results),
-        latency=latency_table(results),
-        models=model_table(results),
-        conditions=condition_table(results),
-        settings=yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True),
-        rerun=rerun_commands(results),
-        parts=parts,
-        past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(parts.history.runs)],
-        data=plot_data(results, gate, parts.rows, parts.history.runs, parts.name),
+        past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(content.history.runs)],
+        data=plot_data(content),
         plotly=plot_library(),
         plotly_version=metadata.version(PLOT_LIBRARY),
         style=_asset("report.css"),
@@ -182,51 +88,6 @@ def plot_library() -> str:
     """
     file = Path(str(metadata.distribution(PLOT_LIBRARY).locate_file(_PLOT_SCRIPT)))
     return base64.b64encode(gzip.compress(file.read_bytes(), compresslevel=9, mtime=0)).decode()
-
-
-def _scores(folder: Path) -> tuple[list[ScoreRow], list[str]]:
-    try:
-        return read_per_sample(folder), []
-    except DataError as error:
-        return [], [f"Single samples are not shown: {PER_SAMPLE_FILE} is missing or cannot be read ({error})."]
-
-
-def _added(report: Path) -> list[tuple[str, str]]:
-    """Return the sections of `report.md` that are not the page's own; none where there is no such file."""
-    try:
-        text = report.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return []
-    return [(title, markdown) for title, markdown in sections(text).items() if title not in OWN_SECTIONS]
-
-
-def _sample_rows(results: Results, parts: PageParts) -> list[SampleLine]:
-    """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
-    scores, metrics = by_variant(parts.rows), metrics_of(results)
-    if not metrics:
-        return []
-    metric = metrics[0].name
-    views = {view.record.sample: view for view in parts.worst}
-    lines = []
-    for sample in shown_samples(scores, results, metric):
-        own = scores[results.original][sample]
-        drifts = [sample_drift(scores, results.original, v.name, sample, metric) for v in results.converted()]
-        lines.append(
-            SampleLine(
-                sample=sample,
-                tags=" ".join(own.tags),
-                view=views.get(sample),
-                original=own.scores.get(metric),
-                drifts=drifts,
-                largest=largest_drift(scores, results, sample, metric),
-            )
-        )
-    return lines
-
-
-def _without_heading(markdown: str) -> str:
-    """Return the gate's text without its own heading: the page has one."""
-    return markdown.partition("\n")[2]
 
 
 def _asset(name: str) -> Markup:

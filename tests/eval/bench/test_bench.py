@@ -11,13 +11,15 @@ from tiny_model import SIZE, tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.schema import Config
-from eval.bench.output import bench_markdown, bench_section, write_bench_files
-from eval.bench.record import BenchRecord, Timing, read_bench
+from eval.bench.output import bench_markdown, write_bench_files
+from eval.bench.record import BenchRecord, Timing
 from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
-from eval.report.pages import rewrite_pages
+from eval.report.html.page import render_html
+from eval.report.markdown import render_markdown
+from eval.report.pages import stored_content
 from eval.run.evaluate import evaluate
-from eval.run.results import read_results
+from eval.run.stored import write_run
 
 SHORT = Length(7)
 
@@ -105,7 +107,7 @@ def test_the_files_hold_every_time_and_the_tables(measured: tuple[BenchRecord, l
     record, rows = measured
     write_bench_files(tmp_path / "out", record, rows)
 
-    assert read_bench(tmp_path / "out") == record
+    assert BenchRecord.read(tmp_path / "out") == record
     with (tmp_path / "out/bench.csv").open(newline="") as stream:
         written = list(csv.DictReader(stream))
     assert [float(row["ms"]) for row in written] == [pytest.approx(row.milliseconds, abs=1e-4) for row in rows]
@@ -126,26 +128,24 @@ def test_a_broken_record_is_refused(measured: tuple[BenchRecord, list[Timing]], 
     content["models"][0]["latency"]["median_ms"] = -1
     (tmp_path / "bench.json").write_text(json.dumps(content))
     with pytest.raises(DataError, match=r"bench\.json: models\.0\.latency\.median_ms"):
-        read_bench(tmp_path)
+        BenchRecord.read(tmp_path)
 
 
 def test_a_run_s_report_shows_the_benchmark_that_lies_beside_it(
     config: Config, measured: tuple[BenchRecord, list[Timing]], tmp_path: Path
 ) -> None:
     run_dir = tmp_path / "run"
-    results = evaluate(config, run_dir)
-    assert bench_section(run_dir) == ""
-    without = (run_dir / "report.md").read_text(encoding="utf-8")
-    assert "## Speed" not in without
+    run = evaluate(config)
+    write_run(run_dir, run)
+    assert "## Speed" not in render_markdown(stored_content(run_dir, run, None))
 
     write_bench_files(run_dir, *measured)
-    rewrite_pages(run_dir, results, config.gate)
+    content = stored_content(run_dir, run, None)
 
-    assert "One inference at a time" in (run_dir / "report.html").read_text(encoding="utf-8")
-    report = (run_dir / "report.md").read_text(encoding="utf-8")
+    assert "One inference at a time" in render_html(content)
+    report = render_markdown(content)
     assert "\n## Speed\n\n### One inference at a time\n\n| Model |" in report
     assert report.index("## Latency") < report.index("## Speed") < report.index("## Environment")
-    assert read_results(run_dir) == results
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_models_of_two_sizes_are_refused(config: Config, tiny_onnx: Path, tmp_pa
         bench(config, BenchOptions(against=(str(tmp_path / "small.xml"),)))
 
 
-def test_a_benchmark_of_other_models_does_not_go_into_a_run(config: Config, tmp_path: Path) -> None:
-    results = evaluate(config, tmp_path / "run")
+def test_a_benchmark_of_other_models_does_not_go_into_a_run(config: Config) -> None:
+    results = evaluate(config).results
     other = results.model_copy(
         update={"variants": tuple(v.model_copy(update={"model_sha256": "1" * 64}) for v in results.variants)}
     )

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from eval.bench.record import Timing
-from eval.bench.summary import base_of, latency_bench, median_interval, throughput_bench
-from eval.run.results import Interval
+from eval.bench.summary import base_of, latency_bench, median_interval, rounds_of, throughput_bench
+from eval.statistics.intervals import Interval
 
 
 def _rows(ours: list[float], theirs: list[float], phase: str = "latency") -> list[Timing]:
@@ -22,7 +22,7 @@ def test_the_ratio_holds_where_the_machine_slows_down() -> None:
     drift = [1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 4.0, 5.0]
     rows = _rows([10 * d for d in drift], [25 * d for d in drift])
 
-    found = latency_bench(rows, "ours", "theirs", threads=2)
+    found = latency_bench(rounds_of(rows, "latency"), "ours", "theirs", threads=2)
 
     assert found.median_ms == pytest.approx(25)
     assert found.p90_ms == pytest.approx(43)
@@ -36,23 +36,25 @@ def test_the_ratio_holds_where_the_machine_slows_down() -> None:
 
 def test_one_disturbed_round_does_not_move_the_ratio() -> None:
     rows = _rows([10.0] * 8 + [900.0], [20.0] * 9)
-    ratio = latency_bench(rows, "ours", "theirs", None).ratio
+    ratio = latency_bench(rounds_of(rows, "latency"), "ours", "theirs", None).ratio
     assert ratio is not None
     assert (ratio.against, ratio.median) == ("theirs", 2.0)
 
 
 def test_without_another_model_there_is_no_ratio() -> None:
     rows = _rows([10.0], [20.0])
-    assert latency_bench(rows, "theirs", None, None).ratio is None
+    assert latency_bench(rounds_of(rows, "latency"), "theirs", None, None).ratio is None
     throughput = _rows([10.0], [20.0], "throughput")[:1]
     options = {"frames": 4, "streams": 2, "requests": 2, "threads": 2}
     # The base may be a model that has no streams.
-    assert throughput_bench(throughput, "ours", "theirs", **options).ratio is None
+    assert throughput_bench(rounds_of(throughput, "throughput"), "ours", "theirs", **options).ratio is None
 
 
 def test_throughput_is_frames_per_second() -> None:
     rows = _rows([10.0, 20.0, 40.0], [40.0, 40.0, 40.0], "throughput")
-    found = throughput_bench(rows, "ours", "theirs", frames=4, streams=2, requests=3, threads=2)
+    found = throughput_bench(
+        rounds_of(rows, "throughput"), "ours", "theirs", frames=4, streams=2, requests=3, threads=2
+    )
     assert found.fps == pytest.approx(50)
     assert found.ratio is not None
     assert found.ratio.median == pytest.approx(2.0)

@@ -1,48 +1,41 @@
 """Two runs side by side: paired figures over shared samples, warnings, and what else changed."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
-from eval_runs import make_rows
+from eval_runs import MakeRun, with_facts
 
 from configs.errors import DataError
 from eval.compare.runs import Comparison, compare_folders, compare_runs, flat
 from eval.compare.text import comparison_markdown
-from eval.run.results import Results
-from eval.run.scores import ScoreRow
-from eval.run.stored import StoredRun, write_run
+from eval.run.stored import Run, write_run
 
-MakeResults = Callable[..., Results]
 EIGHT = tuple(f"a/{number:04}" for number in range(8))
 NAMES = ("one", "two")
 
 
 @pytest.fixture
-def make_run(make_results: MakeResults) -> Callable[..., StoredRun]:
+def moved_run(make_run: MakeRun) -> MakeRun:
     def make(
         shift: float = 0.0, ids: tuple[str, ...] = EIGHT, noise: Sequence[float] = (), drop: str | None = None
-    ) -> StoredRun:
-        moved = {"ir-fp32@f32": shift}
-        rows = [row for row in make_rows(moved, ids) if row.variant != drop]
-        for place, value in enumerate(noise):
-            at = next(at for at, row in enumerate(rows) if (row.variant, row.sample) == ("ir-fp32@f32", ids[place]))
-            rows[at] = replace(
-                rows[at], scores={**rows[at].scores, "alpha_mad": (rows[at].scores["alpha_mad"] or 0) + value}
-            )
-        return StoredRun(make_results(moved, ids=ids, drop=drop), tuple(rows))
+    ) -> Run:
+        run = make_run({"ir-fp32@f32": shift}, ids=ids, drop=drop)
+        for sample, value in zip(ids, noise, strict=False):
+            run.table.loc[("ir-fp32@f32", sample), "alpha_mad"] += value
+        return with_facts(run)
 
     return make
 
 
 def figure(comparison: Comparison, variant: str, metric: str) -> tuple[float | None, float | None, int]:
     [found] = [each for each in comparison.metrics if (each.variant, each.metric.name) == (variant, metric)]
-    return found.first, found.difference, found.samples
+    return found.pair.before, found.difference, found.pair.samples
 
 
-def test_a_run_compared_with_itself_differs_in_nothing(make_run: Callable[..., StoredRun]) -> None:
-    comparison = compare_runs(make_run(), make_run(), NAMES)
+def test_a_run_compared_with_itself_differs_in_nothing(moved_run: MakeRun) -> None:
+    comparison = compare_runs(moved_run(), moved_run(), NAMES)
     assert {each.difference for each in comparison.metrics} == {0.0}
     assert len(comparison.metrics) == 3 * 4
     assert (comparison.warnings, comparison.environment, comparison.models, comparison.settings) == ((), (), (), ())
@@ -51,29 +44,30 @@ def test_a_run_compared_with_itself_differs_in_nothing(make_run: Callable[..., S
     assert "| yes" not in text
 
 
-def test_the_difference_is_the_second_minus_the_first_over_pairs(make_run: Callable[..., StoredRun]) -> None:
+def test_the_difference_is_the_second_minus_the_first_over_pairs(moved_run: MakeRun) -> None:
     noise = [0.01, -0.01, 0.02, -0.02, 0.01, -0.01, 0.03, -0.03]
-    comparison = compare_runs(make_run(), make_run(0.5, noise=noise), NAMES)
+    comparison = compare_runs(moved_run(), moved_run(0.5, noise=noise), NAMES)
     assert figure(comparison, "torch", "alpha_mad") == (7.5, 0.0, 8)
     assert figure(comparison, "ir-fp32@f32", "alpha_mad") == (7.5, pytest.approx(0.5), 8)
     [found] = [e for e in comparison.metrics if (e.variant, e.metric.name) == ("ir-fp32@f32", "alpha_mad")]
-    assert found.interval is not None
-    assert 0.47 < found.interval.low < 0.5 < found.interval.high < 0.53  # of the pairs: scores themselves span 7
+    interval = found.pair.interval
+    assert interval is not None
+    assert 0.47 < interval.low < 0.5 < interval.high < 0.53  # of the pairs: scores themselves span 7
     section = comparison_markdown(comparison).split("### `ir-fp32@f32`")[1]
     assert "yes, more error" in section.split("###")[0]
-    back = comparison_markdown(compare_runs(make_run(0.5), make_run(), NAMES))
+    back = comparison_markdown(compare_runs(moved_run(0.5), moved_run(), NAMES))
     assert "yes, less error" in back
 
 
-def test_noise_about_zero_is_not_shown_to_differ(make_run: Callable[..., StoredRun]) -> None:
+def test_noise_about_zero_is_not_shown_to_differ(moved_run: MakeRun) -> None:
     noise = [0.5, -0.5, 0.4, -0.4, 0.3, -0.3, 0.1, -0.09]
-    text = comparison_markdown(compare_runs(make_run(), make_run(noise=noise), NAMES))
+    text = comparison_markdown(compare_runs(moved_run(), moved_run(noise=noise), NAMES))
     [line] = [line for line in text.split("### `ir-fp32@f32`")[1].splitlines() if "Alpha MAD" in line][:1]
     assert line.endswith("| no |")
 
 
-def test_only_shared_samples_count_and_the_rest_is_said(make_run: Callable[..., StoredRun]) -> None:
-    comparison = compare_runs(make_run(ids=EIGHT), make_run(ids=(*EIGHT[:3], "z/1")), NAMES)
+def test_only_shared_samples_count_and_the_rest_is_said(moved_run: MakeRun) -> None:
+    comparison = compare_runs(moved_run(ids=EIGHT), moved_run(ids=(*EIGHT[:3], "z/1")), NAMES)
     assert comparison.samples == EIGHT[:3]
     assert figure(comparison, "torch", "alpha_mad") == (5.0, 0.0, 3)
     assert [warning for warning in comparison.warnings if "left out" in warning] == [
@@ -85,44 +79,36 @@ def test_only_shared_samples_count_and_the_rest_is_said(make_run: Callable[..., 
     assert "| - | 3 | - |" in text  # too few for an interval
 
 
-def test_runs_without_a_common_sample_or_variant_are_refused(make_run: Callable[..., StoredRun]) -> None:
+def test_runs_without_a_common_sample_or_variant_are_refused(moved_run: MakeRun) -> None:
     with pytest.raises(DataError, match=r"one and two: no sample in common \(such as a/0000 and z/1\)"):
-        compare_runs(make_run(), make_run(ids=("z/1", "z/2")), NAMES)
-    first, second = make_run(), make_run()
-    names = {variant.name: f"new-{variant.name}" for variant in second.results.variants}
-    variants = tuple(v.model_copy(update={"name": names[v.name]}) for v in second.results.variants)
-    results = second.results.model_copy(update={"variants": variants, "original": "new-torch", "drift": ()})
-    renamed = StoredRun(results, tuple(replace(row, variant=names[row.variant]) for row in second.rows))
+        compare_runs(moved_run(), moved_run(ids=("z/1", "z/2")), NAMES)
+    first, second = moved_run(), moved_run()
+    variants = tuple(v.model_copy(update={"name": f"new-{v.name}"}) for v in second.results.variants)
+    facts = second.results.model_copy(update={"variants": variants, "original": "new-torch"})
+    renamed = Run(facts, second.table.rename(index="new-{}".format, level="variant"))
     with pytest.raises(DataError, match="no variant in common"):
         compare_runs(first, renamed, NAMES)
 
 
-def test_a_score_that_one_run_leaves_undefined_is_counted(make_run: Callable[..., StoredRun]) -> None:
-    first, second = make_run(), make_run()
-    rows: list[ScoreRow] = list(second.rows)
-    rows[3] = replace(rows[3], scores={**rows[3].scores, "foreground_mse": None})
-    comparison = compare_runs(first, StoredRun(second.results, tuple(rows)), NAMES)
+def test_a_score_that_one_run_leaves_undefined_is_counted(moved_run: MakeRun) -> None:
+    first, second = moved_run(), moved_run()
+    second.table.loc[(slice(None), EIGHT[3]), "foreground_mse"] = np.nan
+    comparison = compare_runs(first, with_facts(second), NAMES)
     assert figure(comparison, "torch", "foreground_mse")[2] == 6  # the first sample is undefined in both
     assert "6 (1 in one run only)" in comparison_markdown(comparison)
 
 
-def test_what_changed_around_the_figures(make_run: Callable[..., StoredRun]) -> None:
-    first, second = make_run(), make_run(drop="ir-fp16@default")
+def test_what_changed_around_the_figures(moved_run: MakeRun) -> None:
+    first, second = moved_run(), moved_run(drop="ir-fp16@default")
     results = second.results
     environment = results.environment.model_copy(
         update={"cpu_class": "amx", "versions": {"torch": "2.1", "openvino": None, "onnx": "1"}}
     )
     dataset = results.dataset.model_copy(update={"manifest_sha256": "1" * 64})
     variants = tuple(v.model_copy(update={"model_sha256": "ab"}) if v.name == "torch" else v for v in results.variants)
-    changed = results.model_copy(
-        update={
-            "environment": environment,
-            "dataset": dataset,
-            "variants": variants,
-            "settings": {"name": "test", "convert": {"precisions": ["fp32", "fp16"]}, "new": {}},
-        }
-    )
-    comparison = compare_runs(first, StoredRun(changed, second.rows), NAMES)
+    settings = {"name": "test", "convert": {"precisions": ["fp32", "fp16"]}, "new": {}}
+    changed = with_facts(second, environment=environment, dataset=dataset, variants=variants, settings=settings)
+    comparison = compare_runs(first, changed, NAMES)
     assert {(each.key, each.first, each.second) for each in comparison.environment} == {
         ("CPU feature class", "avx2", "amx"),
         ("torch", "2.0", "2.1"),
@@ -143,11 +129,11 @@ def test_settings_are_flattened() -> None:
     assert flat({"a": {"b": {"c": 1}, "d": None}, "e": [1]}) == {"a.b.c": "1", "a.d": "none", "e": "[1]"}
 
 
-def test_folders_need_the_scores_of_single_samples(make_run: Callable[..., StoredRun], tmp_path: Path) -> None:
-    write_run(tmp_path / "one", make_run())
-    write_run(tmp_path / "two", make_run(0.5))
+def test_folders_need_the_scores_of_single_samples(moved_run: MakeRun, tmp_path: Path) -> None:
+    write_run(tmp_path / "one", moved_run())
+    write_run(tmp_path / "two", moved_run(0.5))
     comparison = compare_folders(tmp_path / "one", tmp_path / "two")
     assert comparison.names == (str(tmp_path / "one"), str(tmp_path / "two"))
     (tmp_path / "two" / "per_sample.csv").unlink()
-    with pytest.raises(DataError, match="missing or empty, and runs are compared sample by sample"):
+    with pytest.raises(DataError, match=r"per_sample\.csv: cannot be read"):
         compare_folders(tmp_path / "one", tmp_path / "two")

@@ -2,22 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from eval_runs import METRIC_BASE
+from eval_runs import METRIC_BASE, MakeRun
 
 from configs.errors import UsageError
 from configs.schema import GateSection
-from eval.gate.baseline import baseline_from, write_baseline
 from eval.gate.ci_output import MOST_ANNOTATIONS, annotations, append_outputs, output_name, write_badge
 from eval.gate.judge import judge_original
-from eval.gate.run import run_gate
 from eval.gate.verdict import GateReport, GateRow
-from eval.run.results import Results, write_results
 
-MakeResults = Callable[..., Results]
 EVIL = "50 %, a: b\r\n::set-output name=x::y"
 
 
@@ -89,13 +84,13 @@ def test_no_annotations_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_outputs_hold_the_status_the_paths_and_every_drift(
-    make_results: MakeResults, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_run: MakeRun, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results = make_results({"ir-fp32@f32": 0.25})
+    run = make_run({"ir-fp32@f32": 0.25})
     target = tmp_path / "output"
     target.write_text("before=1\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_OUTPUT", str(target))
-    append_outputs(judge_original(results, gate), results, Path("reports/a\nb/report.html"))
+    append_outputs(judge_original(run, gate), run.results, Path("reports/a\nb/report.html"))
     found = assignments(target)
     assert found.pop("before") == "1"
     assert found.pop("status") == "failed"
@@ -109,13 +104,13 @@ def test_outputs_hold_the_status_the_paths_and_every_drift(
 
 
 def test_an_output_file_that_cannot_be_written_is_an_error(
-    make_results: MakeResults, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_run: MakeRun, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path))
     with pytest.raises(UsageError, match=r"\$GITHUB_OUTPUT cannot be written"):
-        append_outputs(judge_original(make_results(), gate), make_results(), tmp_path)
+        append_outputs(judge_original(make_run(), gate), make_run().results, tmp_path)
     monkeypatch.delenv("GITHUB_OUTPUT")
-    append_outputs(judge_original(make_results(), gate), make_results(), tmp_path)
+    append_outputs(judge_original(make_run(), gate), make_run().results, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -127,22 +122,3 @@ def test_the_badge_follows_the_schema_of_shields(tmp_path: Path, verdict: str, m
     write_badge(path, GateReport((GateRow("original", "onnx", "alpha_mad", verdict),)))  # type: ignore[arg-type]
     badge = json.loads(path.read_text(encoding="utf-8"))
     assert badge == {"schemaVersion": 1, "label": "mattekit gate", "message": message, "color": colour}
-
-
-def test_the_gate_writes_them_all(
-    make_results: MakeResults, gate: GateSection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, results = tmp_path / "run", make_results({"ir-fp32@f32": 0.5})
-    run.mkdir()
-    write_results(run / "results.json", results)
-    write_baseline(tmp_path / "baseline.json", baseline_from(results, "first", "2025", None))
-    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    report = run_gate(run, gate, (), tmp_path / "baseline.json")
-    assert report.exit_code == 1
-    assert json.loads((run / "badge.json").read_text(encoding="utf-8"))["message"] == "failed"
-    assert assignments(tmp_path / "output")["report_path"] == (run / "report.html").as_posix()
-    assert "Gate failed" in (run / "report.html").read_text(encoding="utf-8")
-    (run / "results.json").write_text("{", encoding="utf-8")
-    with pytest.raises(Exception, match="corrupt"):
-        run_gate(run, gate, (), tmp_path / "baseline.json")
-    assert not (run / "badge.json").exists()  # no verdict of another time

@@ -26,7 +26,8 @@ from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.selftest.run import Trial, print_self_test, self_test, self_test_json, self_test_markdown
 from eval.gate.verdict import GateReport, GateRow
 from eval.run.evaluate import evaluate
-from eval.run.results import read_results, write_results
+from eval.run.results import Results
+from eval.run.stored import write_run
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def gate(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> GateSection:
 @pytest.fixture(scope="module")
 def run_dir(tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("self-test") / "run"
-    evaluate(tiny_config(tiny_onnx, tiny_models, tiny_set, evaluate={"worst": 0}), folder)
+    write_run(folder, evaluate(tiny_config(tiny_onnx, tiny_models, tiny_set)))
     return folder
 
 
@@ -107,7 +108,7 @@ def test_inconclusive_is_not_red(run_dir: Path, gate: GateSection, monkeypatch: 
 def test_models_or_a_set_other_than_the_run_s_are_refused(
     run_dir: Path, tiny_onnx: Path, tiny_models: Path, tmp_path: Path
 ) -> None:
-    results = read_results(run_dir)
+    results = Results.read(run_dir)
     chosen = ir_to_break(results)
     assert chosen.name == "ir-fp32@f32"
     changed = tuple(
@@ -125,12 +126,12 @@ def test_models_or_a_set_other_than_the_run_s_are_refused(
 
 
 def test_a_run_without_an_ir_or_without_scores_is_refused(run_dir: Path, gate: GateSection, tmp_path: Path) -> None:
-    results = read_results(run_dir)
+    results = Results.read(run_dir)
     alone = results.model_copy(update={"variants": results.variants[:1], "drift": ()})
     with pytest.raises(DataError, match="evaluate with ir-fp32@f32"):
         ir_to_break(alone)
-    write_results(tmp_path / "results.json", results)
-    with pytest.raises(DataError, match=r"per_sample\.csv: missing or empty, and the self-test copies them"):
+    results.write(tmp_path)
+    with pytest.raises(DataError, match=r"per_sample\.csv: cannot be read"):
         self_test(tmp_path, gate)
 
 

@@ -19,7 +19,7 @@ from converter.taps.base import Tap
 from datasets.samples.layout import open_set
 from datasets.synthetic.make import synthesize
 from eval.locate.compare import Tolerance, compare_tensors
-from eval.locate.record import read_located
+from eval.locate.record import Located
 from eval.locate.run import locate
 from eval.locate.search import MOST_BYTES, MOST_TAPS, batches
 from eval.locate.text import describe, verdict
@@ -51,7 +51,7 @@ def test_the_forms_of_one_conversion_agree(tiny_models: Path, job: Config, sampl
     assert found.first is None
     assert found.whole
     assert verdict(found) == f"A and B agree on all {len(found.tensors)} tensors"
-    assert read_located(tmp_path / "out") == found
+    assert Located.read(tmp_path / "out") == found
     assert not (tmp_path / "out/reproduction").exists()
     with Image.open(tmp_path / "out/growth.png") as picture:
         assert picture.size[0] > 400

@@ -1,25 +1,23 @@
 """`report.html` in a headless Chromium: no errors, no requests, and everything on it works by mouse and keyboard."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import html_browser
 import pytest
-from eval_runs import IDS
+from eval_runs import IDS, MakeRun, with_facts
 from html_browser import END, ENTER, RIGHT, TAB, Browser
-from html_pages import CREATED, SHIFT, write_run
+from html_pages import CREATED, SHIFT, write_page, write_pictured
 
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
-from eval.report.html.page import write_html_report
-from eval.run.results import Results
+from eval.run.stored import write_run
 
 WHY_NOT = html_browser.missing()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
 
-MakeResults = Callable[..., Results]
 CHARTS = {"speed", "limits", "spread", "by-tag", "trend", "drift-trend"}
 
 
@@ -32,7 +30,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def loaded(
     opened: Browser,
-    make_results: MakeResults,
+    make_run: MakeRun,
     gate: GateSection,
     sample: Sample,
     tmp_path_factory: pytest.TempPathFactory,
@@ -40,11 +38,9 @@ def loaded(
     """Open the page of a run with a past and return its path; loading takes seconds, so all tests share it."""
     reports = tmp_path_factory.mktemp("reports")
     for day in (1, 2):
-        past = make_results(SHIFT).model_copy(update={"created": CREATED.format(day)})
-        write_run(reports / f"test-{day}", past, SHIFT)
-    results = make_results(SHIFT).model_copy(update={"created": CREATED.format(3)})
-    written = write_run(reports / "test-3", results, SHIFT, sample)
-    path = write_html_report(reports / "test-3", written, gate)
+        write_run(reports / f"test-{day}", with_facts(make_run(SHIFT), created=CREATED.format(day)))
+    write_pictured(reports / "test-3", with_facts(make_run(SHIFT), created=CREATED.format(3)), sample)
+    path = write_page(reports / "test-3", gate)
     opened.open(path)
     return path
 

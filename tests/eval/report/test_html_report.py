@@ -5,27 +5,28 @@ import gzip
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_runs import IDS
-from html_pages import CREATED, SHIFT, write_run
+from eval_runs import IDS, MakeRun, shifted, with_facts
+from html_pages import CREATED, SHIFT, content_of, write_page, write_pictured
 
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
 from eval.gate.baseline import baseline_from
-from eval.gate.judge import judge
+from eval.gate.judge import judge, without_baseline
+from eval.presentation.blocks import Note, Picture, Section, Table
 from eval.presentation.formatting import signed
+from eval.report.content import Judgement, report_content
 from eval.report.history import History, past_runs
-from eval.report.html.page import PageParts, plot_library, render_html, write_html_report
+from eval.report.html.page import plot_library, render_html
 from eval.report.html.pictures import LARGEST_PICTURES, worst_views
-from eval.report.markdown import write_report
-from eval.run.results import Interval, Results, write_results
-
-MakeResults = Callable[..., Results]
+from eval.run.results import Results
+from eval.run.stored import Run, write_run
 
 
 class Page(HTMLParser):
@@ -66,11 +67,11 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page_of(tmp_path: Path, make_results: MakeResults, gate: GateSection, sample: Sample) -> Callable[..., Page]:
+def page_of(tmp_path: Path, make_run: MakeRun, gate: GateSection, sample: Sample) -> Callable[..., Page]:
     def make(shift: dict[str, float] = SHIFT) -> Page:
         run = tmp_path / "reports" / "test-3"
-        results = write_run(run, make_results(shift), shift, sample)
-        return Page(write_html_report(run, results, gate).read_text(encoding="utf-8"))
+        write_pictured(run, make_run(shift), sample)
+        return Page(write_page(run, gate).read_text(encoding="utf-8"))
 
     return make
 
@@ -95,11 +96,12 @@ def test_a_drift_beyond_its_limit_is_red_and_named(page_of: Callable[..., Page])
     assert "ir-fp32@f32, Alpha MAD: moved by +0.5" in first
 
 
-def test_the_gate_s_verdict_is_the_page_s(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results()
+def test_the_gate_s_verdict_is_the_page_s(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
     moved = dict.fromkeys(("torch", "ir-fp32@f32", "ir-fp16@default"), 0.06)
-    verdict = judge(results, baseline_from(make_results(moved), "first", "2025", None), gate)
-    page = Page(render_html(results, gate, PageParts(verdict=verdict)))
+    gated = judge(run, baseline_from(make_run(moved), "first", "2025", None), gate)
+    judgement = Judgement(gate, without_baseline(gated, run.results), gated)
+    page = Page(render_html(report_content(run, judgement)))
     assert status_of(page) == "failed"
     first = page.text[: page.text.index("Figures")]
     assert "Gate failed, with the baseline: 20 judgements: 12 failed" in first
@@ -109,8 +111,8 @@ def test_the_gate_s_verdict_is_the_page_s(make_results: MakeResults, gate: GateS
     assert "verdict pass" in page.values("class")
 
 
-def test_without_tolerances_nothing_is_claimed(make_results: MakeResults) -> None:
-    page = Page(render_html(make_results(), None, PageParts()))
+def test_without_tolerances_nothing_is_claimed(make_run: MakeRun) -> None:
+    page = Page(render_html(content_of(make_run())))
     assert status_of(page) == "unjudged"
     assert "Not judged" in page.text
 
@@ -132,17 +134,17 @@ def test_the_plot_library_is_the_installed_one() -> None:
     assert plot_library() == plot_library.__wrapped__()  # no time of its making inside
 
 
-def test_the_plots_have_the_drift_the_limits_and_the_intervals(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results(SHIFT)
-    with_intervals = results.model_copy(
-        update={
-            "drift": tuple(each.model_copy(update={"interval": Interval(low=-1, high=2)}) for each in results.drift)
-        }
-    )
-    bare = Page(render_html(results, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+def test_the_plots_have_the_drift_the_limits_and_the_intervals(make_run: MakeRun, gate: GateSection) -> None:
+    bare = Page(render_html(content_of(make_run(SHIFT), gate))).data["drift"]["alpha_mad"]["ir-fp32@f32"]
     assert bare == {"mean": 0.05, "limit": 0.1, "low": None, "high": None}
-    full = Page(render_html(with_intervals, gate, PageParts())).data["drift"]["alpha_mad"]["ir-fp32@f32"]
-    assert full == {"mean": 0.05, "limit": 0.1, "low": -1.0, "high": 2.0}
+    ids = tuple(f"a/{number:04d}" for number in range(8))
+    run = shifted(make_run(ids=ids), {"ir-fp32@f32": dict.fromkeys(ids[:4], 0.1)})
+    drift = run.results.drift_of("ir-fp32@f32", "alpha_mad")
+    assert drift is not None
+    assert drift.interval is not None
+    full = Page(render_html(content_of(run, gate))).data["drift"]["alpha_mad"]["ir-fp32@f32"]
+    assert (full["mean"], full["low"]) == (0.05, pytest.approx(drift.interval.low, rel=1e-4))
+    assert full["high"] == pytest.approx(drift.interval.high, rel=1e-4)
 
 
 def test_every_sample_has_a_line_and_the_pictured_ones_links(page_of: Callable[..., Page]) -> None:
@@ -178,10 +180,8 @@ def test_the_before_and_after_view_has_its_layers(page_of: Callable[..., Page]) 
     assert [attributes["type"] for tag, attributes in page.tags if tag == "input"].count("range") == 2
 
 
-def test_an_older_run_without_layers_shows_its_one_picture(
-    make_results: MakeResults, sample: Sample, tmp_path: Path
-) -> None:
-    results = write_run(tmp_path / "run", make_results(), {}, sample)
+def test_an_older_run_without_layers_shows_its_one_picture(make_run: MakeRun, sample: Sample, tmp_path: Path) -> None:
+    results = write_pictured(tmp_path / "run", make_run(), sample)
     older = results.model_copy(
         update={"worst": tuple(each.model_copy(update={"layers": {}}) for each in results.worst)}
     )
@@ -191,79 +191,73 @@ def test_an_older_run_without_layers_shows_its_one_picture(
 
 
 def test_pictures_that_are_gone_elsewhere_or_too_large_are_left_out(
-    make_results: MakeResults, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_run: MakeRun, sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    results = write_run(tmp_path / "run", make_results(), {}, sample)
+    results = write_pictured(tmp_path / "run", make_run(), sample)
     (tmp_path / "secret.png").write_bytes(b"secret")
     first = results.worst[0].model_copy(update={"layers": {}, "panel": "../secret.png"})
     (tmp_path / "run" / results.worst[1].layers["truth"]).unlink()
-    views = worst_views(tmp_path / "run", results.model_copy(update={"worst": (first, results.worst[1])}))
+    dirty = results.model_copy(update={"worst": (first, results.worst[1])})
+    views = worst_views(tmp_path / "run", dirty)
     assert [view.pictures for view in views] == [(), ()]
-    page = Page(render_html(results, None, PageParts(worst=views)))
+    page = Page(render_html(content_of(with_facts(make_run(), worst=dirty.worst)), views))
     assert page.text.count("Its pictures are not in this page") == 2
     assert LARGEST_PICTURES * 4 / 3 <= 8_000_000  # as base64
     monkeypatch.setattr("eval.report.html.pictures.LARGEST_PICTURES", 10)
     assert [view.pictures for view in worst_views(tmp_path / "run", results)] == [(), ()]
 
 
-def test_names_are_shown_and_never_obeyed(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
-    evil = "</script><img src=x onerror=alert(1)>![x](http://e.org/x)"
-    results = make_results()
-    run = tmp_path / "run"
-    run.mkdir()
-    renamed = results.dataset.model_copy(update={"name": evil})
-    tags = tuple(tag.model_copy(update={"tag": evil}) for tag in results.tags)
-    dirty = results.model_copy(update={"dataset": renamed, "tags": tags, "settings": {"name": evil}})
-    write_results(run / "results.json", dirty)
-    page = Page(write_html_report(run, dirty, gate).read_text(encoding="utf-8"))
+def test_names_are_shown_and_never_obeyed(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:
+    evil = "</script><img/src=x/onerror=alert(1)>![x](http://e.org/x)"
+    made, run = make_run(), tmp_path / "run"
+    renamed = made.results.dataset.model_copy(update={"name": evil})
+    facts = made.results.model_copy(update={"dataset": renamed, "settings": {"name": evil}})
+    write_run(run, Run(facts, made.table.assign(tags=[(evil,)] * len(made.table))))
+    page = Page(write_page(run, gate).read_text(encoding="utf-8"))
     assert evil in page.text
     assert [attributes for tag, attributes in page.tags if tag == "img" and "onerror" in attributes] == []
     assert "x" not in page.values("src")
     assert [value for value in page.values("src") if "e.org" in value] == []
 
 
-def test_what_others_add_to_the_markdown_report_is_shown(
-    make_results: MakeResults, gate: GateSection, tmp_path: Path
+def test_the_page_shows_what_the_content_holds_and_not_what_lies_in_report_md(
+    make_run: MakeRun, gate: GateSection, tmp_path: Path
 ) -> None:
-    write_report(tmp_path, make_results(), gate)
-    plain = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    write_run(tmp_path, make_run())
+    (tmp_path / "report.md").write_text("# Another report\n\n## Elsewhere\n\nNothing.\n", encoding="utf-8")
+    plain = Page(write_page(tmp_path, gate).read_text(encoding="utf-8"))
+    assert "Elsewhere" not in plain.text
     assert not [each for each in plain.values("id") if each.startswith("more-")]
-    with (tmp_path / "report.md").open("a", encoding="utf-8") as stream:
-        stream.write(
-            "\n## Where it entered\n\n![a chart](chart.png)\n\n| Hop | Drift |\n| --- | ---: |\n| `onnx` | 7 |\n"
-        )
-    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
+    table = Table(("Hop", "Drift"), [("`onnx`", "7 <b>")], right=(1,))
+    added = Section("Where it entered", ["A **hop**.", table, Note("Mind it."), Picture("a chart", "chart.png")])
+    page = Page(render_html(replace(content_of(make_run(), gate), added=(added,))))
     assert "more-1" in page.values("id")
     assert page.text.count("Where it entered") == 2  # its heading, and the link to it
-    assert page.text.count("Hop") == 1
+    assert "7 <b>" in page.text
+    assert "Where it entered" in page.values("aria-label")
+    assert "Mind it." in page.text
     assert "chart.png" not in page.text
 
 
-def test_missing_scores_are_said(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
-    write_results(tmp_path / "results.json", make_results())
-    page = Page(write_html_report(tmp_path, make_results(), gate).read_text(encoding="utf-8"))
-    assert "Single samples are not shown: per_sample.csv is missing or cannot be read" in page.text
-    assert "No scores of single samples are at hand." in page.text
-    assert page.data["samples"]["ids"] == []
-
-
-def test_only_the_original_ran(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results()
-    alone = results.model_copy(update={"variants": results.variants[:1], "drift": (), "tags": ()})
-    page = Page(render_html(alone, gate, PageParts()))
+def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
+    facts = run.results.model_copy(update={"variants": run.results.variants[:1]})
+    page = Page(render_html(content_of(Run(facts, run.table.loc[["torch"]]), gate)))
     assert status_of(page) == "unjudged"
     assert "Nothing to compare" in page.text
-    bare = alone.model_copy(update={"variants": (alone.variants[0].model_copy(update={"metrics": {}}),)})
-    assert Page(render_html(bare, gate, PageParts())).data["metrics"] == []
 
 
-def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gate: GateSection, tmp_path: Path) -> None:
+def _forge_drift(folder: Path) -> None:
+    results = Results.read(folder)
+    results.model_copy(update={"drift": tuple(d.model_copy(update={"mean": 0.5}) for d in results.drift)}).write(folder)
+
+
+def test_past_runs_of_the_configuration_are_shown(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:
     def run(day: int, name: str = "test", ids: tuple[str, ...] = IDS, folder: str | None = None) -> Results:
-        made = make_results({"ir-fp32@f32": day / 100}, ids=ids)
-        dated = made.model_copy(update={"created": CREATED.format(day), "settings": {"name": name}})
-        (tmp_path / (folder or f"r{day}")).mkdir()
-        write_results(tmp_path / (folder or f"r{day}") / "results.json", dated)
-        return dated
+        made = make_run({"ir-fp32@f32": day / 100}, ids=ids)
+        dated = with_facts(made, created=CREATED.format(day), settings={"name": name})
+        write_run(tmp_path / (folder or f"r{day}"), dated)
+        return dated.results
 
     run(2)
     run(1)
@@ -274,14 +268,17 @@ def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gat
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "results.json").write_text("{", encoding="utf-8")
     (tmp_path / "empty").mkdir()
+    run(2, folder="forged")
+    _forge_drift(tmp_path / "forged")
     current = run(4)
     history = past_runs(tmp_path, current, "r4")
     assert [each.name for each in history.runs] == ["r1", "r2", "less"]
-    [problem] = history.unreadable
-    assert problem.startswith("broken: ")
+    broken, forged = history.unreadable
+    assert broken.startswith("broken: ")
+    assert re.match("forged: .* are not of one run", forged)
     assert past_runs(tmp_path / "nowhere", current, "r4") == History()
 
-    page = Page(write_html_report(tmp_path / "r4", current, gate).read_text(encoding="utf-8"))
+    page = Page(write_page(tmp_path / "r4", gate).read_text(encoding="utf-8"))
     assert "Left out, because it cannot be read: broken: " in page.text
     assert [link for link in page.values("href") if link.startswith("../")] == [
         *("../less/report.html", "../r2/report.html", "../r1/report.html")
@@ -293,8 +290,8 @@ def test_past_runs_of_the_configuration_are_shown(make_results: MakeResults, gat
     assert drifts == [0.01, 0.02, 0.03, 0.04]
 
 
-def test_the_page_is_the_same_for_the_same_run(make_results: MakeResults, gate: GateSection) -> None:
-    assert render_html(make_results(), gate, PageParts()) == render_html(make_results(), gate, PageParts())
+def test_the_page_is_the_same_for_the_same_run(make_run: MakeRun, gate: GateSection) -> None:
+    assert render_html(content_of(make_run(), gate)) == render_html(content_of(make_run(), gate))
 
 
 def test_the_head_row_is_html_that_closes(page_of: Callable[..., Page], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from datasets.samples.images import read_rgb
 from datasets.samples.sample import Prediction, Sample
 from eval.report.layers import LAYER_SIDE, colour_map, layer_titles, make_layers
-from eval.report.panels import WorstKeeper
+from eval.report.panels import WorstPictures
 
 
 def prediction_of(sample: Sample, value: float) -> Prediction:
@@ -53,10 +53,11 @@ def test_large_samples_are_shrunk_alike(sample: Sample) -> None:
 
 
 def test_the_records_name_the_files_and_mattes_lose_nothing(sample: Sample, tmp_path: Path) -> None:
-    keeper = WorstKeeper(1, "torch")
+    keeper = WorstPictures(1)
     predictions = {"torch": prediction_of(sample, 0.5), "onnx": prediction_of(sample, 0.54)}
-    keeper.offer(sample, predictions, {"torch": 500.0, "onnx": 500.5})
-    (record,) = keeper.write(tmp_path)
+    keeper.offer(sample, "torch", predictions, {"torch": 500.0, "onnx": 500.5})
+    keeper.write(tmp_path)
+    (record,) = keeper.records()
     layers = make_layers(sample, predictions["torch"], predictions["onnx"])
     assert record.layers == {name: f"panels/01-a-0001/{name}.webp" for name in layers}
     for name in set(layers) - {"source"}:

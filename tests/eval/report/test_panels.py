@@ -9,26 +9,27 @@ import pytest
 from configs.errors import DataError
 from datasets.samples.images import read_rgb
 from datasets.samples.sample import Prediction, Sample
-from eval.report.panels import TILE_SIDE, Tile, WorstKeeper, panel
+from eval.report.panels import TILE_SIDE, Tile, WorstPictures, panel
 
 
 def prediction_of(sample: Sample, value: float) -> Prediction:
     return Prediction(np.full(sample.size, value, np.float32), np.zeros((*sample.size, 3), np.float32))
 
 
-def offer(keeper: WorstKeeper, sample: Sample, name: str, original: float, **converted: float) -> None:
+def offer(keeper: WorstPictures, sample: Sample, name: str, original: float, **converted: float) -> None:
     scores = {"torch": original, **converted}
-    keeper.offer(replace(sample, id=name), {each: prediction_of(sample, 0.5) for each in scores}, scores)
+    keeper.offer(replace(sample, id=name), "torch", {each: prediction_of(sample, 0.5) for each in scores}, scores)
 
 
 def test_largest_drift_either_way_is_worst(sample: Sample, tmp_path: Path) -> None:
-    keeper = WorstKeeper(3, "torch")
+    keeper = WorstPictures(3)
     offer(keeper, sample, "c/1", 1.0, onnx=1.0, ir=1.0)
     offer(keeper, sample, "c/2", 1.0, onnx=1.1, ir=0.5)
     offer(keeper, sample, "c/3", 9.0, onnx=9.0, ir=9.0)
     offer(keeper, sample, "c/4", 1.0, onnx=1.9, ir=1.2)
     offer(keeper, sample, "c/5", 2.0, onnx=2.0, ir=2.0)
-    records = keeper.write(tmp_path)
+    keeper.write(tmp_path)
+    records = keeper.records()
     assert [(each.sample, each.variant, each.panel) for each in records] == [
         ("c/4", "onnx", "panels/01-c-4.png"),
         ("c/2", "ir", "panels/02-c-2.png"),
@@ -40,13 +41,15 @@ def test_largest_drift_either_way_is_worst(sample: Sample, tmp_path: Path) -> No
 
 
 def test_tiles_show_what_their_labels_say(sample: Sample, tmp_path: Path) -> None:
-    keeper = WorstKeeper(1, "torch")
+    keeper = WorstPictures(1)
     keeper.offer(
         sample,
+        "torch",
         {"torch": prediction_of(sample, 0.5), "onnx": prediction_of(sample, 0.54)},
         {"torch": 500.0, "onnx": 500.5},
     )
-    (record,) = keeper.write(tmp_path)
+    keeper.write(tmp_path)
+    (record,) = keeper.records()
     pixels = read_rgb(tmp_path / record.panel)
     centres = [tuple(pixels[-10, 6 + 14 * tile + 4]) for tile in range(5)]
     assert centres == [(0, 0, 0), (0, 0, 0), (128,) * 3, (138,) * 3, (102,) * 3]
@@ -54,10 +57,11 @@ def test_tiles_show_what_their_labels_say(sample: Sample, tmp_path: Path) -> Non
 
 
 def test_without_converted_variants_three_tiles(sample: Sample, tmp_path: Path) -> None:
-    keeper = WorstKeeper(2, "torch")
+    keeper = WorstPictures(2)
     offer(keeper, sample, "c/1", 1.0)
     offer(keeper, sample, "c/2", 2.0)
-    first, second = keeper.write(tmp_path)
+    keeper.write(tmp_path)
+    first, second = keeper.records()
     assert (first.sample, first.variant, first.drift, second.sample) == ("c/2", None, None, "c/1")
     assert read_rgb(tmp_path / first.panel).shape[1] == 3 * 14 + 6
 
@@ -65,28 +69,30 @@ def test_without_converted_variants_three_tiles(sample: Sample, tmp_path: Path) 
 def test_five_large_panels_stay_small(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (720, 1280, 3), dtype=np.uint8)
-    keeper = WorstKeeper(5, "torch")
+    keeper = WorstPictures(5)
     for number in range(6):
         large = Sample(f"c/{number}", noise, noise, noise[..., 0], noise)
         offer(keeper, large, large.id, 1.0, onnx=1.0 + number)
-    records = keeper.write(tmp_path)
+    keeper.write(tmp_path)
+    records = keeper.records()
     assert sum((tmp_path / record.panel).stat().st_size for record in records) < 2_000_000
     assert read_rgb(tmp_path / records[0].panel).shape == (26 + 22 + 180 + 6, 5 * (TILE_SIDE + 6) + 6, 3)
 
 
 def test_nothing_is_kept_with_a_limit_of_zero(sample: Sample, tmp_path: Path) -> None:
-    keeper = WorstKeeper(0, "torch")
+    keeper = WorstPictures(0)
     offer(keeper, sample, "c/1", 1.0, onnx=2.0)
-    assert keeper.write(tmp_path) == ()
+    keeper.write(tmp_path)
+    assert keeper.records() == ()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_original_and_every_score_are_needed(sample: Sample) -> None:
-    keeper = WorstKeeper(1, "torch")
+    keeper = WorstPictures(1)
     with pytest.raises(DataError, match="sample a/0001: expected predictions and Alpha MAD of torch"):
-        keeper.offer(sample, {"onnx": prediction_of(sample, 0.5)}, {"onnx": 1.0})
+        keeper.offer(sample, "torch", {"onnx": prediction_of(sample, 0.5)}, {"onnx": 1.0})
     with pytest.raises(DataError, match="of onnx"):
-        keeper.offer(sample, {name: prediction_of(sample, 0.5) for name in ("torch", "onnx")}, {"torch": 1.0})
+        keeper.offer(sample, "torch", {name: prediction_of(sample, 0.5) for name in ("torch", "onnx")}, {"torch": 1.0})
 
 
 def test_tiles_of_different_heights_share_a_panel() -> None:

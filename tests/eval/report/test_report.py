@@ -1,22 +1,23 @@
 """The report: whole markdown tables, relative links, and the verdict in the first lines."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from eval_runs import MakeRun, with_facts
+from html_pages import content_of
 
 from configs.schema import GateSection
 from eval.gate.judge import judge_original
 from eval.gate.output import gate_markdown
 from eval.presentation.formatting import code, markdown_table, number, signed
-from eval.report.markdown import render_report, write_report
-from eval.run.results import Results, WorstRecord
+from eval.report.markdown import render_markdown, write_report
+from eval.run.results import WorstRecord
+from eval.run.stored import Run
 
-MakeResults = Callable[..., Results]
 WORST = (
-    WorstRecord(sample="a/0001", variant="ir-fp32@f32", original=4.0, drift=-0.25, panel="panels/01-a-0001.png"),
-    WorstRecord(sample="b c", variant=None, original=4.0, drift=None, panel="panels/02-b c.png"),
+    WorstRecord(sample="a/0001", variant="ir-fp32@f32", original=0, drift=0, panel="panels/01-a-0001.png"),
+    WorstRecord(sample="b/0001", variant=None, original=0, drift=None, panel="panels/02-b c.png"),
 )
 
 
@@ -38,36 +39,36 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
-def test_tables_are_rectangular(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results({"ir-fp32@f32": 0.05}).model_copy(update={"worst": WORST})
+def test_tables_are_rectangular(make_run: MakeRun, gate: GateSection) -> None:
+    run = with_facts(make_run({"ir-fp32@f32": 0.05}), worst=WORST)
     for given in (None, gate):
-        tables = tables_of(render_report(results, given))
+        tables = tables_of(render_markdown(content_of(run, given)))
         assert len(tables) == 7  # overview, one per converted variant, latency, tags, environment, models
         for table in tables:
             assert re.fullmatch(r"\|( ---:? \|)+", table[1])
             assert len({len(cells(line)) for line in table}) == 1
 
 
-def test_verdict_comes_first(make_results: MakeResults, gate: GateSection) -> None:
-    good = render_report(make_results({"ir-fp32@f32": 0.05}), gate).splitlines()
+def test_verdict_comes_first(make_run: MakeRun, gate: GateSection) -> None:
+    good = render_markdown(content_of(make_run({"ir-fp32@f32": 0.05}), gate)).splitlines()
     assert good[2].startswith("**Nothing was lost**: every converted variant stays within its limits")
     assert good[4] == "Largest drift: Alpha MAD +0.05000 with `ir-fp32@f32` (ran in f32), 50 % of its limit of 0.1000."
-    bad = render_report(make_results({"ir-fp32@f32": 0.5}), gate)
+    bad = render_markdown(content_of(make_run({"ir-fp32@f32": 0.5}), gate))
     assert "**Something was lost**: 4 of 8 judgements" in bad.splitlines()[2]
     assert "- fail: `ir-fp32@f32`, Alpha GRAD: moved by +0.5, more than the 0.1 allowed" in bad
-    few = render_report(make_results(), gate.model_copy(update={"minimum_samples": 9}))
+    few = render_markdown(content_of(make_run(), gate.model_copy(update={"minimum_samples": 9})))
     assert few.splitlines()[2].startswith("**Not settled**")
     assert "Largest drift: none: every judged metric equals the original's." in few
 
 
-def test_without_tolerances_nothing_is_claimed(make_results: MakeResults) -> None:
-    lines = render_report(make_results({"ir-fp16@default": 0.55})).splitlines()
+def test_without_tolerances_nothing_is_claimed(make_run: MakeRun) -> None:
+    lines = render_markdown(content_of(make_run({"ir-fp16@default": 0.55}))).splitlines()
     assert lines[2].startswith("**Not judged**")
     assert "Alpha MSE +0.5500 with `ir-fp16@default` (ran in bf16), 22 % of the original's value" in lines[4]
 
 
-def test_published_style_table(make_results: MakeResults, gate: GateSection) -> None:
-    text = render_report(make_results({"ir-fp32@f32": 0.05}), gate)
+def test_published_style_table(make_run: MakeRun, gate: GateSection) -> None:
+    text = render_markdown(content_of(make_run({"ir-fp32@f32": 0.05}), gate))
     section = text.split("### `ir-fp32@f32`: openvino, fp32 weights, ran in f32\n")[1]
     table = tables_of(section)[0]
     assert cells(table[0])[:6] == ["Metric", "Unit", "Direction", "Original", "Converted", "Drift"]
@@ -90,9 +91,8 @@ def test_published_style_table(make_results: MakeResults, gate: GateSection) -> 
     assert "\\* Not reproducible: set not public." in text
 
 
-def test_tags_are_broken_down_by_every_published_metric(make_results: MakeResults) -> None:
-    results = make_results({"ir-fp16@default": 0.25})
-    section = render_report(results).split("## By tag\n")[1]
+def test_tags_are_broken_down_by_every_published_metric(make_run: MakeRun) -> None:
+    section = render_markdown(content_of(make_run({"ir-fp16@default": 0.25}))).split("## By tag\n")[1]
     table = tables_of(section)[0]
     assert cells(table[0]) == [
         *("Tag", "Samples", "Alpha MAD, original", "Alpha MSE, original", "Alpha GRAD, original"),
@@ -101,65 +101,57 @@ def test_tags_are_broken_down_by_every_published_metric(make_results: MakeResult
     assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "1.500", "2.500", "4.000", "+0.2500", "`ir-fp16@default`"]
 
 
-def test_results_from_before_tags_had_every_metric_are_still_shown(make_results: MakeResults) -> None:
-    results = make_results({"ir-fp16@default": 0.25})
-    older = results.model_copy(update={"tags": tuple(tag.model_copy(update={"metrics": {}}) for tag in results.tags)})
-    table = tables_of(render_report(older).split("## By tag\n")[1])[0]
-    assert cells(table[0]) == ["Tag", "Samples", "Alpha MAD, original", "Largest drift", "Variant"]
-    assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "+0.2500", "`ir-fp16@default`"]
-
-
-def test_undefined_samples_are_counted(make_results: MakeResults) -> None:
-    text = render_report(make_results())
+def test_undefined_samples_are_counted(make_run: MakeRun) -> None:
+    text = render_markdown(content_of(make_run()))
     assert "> Foreground MSE is undefined for 1 of 4 samples; its mean is over the other 3." in text
 
 
-def test_estimated_foregrounds_are_said_beside_the_metrics(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results()
+def test_estimated_foregrounds_are_said_beside_the_metrics(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
     note = (
         "Foreground colours of 3 of 4 samples were estimated, so Foreground MSE measures agreement with an estimate "
         "there, not with true colours."
     )
-    assert "estimated" not in render_report(results, gate)
-    assert not any("estimated" in note for note in judge_original(results, gate).notes)
-    dataset = results.dataset.model_copy(update={"estimated_foregrounds": 3})
-    marked = results.model_copy(update={"dataset": dataset})
-    text = render_report(marked, gate)
+    assert "estimated" not in render_markdown(content_of(run, gate))
+    assert not any("estimated" in note for note in judge_original(run, gate).notes)
+    marked = with_facts(run, dataset=run.results.dataset.model_copy(update={"estimated_foregrounds": 3}))
+    text = render_markdown(content_of(marked, gate))
     assert f"\n> {note}\n" in text
     assert text.index(note) < text.index("## Each converted variant")
     assert f"> {note}\n" in gate_markdown(judge_original(marked, gate))
 
 
-def test_links_are_relative_and_quoted(make_results: MakeResults) -> None:
-    text = render_report(make_results().model_copy(update={"worst": WORST}))
+def test_links_are_relative_and_quoted(make_run: MakeRun) -> None:
+    text = render_markdown(content_of(with_facts(make_run({"ir-fp32@f32": -0.25}), worst=WORST)))
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
     assert links == ["speed.png", "panels/01-a-0001.png", "panels/02-b%20c.png"]
     assert "1. `a/0001`: Alpha MAD 4.000 with the original, -0.2500 with `ir-fp32@f32`" in text
 
 
-def test_only_the_original_ran(make_results: MakeResults, gate: GateSection) -> None:
-    results = make_results()
-    alone = results.model_copy(update={"variants": results.variants[:1], "drift": (), "tags": ()})
-    text = render_report(alone, gate)
+def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
+    facts = run.results.model_copy(update={"variants": run.results.variants[:1]})
+    alone = Run(facts, run.table.loc[["torch"]].assign(tags=[()] * 4))
+    text = render_markdown(content_of(alone, gate))
     assert "**Nothing to compare**: only the original `torch` ran" in text
     assert "## By tag" not in text
     assert "| Alpha MAD | x 1e-3 | lower is better | 5.500 | 4.320 |" in text
 
 
-def test_settings_environment_and_rerun(make_results: MakeResults) -> None:
-    text = render_report(make_results())
+def test_settings_environment_and_rerun(make_run: MakeRun) -> None:
+    text = render_markdown(content_of(make_run()))
     assert "```yaml\nname: test\nconvert:\n  precisions:\n  - fp32\n```\n" in text
     assert "| openvino | `not installed` |" in text
     assert "mattekit evaluate --dataset synthetic --variants torch,ir-fp32@f32,ir-fp16@default\n" in text
-    given = make_results().model_copy(update={"rerun": ("make evaluate",)})
-    assert "```sh\nmake evaluate\n```" in render_report(given)
+    given = with_facts(make_run(), rerun=("make evaluate",))
+    assert "```sh\nmake evaluate\n```" in render_markdown(content_of(given))
     assert "\n\n\n" not in text
 
 
-def test_writing(make_results: MakeResults, tmp_path: Path) -> None:
-    path = write_report(tmp_path / "run", make_results())
+def test_writing(make_run: MakeRun, tmp_path: Path) -> None:
+    path = write_report(tmp_path / "run", content_of(make_run()))
     assert path == tmp_path / "run" / "report.md"
-    assert path.read_text() == render_report(make_results())
+    assert path.read_text() == render_markdown(content_of(make_run()))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The evaluation, end to end on a network whose answers are known."""
 
-import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.make import synthesize
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import evaluate
-from eval.run.results import Results, read_results, samples_sha256
-from eval.run.scores import read_per_sample
+from eval.run.results import Results, WorstRecord, samples_sha256
+from eval.run.scores import scores_of
+from eval.run.stored import Run
 
 
 @pytest.fixture
@@ -31,12 +32,10 @@ def config(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> Config:
 
 
 @pytest.fixture(scope="module")
-def whole_run(tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a run of every variant on the three samples."""
-    run_dir = tmp_path_factory.mktemp("runs") / "whole"
-    config = tiny_config(tiny_onnx, tiny_models, tiny_set, evaluate={"worst": 2})
-    evaluate(config, run_dir, rerun=("mattekit evaluate --config tiny.yaml",))
-    return run_dir
+def whole_run(tiny_onnx: Path, tiny_models: Path, tiny_set: Path) -> Run:
+    """Return a run of every variant on the three samples."""
+    config = tiny_config(tiny_onnx, tiny_models, tiny_set)
+    return evaluate(config, rerun=("mattekit evaluate --config tiny.yaml",))
 
 
 def _only(config: Config, *variants: str, limit: int | None = 1) -> Config:
@@ -56,8 +55,8 @@ def _alpha_mad(results: Results, variant: str) -> float:
     return mean
 
 
-def test_the_results_say_what_ran_and_on_what(whole_run: Path, tiny_set: Path, tiny_models: Path) -> None:
-    results = read_results(whole_run)
+def test_the_results_say_what_ran_and_on_what(whole_run: Run, tiny_set: Path, tiny_models: Path) -> None:
+    results = whole_run.results
     sample_set = open_set(tiny_set)
     assert results.original == "onnx"
     assert tuple(variant.name for variant in results.variants) == VARIANTS
@@ -78,29 +77,26 @@ def test_the_results_say_what_ran_and_on_what(whole_run: Path, tiny_set: Path, t
         assert 0 < variant.latency_ms.median <= variant.latency_ms.p90
 
 
-def test_every_score_is_that_of_the_network_s_own_formula(whole_run: Path, tiny_set: Path) -> None:
-    rows = read_per_sample(whole_run)
+def test_every_score_is_that_of_the_network_s_own_formula(whole_run: Run, tiny_set: Path) -> None:
+    scores = scores_of(whole_run.table, "onnx")
     for sample in iterate(open_set(tiny_set)):
         alpha, foreground = tiny_answer(sample.source, sample.background)
         expected = Scorer("expected").score(
             sample, Prediction(alpha=alpha.astype(np.float32), foreground=foreground.astype(np.float32))
         )
-        [row] = [row for row in rows if (row.sample, row.variant) == (sample.id, "onnx")]
         # Connectivity jumps at its thresholds; the others follow rounding smoothly.
-        assert {name: row.scores[name] for name in METRICS} == pytest.approx(
+        assert {name: scores.at[sample.id, name] for name in METRICS} == pytest.approx(
             {name: expected[name] for name in METRICS}, rel=1e-4
         )
 
 
-def test_there_is_one_row_per_sample_and_variant(whole_run: Path, tiny_set: Path) -> None:
+def test_there_is_one_row_per_sample_and_variant(whole_run: Run, tiny_set: Path) -> None:
     ids = [ref.id for ref in open_set(tiny_set).refs]
-    assert [(row.sample, row.variant) for row in read_per_sample(whole_run)] == [
-        (id_, variant) for id_ in ids for variant in VARIANTS
-    ]
+    assert list(whole_run.table.index) == [(variant, id_) for id_ in ids for variant in VARIANTS]
 
 
-def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run: Path) -> None:
-    results = read_results(whole_run)
+def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run: Run) -> None:
+    results = whole_run.results
     for metric in METRICS:
         exact, rounded = results.drift_of("ir-fp32@f32", metric), results.drift_of("ir-fp16@f32", metric)
         assert exact is not None
@@ -113,35 +109,44 @@ def test_the_ir_in_fp32_does_not_drift_and_fp16_weights_drift_a_little(whole_run
     assert foreground.mean != 0  # 0.9 and 0.05 have no exact value in fp16
 
 
-def test_report_and_pictures_of_the_worst_samples_are_written(whole_run: Path) -> None:
-    results = read_results(whole_run)
-    assert len(results.worst) == 2
-    report = (whole_run / "report.md").read_text(encoding="utf-8")
-    assert "Nothing was lost" in report
-    for record in results.worst:
-        assert (whole_run / record.panel).read_bytes().startswith(b"\x89PNG")
-        assert record.panel in report
-    written = {"results.json", "per_sample.csv", "report.md", "report.html", "speed.png", "panels"}
-    assert {path.name for path in whole_run.iterdir()} == written
-    page = (whole_run / "report.html").read_text(encoding="utf-8")
-    assert page.count('src="data:image/webp;base64,') == sum(len(record.layers) for record in results.worst) > 0
-
-
 def test_the_first_variant_is_the_original(config: Config, tmp_path: Path) -> None:
-    results = evaluate(_only(config, "ir-fp16", "onnx"), tmp_path / "run")
+    results = evaluate(_only(config, "ir-fp16", "onnx")).results
     assert results.original == "ir-fp16@f32"
     assert {record.variant for record in results.drift} == {"onnx"}
 
 
+class Recorder:
+    """A keeper that takes down what it is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str, tuple[str, ...], set[str]]] = []
+
+    def offer(
+        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+    ) -> None:
+        self.shown.append((sample.id, original, tuple(predictions), set(alpha_mad)))
+
+    def records(self) -> tuple[WorstRecord, ...]:
+        return (WorstRecord(sample=self.shown[0][0], variant=None, original=1.0, drift=None, panel="p.png"),)
+
+
+def test_a_keeper_is_shown_every_sample_and_its_records_are_in_the_results(config: Config) -> None:
+    keeper = Recorder()
+    run = evaluate(_only(config, *VARIANTS, limit=2), keeper)
+    assert keeper.shown == [(f"synthetic/000{n}", "onnx", VARIANTS, set(VARIANTS)) for n in range(2)]
+    score = run.table.at[("onnx", "synthetic/0000"), "alpha_mad"]
+    assert run.results.worst == tuple(each.model_copy(update={"original": score}) for each in keeper.records())
+
+
 def test_a_limit_takes_the_first_samples(config: Config, tmp_path: Path, tiny_set: Path) -> None:
-    results = evaluate(_only(config, "onnx", limit=2), tmp_path / "run")
+    run = evaluate(_only(config, "onnx", limit=2))
     ids = [ref.id for ref in open_set(tiny_set).refs]
-    assert results.dataset.samples == 2
-    assert [row.sample for row in read_per_sample(tmp_path / "run")] == ids[:2]
+    assert run.results.dataset.samples == 2
+    assert list(run.table.index.unique("sample")) == ids[:2]
 
 
 def test_a_limit_beyond_the_set_takes_all(config: Config, tmp_path: Path) -> None:
-    assert evaluate(_only(config, "onnx", limit=99), tmp_path / "run").dataset.samples == 3
+    assert evaluate(_only(config, "onnx", limit=99)).results.dataset.samples == 3
 
 
 def test_each_sample_is_decoded_once_for_all_variants(
@@ -155,13 +160,13 @@ def test_each_sample_is_decoded_once_for_all_variants(
 
     load = layout.load_sample
     monkeypatch.setattr(layout, "load_sample", counting)
-    evaluate(_only(config, *VARIANTS, limit=2), tmp_path / "run")
+    evaluate(_only(config, *VARIANTS, limit=2))
     assert decoded == ["synthetic/0000", "synthetic/0001"]
 
 
 def test_progress_is_reported_from_start_to_end(config: Config, tmp_path: Path) -> None:
     seen: list[tuple[str, int, int]] = []
-    evaluate(_only(config, "onnx", limit=2), tmp_path / "run", report=lambda *step: seen.append(step))
+    evaluate(_only(config, "onnx", limit=2), report=lambda *step: seen.append(step))
     assert seen == [("evaluating", 0, 2), ("evaluating", 1, 2), ("evaluating", 2, 2)]
 
 
@@ -181,7 +186,7 @@ def _write_own_set(root: Path, size: tuple[int, int]) -> None:
 def test_a_set_of_one_s_own_without_a_manifest_is_evaluated(config: Config, tmp_path: Path) -> None:
     _write_own_set(tmp_path / "own", SIZE)
     dataset = config.dataset.model_copy(update={"path": str(tmp_path / "own")})
-    results = evaluate(config.model_copy(update={"dataset": dataset}), tmp_path / "run")
+    results = evaluate(config.model_copy(update={"dataset": dataset})).results
     assert (results.dataset.name, results.dataset.samples) == ("own", 1)
     assert results.dataset.manifest_sha256 == open_set(tmp_path / "own").manifest_sha256
     # The network takes the square for opaque: wrong by 127/255 in a sixteenth of the image.
@@ -195,34 +200,9 @@ def test_a_set_of_another_size_than_the_network_is_resized_and_scored_at_its_own
     for name, size in (("same", SIZE), ("double", (2 * SIZE[0], 2 * SIZE[1]))):
         _write_own_set(tmp_path / name, size)
         dataset = config.dataset.model_copy(update={"path": str(tmp_path / name)})
-        results = evaluate(_only(config.model_copy(update={"dataset": dataset}), "onnx"), tmp_path / f"run-{name}")
+        results = evaluate(_only(config.model_copy(update={"dataset": dataset}), "onnx")).results
         scores.append(_alpha_mad(results, "onnx"))
     assert scores[1] == pytest.approx(scores[0], rel=0.1)
-
-
-def test_an_earlier_run_is_replaced(config: Config, tmp_path: Path) -> None:
-    job = _only(config, "onnx")
-    evaluate(job, tmp_path / "run")
-    (tmp_path / "run" / "gate.json").write_text("{}", encoding="utf-8")
-    evaluate(job, tmp_path / "run")
-    assert not (tmp_path / "run" / "gate.json").exists()
-    assert (tmp_path / "run" / "results.json").is_file()
-
-
-def test_a_folder_that_is_not_a_run_s_is_never_replaced(config: Config, tmp_path: Path) -> None:
-    (tmp_path / "letters").mkdir()
-    (tmp_path / "letters" / "dear.txt").write_text("keep me", encoding="utf-8")
-    with pytest.raises(UsageError, match="not an evaluation run"):
-        evaluate(config, tmp_path / "letters")
-    assert (tmp_path / "letters" / "dear.txt").read_text(encoding="utf-8") == "keep me"
-
-
-def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(config: Config, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    seen: list[Any] = []
-    with pytest.raises(UsageError, match="cannot be created"):
-        evaluate(config, tmp_path / "file" / "run", report=lambda *step: seen.append(step))
-    assert seen == []
 
 
 def test_models_changed_since_their_conversion_are_refused(config: Config, tmp_path: Path) -> None:
@@ -232,11 +212,11 @@ def test_models_changed_since_their_conversion_are_refused(config: Config, tmp_p
         stream.write(b"x")
     convert = config.convert.model_copy(update={"out": models})
     with pytest.raises(DataError, match=r"model\.bin: changed since its conversion"):
-        evaluate(config.model_copy(update={"convert": convert}), tmp_path / "run")
+        evaluate(config.model_copy(update={"convert": convert}))
 
 
 @pytest.mark.parametrize(("runner", "variant"), [(OnnxRunner, "onnx"), (OpenVinoRunner, "ir-fp32@f32")])
-def test_nan_is_an_error_that_names_variant_and_sample_and_leaves_no_folder(
+def test_nan_is_an_error_that_names_variant_and_sample(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: type[Any], variant: str
 ) -> None:
     infer = runner._run
@@ -251,24 +231,7 @@ def test_nan_is_an_error_that_names_variant_and_sample_and_leaves_no_folder(
 
     monkeypatch.setattr(runner, "_run", broken)
     with pytest.raises(DataError, match=f"variant {variant}, sample synthetic/0001: fgr: .*NaN"):
-        evaluate(_only(config, "onnx", "ir-fp32@f32", limit=None), tmp_path / "run")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_sample_that_breaks_half_way_leaves_the_earlier_run_as_it_was(
-    config: Config, tmp_path: Path, tiny_set: Path
-) -> None:
-    shutil.copytree(tiny_set, tmp_path / "set")
-    dataset = config.dataset.model_copy(update={"path": str(tmp_path / "set")})
-    job = config.model_copy(update={"dataset": dataset})
-    evaluate(_only(job, "onnx", limit=1), tmp_path / "run")
-    before = (tmp_path / "run" / "results.json").read_bytes()
-    (tmp_path / "set" / "com" / "synthetic" / "0002.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"com/synthetic/0002\.png"):
-        evaluate(job, tmp_path / "run")
-    assert (tmp_path / "run" / "results.json").read_bytes() == before
-    assert json.loads(before)["dataset"]["samples"] == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"set", "run"}
+        evaluate(_only(config, "onnx", "ir-fp32@f32", limit=None))
 
 
 INT8_VARIANTS = ("onnx", "ir-fp32@f32", "ir-int8@f32")
@@ -277,7 +240,7 @@ INT8_VARIANTS = ("onnx", "ir-fp32@f32", "ir-int8@f32")
 def test_an_int8_form_is_evaluated_as_such(int8_models: Path, tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
     config = tiny_config(tiny_onnx, int8_models, tiny_set, evaluate={"variants": INT8_VARIANTS, "worst": 1})
 
-    results = evaluate(config, tmp_path / "run")
+    results = evaluate(config).results
 
     assert [variant.ran_in for variant in results.variants] == ["f32", "f32", "int8 (rest f32)"]
     assert results.variant("ir-int8@f32").weights == "int8"  # type: ignore[union-attr]
@@ -285,7 +248,6 @@ def test_an_int8_form_is_evaluated_as_such(int8_models: Path, tiny_onnx: Path, t
     assert drift is not None
     assert drift.mean is not None
     assert 1e-4 < abs(drift.mean) < 1
-    assert "int8 (rest f32)" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
 
 
 def test_what_an_int8_form_was_fitted_to_is_never_evaluated(int8_models: Path, tiny_onnx: Path, tmp_path: Path) -> None:
@@ -296,7 +258,6 @@ def test_what_an_int8_form_was_fitted_to_is_never_evaluated(int8_models: Path, t
     config = tiny_config(tiny_onnx, int8_models, tmp_path / "own", evaluate={"variants": INT8_VARIANTS, "worst": 1})
 
     with pytest.raises(UsageError, match=r"sample synthetic/0000: the int8 form in .* was calibrated or chosen on it"):
-        evaluate(config, tmp_path / "run")
+        evaluate(config)
 
-    assert not (tmp_path / "run").exists()
-    evaluate(_only(config, "onnx", "ir-fp32@f32"), tmp_path / "run")
+    evaluate(_only(config, "onnx", "ir-fp32@f32"))

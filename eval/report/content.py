@@ -1,0 +1,284 @@
+"""The content of a report, as data: built once from a run, rendered as markdown and as HTML."""
+
+from dataclasses import dataclass
+
+import yaml
+
+from configs.schema import GateSection
+from eval.attribution.record import Attribution
+from eval.attribution.text import explain, stage_table
+from eval.bench.output import bench_blocks
+from eval.bench.record import BenchRecord
+from eval.gate.output import judgement_blocks
+from eval.gate.verdict import GateReport
+from eval.metrics.measures import title_of
+from eval.presentation.blocks import Block, Details, Fence, Note, Section
+from eval.presentation.formatting import code, number, signed
+from eval.report.history import NO_HISTORY, History
+from eval.report.tables import (
+    condition_table,
+    latency_table,
+    limit_for,
+    metrics_of,
+    model_table,
+    original_record,
+    original_table,
+    overview_table,
+    tag_table,
+    variant_table,
+)
+from eval.run.results import Results, VariantRecord, WorstRecord
+from eval.run.stored import Run
+
+SHOWN_FAILURES = 8
+HOW_TO_READ = (
+    "Every metric is an error: lower is better. In brackets: drift, that is, converted minus original over the same "
+    "samples.\nA value times its unit is the plain quantity (Alpha MAD 4 x 1e-3 is a mean difference of 0.004).\n"
+    "The limits hold for the 95 % interval of a drift: within passes, beyond fails, across is inconclusive."
+)
+NOT_REPRODUCIBLE = (
+    "\\* Not reproducible: set not public. Published by the Open Model Zoo for its own checkpoint on its own set; "
+    "shown for\norientation, never as something this run reproduces or misses."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a gate found of a run.
+
+    Attributes:
+        gate: the tolerances, for the limits beside every drift.
+        original: the run by itself, and every converted variant against the original.
+        gated: the whole verdict, with the baseline; None before `mattekit gate`.
+    """
+
+    gate: GateSection
+    original: GateReport
+    gated: GateReport | None = None
+
+    @property
+    def shown(self) -> GateReport:
+        """The whole verdict where there is one, else that against the original."""
+        return self.original if self.gated is None else self.gated
+
+
+@dataclass(frozen=True, slots=True)
+class WorstSample:
+    """A sample with pictures, and one line of markdown that says what moved on it."""
+
+    record: WorstRecord
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What both pages of a report show; all text is markdown.
+
+    Attributes:
+        run: the figures and the scores of single samples, for plots and for the table of samples.
+        judgement: None where no tolerances were given.
+        history: past runs of the configuration.
+        name: the run's name among them.
+        title: of the report.
+        headline: the verdict against the original in one sentence.
+        largest: the drift that takes the largest share of its limit.
+        failures: the first judgements that failed or settled nothing.
+        figures: every metric of every variant, and how to read them.
+        variants: a table per converted variant, beside the published figures.
+        latency: the time of one inference.
+        added: what a benchmark and an attribution of the same models found.
+        worst: the samples with pictures, worst first.
+        tags: None where no sample carries a tag.
+        judgements: every judgement, one by one; None where no tolerances were given.
+        environment: machine, set, versions, models and settings.
+        rerun: the commands that repeat the run.
+    """
+
+    run: Run
+    judgement: Judgement | None
+    history: History
+    name: str
+    title: str
+    headline: str
+    largest: str
+    failures: tuple[str, ...]
+    figures: Section
+    variants: Section
+    latency: Section
+    added: tuple[Section, ...]
+    worst: tuple[WorstSample, ...]
+    tags: Section | None
+    judgements: Section | None
+    environment: Section
+    rerun: Section
+
+
+def report_content(
+    run: Run,
+    judgement: Judgement | None = None,
+    *,
+    attribution: Attribution | None = None,
+    bench: BenchRecord | None = None,
+    history: History = NO_HISTORY,
+    name: str = "this run",
+) -> Content:
+    """Return the content of a run's report.
+
+    Args:
+        run: the run.
+        judgement: the gate's tolerances and verdicts; without them the report shows figures alone.
+        attribution: which hop added how much, where that was measured.
+        bench: how fast the same models are, where that was measured.
+        history: past runs of the configuration.
+        name: the run's name among them.
+    """
+    results = run.results
+    gate = None if judgement is None else judgement.gate
+    original = None if judgement is None else judgement.original
+    shown = None if judgement is None else judgement.shown
+    return Content(
+        run=run,
+        judgement=judgement,
+        history=history,
+        name=name,
+        title=f"Evaluation of {results.dataset.name}, {results.dataset.samples} samples",
+        headline=_headline(results, original),
+        largest=_largest_drift(results, gate),
+        failures=() if original is None else _failures(original),
+        figures=Section("Figures", [overview_table(results), HOW_TO_READ, *_notes(results)]),
+        variants=_variants(results, gate),
+        latency=Section(
+            "Latency", [latency_table(results), "Inference of one sample, without reading, preparing and scoring it."]
+        ),
+        added=_added(attribution, bench),
+        worst=tuple(WorstSample(record, _worst_line(record)) for record in results.worst),
+        tags=Section("By tag", [tag_table(results)]) if results.tags else None,
+        judgements=None if shown is None else Section("Judgements", judgement_blocks(shown)),
+        environment=_environment(results),
+        rerun=Section("Rerun", [Fence("sh", "\n".join(_rerun_commands(results)))]),
+    )
+
+
+def _variants(results: Results, gate: GateSection | None) -> Section:
+    tables: list[Block] = [
+        Section(_describe(variant), [variant_table(results, variant, gate)]) for variant in results.converted()
+    ]
+    if tables:
+        return Section("Each converted variant", [*tables, NOT_REPRODUCIBLE])
+    return Section("Against the published figures", [original_table(results), NOT_REPRODUCIBLE])
+
+
+def _added(attribution: Attribution | None, bench: BenchRecord | None) -> tuple[Section, ...]:
+    sections = []
+    if bench is not None:
+        sections.append(Section("Speed", bench_blocks(bench)))
+    if attribution is not None:
+        how_to_read = (
+            "In brackets: drift from the original; drift from the stage before. "
+            "More in [attribution.md](attribution.md)."
+        )
+        blocks: list[Block] = [explain(attribution), stage_table(attribution), how_to_read]
+        sections.append(Section("Where the drift entered", blocks))
+    return tuple(sections)
+
+
+def _environment(results: Results) -> Section:
+    settings = yaml.safe_dump(dict(results.settings), sort_keys=False, allow_unicode=True)
+    models = Section("Models", [model_table(results)])
+    return Section("Environment", [condition_table(results), models, Details("Settings", Fence("yaml", settings))])
+
+
+def _headline(results: Results, report: GateReport | None) -> str:
+    original, samples = code(results.original), results.dataset.samples
+    if not results.converted():
+        return f"**Nothing to compare**: only the original {original} ran, on {samples} samples."
+    if report is None:
+        return f"**Not judged**: no tolerances were given. Drift from {original} over {samples} samples is shown below."
+    if report:
+        return (
+            f"**Nothing was lost**: every converted variant stays within its limits of the original {original}, "
+            f"on {samples} samples."
+        )
+    if report.verdict == "inconclusive":
+        return f"**Not settled**: nothing failed against {original}, but the evidence does not suffice."
+    return (
+        f"**Something was lost**: {report.count('fail')} of {len(report.rows)} judgements against the original "
+        f"{original} failed, on {samples} samples."
+    )
+
+
+def _failures(report: GateReport) -> tuple[str, ...]:
+    rows = report.failures()
+    lines = [
+        f"{row.verdict}: {code(row.variant)}, {title_of(row.metric)}: {row.reason}" for row in rows[:SHOWN_FAILURES]
+    ]
+    if len(rows) > SHOWN_FAILURES:
+        lines.append(f"and {len(rows) - SHOWN_FAILURES} more: see the tables below")
+    return tuple(lines)
+
+
+def _largest_drift(results: Results, gate: GateSection | None) -> str:
+    """Name the drift that takes the largest share of its limit, or of the original's value where there is no limit."""
+    found: tuple[float, str] | None = None
+    for variant in results.converted():
+        for metric in metrics_of(results):
+            drift, record = results.drift_of(variant.name, metric.name), original_record(results, metric.name)
+            if drift is None or drift.mean is None or record is None or record.mean is None:
+                continue
+            limit = limit_for(gate, variant, metric.name, record.mean)
+            if gate is not None and limit is None:
+                continue
+            share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
+            whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
+            text = (
+                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.ran_in}), "
+                f"{share:.3g} % of {whole}"
+            )
+            if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
+                found = share, text
+    if found is None:
+        return "none could be measured"
+    return "none: every judged metric equals the original's" if found[0] == 0 else found[1]
+
+
+def _share(part: float, whole: float) -> float:
+    if part == 0:
+        return 0.0
+    return 100 * part / whole if whole else float("inf")
+
+
+def _notes(results: Results) -> list[Note]:
+    """Return what a reader of the metrics must know besides."""
+    original, estimated = results.variant(results.original), results.dataset.foreground_note
+    undefined = [] if original is None else _undefined(original, results.dataset.samples)
+    return [Note(text) for text in ([estimated] if estimated else []) + undefined]
+
+
+def _undefined(original: VariantRecord, samples: int) -> list[str]:
+    return [
+        f"{title_of(name)} is undefined for {record.undefined} of {samples} samples; "
+        f"its mean is over the other {record.samples}."
+        for name, record in original.metrics.items()
+        if record.undefined
+    ]
+
+
+def _rerun_commands(results: Results) -> tuple[str, ...]:
+    """Return the commands that repeat a run; with RUN_DIR for its folder where it did not record them."""
+    if results.rerun:
+        return results.rerun
+    names = ",".join(variant.name for variant in results.variants)
+    where = "synthetic" if results.dataset.name == "synthetic" else (results.dataset.path or results.dataset.name)
+    return f"mattekit evaluate --dataset {where} --variants {names}", "mattekit gate RUN_DIR"
+
+
+def _describe(variant: VariantRecord) -> str:
+    """Return a variant's name, framework and precisions as a line of markdown."""
+    weights = f"{variant.weights} weights, " if variant.weights else ""
+    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.ran_in}"
+
+
+def _worst_line(record: WorstRecord) -> str:
+    """Return what moved on a worst sample as a line of markdown."""
+    text = f"{code(record.sample)}: Alpha MAD {number(record.original)} with the original"
+    return text if record.variant is None else f"{text}, {signed(record.drift)} with {code(record.variant)}"

@@ -1,0 +1,52 @@
+"""An evaluation as a folder: figures, scores, pictures, and the two pages of the report."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from configs.errors import UsageError
+from configs.files import new_folder
+from configs.schema import Config
+from eval.gate.judge import judge_original
+from eval.report.content import Judgement, report_content
+from eval.report.history import past_runs
+from eval.report.pages import write_pages
+from eval.report.panels import WorstPictures
+from eval.run.evaluate import evaluate
+from eval.run.results import Results
+from eval.run.stored import write_run
+
+
+def evaluate_into(
+    run_dir: Path,
+    config: Config,
+    *,
+    rerun: Sequence[str] = (),
+    report: Callable[[str, int, int], None] = lambda *_: None,
+) -> tuple[Results, Judgement]:
+    """Evaluate, judge against the original, and write the run's folder.
+
+    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
+    only when whole.
+
+    Args:
+        run_dir: where the run goes; an earlier run there is replaced.
+        config: the job; `config.convert.out` is the converted model folder.
+        rerun: shell commands that repeat the run, for the report.
+        report: called with (what is being done, done, total).
+
+    Raises:
+        DataError: as `eval.run.evaluate.evaluate`.
+        UsageError: as there, tolerances of a metric that does not exist, or a folder that is not a run's.
+    """
+    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / Results.FILE).is_file():
+        raise UsageError(f"{run_dir}: not empty, and not an evaluation run; choose another --out")
+    pictures = WorstPictures(config.evaluate.worst)
+    final = run_dir.absolute()
+    with new_folder(run_dir) as work:
+        run = evaluate(config, pictures, rerun=rerun, report=report)
+        judgement = Judgement(config.gate, judge_original(run, config.gate))
+        history = past_runs(final.parent, run.results, final.name)
+        pictures.write(work)
+        write_run(work, run)
+        write_pages(work, report_content(run, judgement, history=history, name=final.name))
+    return run.results, judgement
