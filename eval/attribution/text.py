@@ -29,8 +29,8 @@ def attribution_page(attribution: Attribution) -> str:
         explain(attribution),
         stage_table(attribution),
         "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
-        "the outputs from those of the stage before, 0..1; a cell of 4x4 pixels counts as refined otherwise where "
-        "alpha differs by more than 0.01.",
+        "the outputs from those of the stage before, 0..1; a cell counts as refined otherwise where alpha "
+        "differs by more than 0.01.",
         Section("Drift from the original, split", [split_table(attribution), resize_note(attribution)]),
         Section(
             "Outputs against the original's",
@@ -60,6 +60,8 @@ def explain(attribution: Attribution) -> str:
     if error is None:
         return f"{text}."
     flipped = error.parity.differing_cells
+    if flipped is None or error.parity.cells is None:
+        return f"{text}."
     if not flipped:
         return f"{text}; no cell was refined otherwise, so it is spread thin."
     where = f"{flipped} cells ({100 * error.parity.cells:.2g} %) came out otherwise"
@@ -111,11 +113,16 @@ def error_table(attribution: Attribution) -> Table:
         if stage.error is None:
             continue
         parity = stage.error.parity
-        cells = (
-            f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
-            f"{100 * stage.error.in_differing_cells:.0f} %",
-        )
-        for name, output, extra in (("alpha", parity.alpha, cells), ("fgr", parity.foreground, (NOTHING, NOTHING))):
+        cells = (NOTHING, NOTHING)
+        if parity.cells is not None:
+            cells = (
+                f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
+                f"{100 * stage.error.in_differing_cells:.0f} %",
+            )
+        outputs = (("alpha", parity.alpha, cells), ("foreground", parity.foreground, (NOTHING, NOTHING)))
+        for name, output, extra in outputs:
+            if output is None:
+                continue
             figures = (number(output.mean), number(output.quantile), number(output.max))
             rows.append((code(stage.name), name, *figures, *extra))
     return Table(header, rows, right=range(2, 7))
@@ -142,8 +149,10 @@ def _errors(stage: StageRecord) -> list[str]:
     if stage.added_error is None:
         return [NOTHING] * 5
     parity = stage.added_error.parity
-    values = (parity.alpha.mean, parity.alpha.quantile, parity.alpha.max, parity.foreground.max)
-    return [*map(number, values), str(parity.differing_cells)]
+    values = (parity.alpha.mean, parity.alpha.quantile, parity.alpha.max)
+    foreground = NOTHING if parity.foreground is None else number(parity.foreground.max)
+    cells = NOTHING if parity.differing_cells is None else str(parity.differing_cells)
+    return [*map(number, values), foreground, cells]
 
 
 def _metric(stage: StageRecord, name: str) -> str:
