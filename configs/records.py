@@ -28,11 +28,13 @@ class Record(Frozen):
         FILE: the file's name in its folder.
         REMEDY: what to do when it is missing or wrong, for errors.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
+        INDENT: spaces by which each level is indented.
     """
 
     FILE: ClassVar[str]
     REMEDY: ClassVar[str]
     SORT_KEYS: ClassVar[bool] = False
+    INDENT: ClassVar[int] = 2
 
     schema_version: Literal[1] = 1
 
@@ -52,7 +54,7 @@ class Record(Frozen):
         Raises:
             DataError: it is there, and `read` refuses it.
         """
-        return cls.read(folder) if (folder / cls.FILE).is_file() else None
+        return cls.read(folder) if (folder / cls.FILE).exists() else None
 
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.
@@ -61,7 +63,7 @@ class Record(Frozen):
             DataError: a value is not finite.
             UsageError: the folder cannot be written.
         """
-        write_record(self.file_at(place), self, self.SORT_KEYS)
+        write_record(self.file_at(place), self, self.SORT_KEYS, self.INDENT)
 
     @classmethod
     def file_at(cls, place: Path) -> Path:
@@ -69,7 +71,7 @@ class Record(Frozen):
         return place if place.suffix == Path(cls.FILE).suffix and not place.is_dir() else place / cls.FILE
 
 
-def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None:
+def write_record(path: Path, record: BaseModel, sort_keys: bool = False, indent: int = 2) -> None:
     """Write a record as indented JSON.
 
     Raises:
@@ -77,7 +79,8 @@ def write_record(path: Path, record: BaseModel, sort_keys: bool = False) -> None
         UsageError: the folder cannot be written.
     """
     try:
-        text = json.dumps(record.model_dump(), indent=2, allow_nan=False, ensure_ascii=False, sort_keys=sort_keys)
+        content = record.model_dump()
+        text = json.dumps(content, indent=indent, allow_nan=False, ensure_ascii=False, sort_keys=sort_keys)
     except ValueError as error:
         raise DataError(f"{path}: not written, because it would hold a number that is not finite ({error})") from error
     write_atomically(path, text + "\n")

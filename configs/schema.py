@@ -14,8 +14,6 @@ Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
 """How the IR takes its images: planes of float32 as published, or frames as OpenCV and cameras give them."""
 Graph = Literal["fast", "reference"]
-Kind = Literal["aisegment", "photomatte85", "videomatte240k", "aim500", "p3m", "ppm100"]
-"""Published sets that foregrounds can be imported from; `datasets.importing.layouts` knows each."""
 MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
@@ -168,12 +166,13 @@ class ConvertSection(Section):
 class RecipeSection(Section):
     """How `mattekit dataset build` makes the set: imported foregrounds over photographs of Open Images.
 
-    `kind` is the set that foregrounds come from; `foregrounds` of them are drawn (None: all), and `backgrounds`
-    photographs of `split`. `table` is the split's licence table, a path or URL, and `base_url` the place of the
-    photographs; None is the public one. Seed and size are the dataset section's.
+    `kind` is the published set that foregrounds come from (`mattekit dataset import --help` lists them); `foregrounds`
+    of them are drawn (None: all), and `backgrounds` photographs of `split`. `table` is the split's licence table, a
+    path or URL, and `base_url` the place of the photographs; None is the public one. Seed and size are the dataset
+    section's.
     """
 
-    kind: Kind = "aisegment"
+    kind: str = "aisegment"
     foregrounds: Positive | None = None
     max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
     skip_damaged: bool = False

@@ -1,1 +1,6 @@
-"""Samples: the sample type, image files in and out, compositing, the synthetic set, layouts and manifests."""
+"""Sample sets: read, checked, made, fetched, imported and composed.
+
+The rooms stand on floors; each imports only from those to its left:
+
+    samples <- making <- synthetic, people <- fetch, importing <- compose <- bundled
+"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mattekit.verbs import doctor
-from tools.structure import imports_of, reached
+from tools.structure import circles, imports_of, reached, rooms_of
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
@@ -21,6 +21,30 @@ ALLOWED = {
     "training": {"configs", "datasets", "converter", "training"},
     "mattekit": {"configs", "datasets", "converter", "eval", "training", "mattekit"},
     "tools": {"configs", "datasets", "converter", "eval", "training", "tools"},
+}
+# A file imports from its own room and from the floors below it, the lower ones first; "" is the folder itself.
+FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "datasets": (
+        ("samples",),
+        ("making",),
+        ("synthetic", "people"),
+        ("fetch", "importing/layouts"),
+        ("importing",),
+        ("compose",),
+        ("bundled",),
+        ("",),
+    ),
+    "converter": (("network",), ("fast",), ("forms",), ("runners",), ("proof",), ("steps",), ("taps",), ("",)),
+    "eval": (
+        ("presentation", "metrics"),
+        ("statistics",),
+        ("run",),
+        ("gate", "bench", "compare", "attribution", "locate"),
+        ("gate/selftest", "report"),
+        ("report/html",),
+        ("",),
+    ),
+    "mattekit": (("terminal", "stages"), ("verbs",), ("",)),
 }
 HEAVY = ("torch", "openvino", "onnxruntime", "onnx", "onnxsim", "nncf")
 LONGEST = 350
@@ -53,6 +77,41 @@ def test_imports_go_one_way(package: str) -> None:
     assert sources
     wrong = {name: _ours(path) - ALLOWED[package] for name, path in _named(sources)}
     assert {name: packages for name, packages in wrong.items() if packages} == {}
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_rooms_stand_on_floors(package: str) -> None:
+    floor_of = {room: floor for floor, rooms in enumerate(FLOORS[package]) for room in rooms}
+    files = {name: others for name, others in imports_of(ROOT).items() if name.startswith(f"{package}/")}
+    assert {_room(name) for name in files} <= set(floor_of), "a room without a floor: put it into FLOORS"
+    problems = [
+        f"{name} imports {other}: {_place(package, _room(other))} does not stand below {_place(package, _room(name))}; "
+        f"move what both need to {_below(package, floor_of[_room(name)])}, or {name} to a floor above"
+        for name, others in files.items()
+        for other in sorted(others)
+        if other in files and _room(other) != _room(name) and floor_of[_room(other)] >= floor_of[_room(name)]
+    ]
+    assert problems == [], "\n".join(problems)
+
+
+def _room(name: str) -> str:
+    """Return the room of a file below its package: `gate/selftest` of `eval/gate/selftest/run.py`."""
+    return "/".join(name.split("/")[1:-1])
+
+
+def _place(package: str, room: str) -> str:
+    return f"{package}/{room}".rstrip("/")
+
+
+def _below(package: str, floor: int) -> str:
+    lower = [_place(package, room) for rooms in FLOORS[package][:floor] for room in rooms]
+    return f"one of {', '.join(lower)}" if lower else "a package below"
+
+
+def test_no_circles() -> None:
+    imports = imports_of(ROOT)
+    assert circles(imports) == []
+    assert circles(rooms_of(imports)) == []
 
 
 @pytest.mark.parametrize("package", ALLOWED)

@@ -14,7 +14,7 @@ from eval.gate.judge import judge_original
 from eval.gate.verdict import INCONCLUSIVE_EXIT
 from eval.report.content import Judgement
 from eval.report.markdown import render_markdown
-from eval.report.pages import stored_content
+from eval.report.stored import stored_content
 from eval.run.results import Results
 from eval.run.stored import read_run
 from mattekit.__main__ import INTERNAL_ERROR

@@ -18,8 +18,8 @@ from PIL import Image
 from configs.files import write_atomically
 from datasets.compose.placing import Size
 from datasets.compose.run import compose_set
-from datasets.contact_sheet import contact_sheet
-from datasets.fetch.backgrounds import ATTRIBUTION_NAME
+from datasets.samples.contact_sheet import contact_sheet
+from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import write_png
 from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample

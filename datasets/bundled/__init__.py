@@ -1,1 +1,4 @@
-"""The sets that come with the toolkit, for evaluation and for calibration."""
+"""The sets that come with the toolkit, for evaluation and for calibration.
+
+sets <- calibration
+"""

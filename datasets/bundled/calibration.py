@@ -1,8 +1,8 @@
 """Samples to calibrate a quantization on, and others to judge it by: never a sample of the set that is evaluated.
 
-Bundled sets have no samples to spare, so by default figures are drawn for this alone: by the synthetic generator, with
-a seed that is no set's. A folder of the user's own footage calibrates better for it; what it shares with the
-evaluated set is refused.
+By default they are figures that the synthetic generator draws with a seed of their own, since bundled sets have no
+samples to spare. A folder of the user's own footage calibrates better for that footage; it must not share a sample with
+the evaluated set.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ from datasets.synthetic.generate import GENERATOR_VERSION, synthetic_sample
 
 
 class CalibrationSplit(NamedTuple):
-    """Samples whose activations set the ranges, and the held-out ones that a quantization is judged by.
+    """Samples whose activations set the ranges, and held-out ones to judge the quantization by.
 
     Attributes:
-        name: of where they come from.
-        sha256: of the pixels of all sources and backgrounds, in order: what a quantization depends on.
+        name: the set or generator that they come from.
+        sha256: hash of the pixels of all sources and backgrounds, in order, on which a quantization depends.
     """
 
     name: str
@@ -61,7 +61,7 @@ def calibration_split(settings: Int8Section, dataset: DatasetSection, size: tupl
 
 
 def calibration_identity(settings: Int8Section) -> str:
-    """Return what tells calibration samples from others without decoding them: the generator, or a set's identity.
+    """Return the identity of the calibration samples without decoding them: the generator's, or a set's.
 
     Raises:
         DataError: the folder is no set.

@@ -65,9 +65,6 @@ def bundled_samples(dataset: DatasetSection, size: tuple[int, int], count: int) 
     """Return the first `count` samples of the bundled set, or all where there are fewer, without writing any.
 
     Those of `synthetic` are drawn at `size`, height and width; those of `people` have their own.
-
-    Raises:
-        UsageError, DataError: as `make_bundled`.
     """
     _require_bundled(dataset)
     if dataset.path == PEOPLE:

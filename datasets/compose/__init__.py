@@ -1,1 +1,4 @@
-"""Sets composed of foregrounds and backgrounds."""
+"""Sets composed of foregrounds and backgrounds.
+
+placing, credits <- run <- recipe
+"""

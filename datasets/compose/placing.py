@@ -4,11 +4,11 @@ Foreground: cut to the box of its alpha and scaled (premultiplied) so that its h
 wider than the frame. A side that the picture's edge cut off stays on that edge of the frame: who touched the lower edge
 stands on it. Elsewhere the place is random.
 
-One that was cut off at the left and at the right, as a portrait is at both shoulders, cannot stay on both edges at that
-size. `hide` shows no cut all the same: the part above the cuts is scaled to the share, and the rest leaves the frame
-below. Where that part is less than half of the figure, the side cut higher up goes onto its edge of the frame, and only
-the other one's cut is to leave. No more is enlarged than spans the frame from edge to edge, which hides both cuts, too.
-`keep` places the whole figure, and the cuts are seen as straight upright edges.
+A figure that was cut off at the left and at the right, as a portrait is at both shoulders, cannot stay on both edges at
+that size. `hide` shows no cut: the part above the cuts is scaled to the share, and the rest leaves the frame below.
+Where that part is less than half of the figure, the side cut higher up is put on its edge of the frame, and only the
+part above the other side's cut is scaled to the share. A figure is never enlarged beyond the frame's width, where both
+cuts lie on the frame's edges. `keep` places the whole figure, with the cuts in view as straight upright edges.
 
 Background: scaled to cover the frame, cut at a random place.
 """
@@ -27,8 +27,8 @@ from datasets.samples.images import MAX_PIXELS
 LEAST_SHARE, MOST_SHARE = 600, 950
 """A foreground's height in 1/1000 of the frame's."""
 CUT_ALPHA, CUT_RUN = 64, 32
-"""A picture's edge cuts a figure off that touches it with at least this alpha, without a gap along 1 part in CUT_RUN of
-the figure's side. Less is loose hair, or the noise of a matte."""
+"""An edge of the picture cuts a figure off where the figure touches it with at least this alpha, without a gap, along
+at least 1/CUT_RUN of the figure's side. Less is loose hair, or the noise of a matte."""
 CUT_IN_VIEW = "cut-in-view"
 """The tag of samples that show where a foreground's picture ended."""
 
@@ -50,7 +50,7 @@ class Cutout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Placed:
-    """A foreground in its frame: colours, (H, W, 3) uint8 RGB, alpha, (H, W) uint8, and words for reports."""
+    """A foreground in its frame: colours, (H, W, 3) uint8 RGB, alpha, (H, W) uint8, and tags for reports."""
 
     colours: NDArray[np.uint8]
     alpha: NDArray[np.uint8]
@@ -81,7 +81,7 @@ def place_foreground(
     """Put a foreground into a frame of (height, width); `cut_sides` matters where both its sides were cut off.
 
     Raises:
-        DataError: enlarged to span the frame it would be beyond all measure, or scaled down nothing is left of it.
+        DataError: it would be too large when enlarged to span the frame, or nothing is left of it when shrunk.
     """
     height, width = cutout.pixels.shape[:2]
     upper, lower, left, right = cutout.cut

@@ -18,9 +18,9 @@ Progress = Callable[[str, int, int], None]
 def build_set(
     dataset: DatasetSection, foregrounds: Path, progress: Progress = lambda what, done, total: None
 ) -> tuple[ForegroundSet, BackgroundSet, SampleSet]:
-    """Make the set at `dataset.path`; what it is made of goes beside it, to `<path>-foregrounds` and `-backgrounds`.
+    """Make the set at `dataset.path`, with `<path>-foregrounds` and `<path>-backgrounds`, its parts, beside it.
 
-    Each step does nothing where its result is there already, intact, so a run that was cut short goes on.
+    A step whose result is there already, intact, does nothing, so that a run that was cut short is continued.
 
     Args:
         dataset: the section, with a recipe.
@@ -29,7 +29,7 @@ def build_set(
 
     Raises:
         UsageError: there is no recipe or no path, or a folder holds something else.
-        DataError: foregrounds are not recognised or damaged, or photographs cannot be had.
+        DataError: foregrounds are not recognised or damaged, or photographs cannot be fetched.
     """
     recipe = dataset.recipe
     if recipe is None or dataset.path in BUNDLED:

@@ -1,30 +1,32 @@
 """Compose a set from a folder of foregrounds and one of backgrounds: the same bytes every time, whole or not at all.
 
-Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). Backgrounds are
-dealt from a deck shuffled by the seed, so that all are used about equally often. What is random about a sample depends
-on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used go into
-the manifest and ATTRIBUTION.csv, as far as `datasets.samples.credits` finds them.
+Each foreground is a clip, and each of its backgrounds a frame, named after the files (`/` becomes `-`). The backgrounds
+are shuffled by the seed and then used in turn, so that all are used about equally often. What is random about a sample
+depends on the seed and the two names alone, and is the same for both plates. Licence and author of every picture used
+go into the manifest and ATTRIBUTION.csv, as far as `datasets.compose.credits` finds them.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of, write_atomically
+from configs.folders import find_made
 from configs.schema import CutSides, Plate
+from datasets.compose.credits import find_credits
 from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
-from datasets.fetch.backgrounds import ATTRIBUTION_NAME
 from datasets.importing.record import estimated_sha256s
 from datasets.making.randomness import named_generator
-from datasets.making.sets import Progress, damage
+from datasets.making.sets import Progress, damage, made_by
 from datasets.samples.composite import composite
-from datasets.samples.credits import attribution, find_credits
+from datasets.samples.credits import ATTRIBUTION_NAME, attribution
 from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
 from datasets.samples.layout import ROLES, SampleSet, natural_key, open_set
+from datasets.samples.litter import walk
 from datasets.samples.manifest import (
     Composition,
     CreditEntry,
@@ -35,8 +37,6 @@ from datasets.samples.manifest import (
     SampleEntry,
     file_entry,
     make_manifest,
-    read_manifest,
-    write_manifest,
 )
 from datasets.samples.plate import captured, draw_capture, shaded
 
@@ -71,12 +71,12 @@ def compose_set(
 ) -> SampleSet:
     """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
 
-    Placing follows `datasets.compose.placing`, the hand-held plate `datasets.samples.plate`. Composites are exact over
-    the true background, which with the hand-held plate is in no file.
+    See `datasets.compose.placing` for placing and `datasets.samples.plate` for the hand-held plate. Composites are
+    exact over the true background; with the hand-held plate that background is in no file.
 
     Args:
-        foregrounds: folder of RGBA PNGs, at any depth. Hidden files and those that are no pictures are passed over.
-            Where `foregrounds.json` tells that colours were estimated, the manifest says so of every sample.
+        foregrounds: folder of RGBA PNGs, at any depth. `datasets.samples.litter` and files that are no pictures are
+            passed over. Where `foregrounds.json` marks colours as estimated, the manifest marks the samples.
         backgrounds: folder of RGB PNGs and JPEGs, at any depth, likewise.
         out: the set's folder; it appears only when whole.
         size: height and width in pixels.
@@ -115,7 +115,9 @@ def compose_set(
         origins=_origins(pairs, estimated_sha256s(foregrounds)),
         credits=_credits(pairs, foregrounds, backgrounds),
     )
-    if _already_there(out, recipe, composition):
+    foreign = "holds something that is not a composed set; choose another folder with --out"
+    fault = partial(_fault, out, recipe, composition)
+    if find_made(out, partial(made_by, GENERATOR_NAME), foreign=foreign, fault=fault):
         return open_set(out)
     with new_folder(out) as work:
         files: list[FileEntry] = []
@@ -130,7 +132,7 @@ def compose_set(
             if progress is not None:
                 progress(len(samples), len(pairs))
         write_atomically(work / ATTRIBUTION_NAME, attribution(composition.credits))
-        write_manifest(work, _manifest(recipe, composition, files, samples))
+        _manifest(recipe, composition, files, samples).write(work)
     return open_set(out)
 
 
@@ -140,29 +142,19 @@ def _inputs(folder: Path, what: str, suffixes: frozenset[str]) -> list[_Input]:
         raise DataError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}; expected {what}")
     endings = " or ".join(sorted(suffixes))
     found: dict[str, Path] = {}
-    for below, path in sorted(_files(folder), key=lambda file: natural_key(file[0])):
+    pictures = (path for _, files in walk(folder) for path in files if path.suffix.lower() in _PICTURES)
+    for path in sorted(pictures, key=lambda path: natural_key(path.relative_to(folder).as_posix())):
         if path.suffix.lower() not in suffixes:
             raise DataError(f"{path}: expected {what} with the ending {endings}; convert it, or move it away")
-        # Folded, because some file systems do not tell upper from lower case.
-        other = found.setdefault(_name(below).casefold(), path)
+        # Folded, because some file systems ignore case.
+        name = _name(path.relative_to(folder).as_posix())
+        other = found.setdefault(name.casefold(), path)
         if other != path:
-            raise DataError(f"{other} and {path}: both give the name {_name(below)}; rename one of them")
+            raise DataError(f"{other} and {path}: both give the name {name}; rename one of them")
     if not found:
         raise DataError(f"{folder}: holds no {what}; expected files with the ending {endings}")
     paths = [(path.relative_to(folder).as_posix(), path) for path in found.values()]
     return [_Input(path, below, _name(below), sha256_of(path)) for below, path in paths]
-
-
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
-
-    for root, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(root) / name
-            if not name.startswith(".") and path.suffix.lower() in _PICTURES:
-                yield path.relative_to(folder).as_posix(), path
 
 
 def _name(below: str) -> str:
@@ -198,19 +190,13 @@ def _credits(pairs: list[tuple[_Input, _Input]], foregrounds: Path, backgrounds:
     return *places, *people
 
 
-def _already_there(out: Path, recipe: Generator, composition: Composition) -> bool:
-    """Tell whether `out` is this very set, intact; refuse whatever else it holds."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return False
-    manifest = read_manifest(out) if out.is_dir() else None
+def _fault(out: Path, recipe: Generator, composition: Composition, manifest: Manifest) -> str:
+    """Return why the set at `out` is not this very one, intact."""
     remedy = "remove it, or choose another folder with --out"
-    if manifest is None or manifest.generator is None or manifest.generator.name != GENERATOR_NAME:
-        raise UsageError(f"{out}: holds something that is not a composed set; choose another folder with --out")
     if manifest.generator != recipe or manifest.composition != composition:
-        raise UsageError(f"{out}: holds a set composed otherwise, {manifest.name}; {remedy}")
-    if changed := damage(out, manifest):
-        raise UsageError(f"{out}: the set was changed since it was made ({changed}); {remedy}")
-    return True
+        return f"{out}: holds a set composed otherwise, {manifest.name}; {remedy}"
+    changes = damage(out, manifest)
+    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
 
 
 def _write_sample(

@@ -1,1 +1,4 @@
-"""Photographs fetched from public sources, with their licences."""
+"""Photographs for backgrounds, fetched from public sources with their licences.
+
+download, backgrounds <- openimages
+"""

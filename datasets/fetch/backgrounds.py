@@ -5,26 +5,23 @@ import io
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
-from configs.records import Frozen, read_record, write_record
+from configs.records import Frozen, Record
 from configs.schema import PhotographSource
+from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
+from datasets.samples.manifest import Positive, Sha256
 
-RECORD_NAME = "backgrounds.json"
-ATTRIBUTION_NAME = "ATTRIBUTION.csv"
 PROGRESS_NAME = ".progress.jsonl"
 
-_REMEDY = "move it away, and run `mattekit dataset fetch` again to have the photographs fetched anew"
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
-Positive = Annotated[int, Field(gt=0)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ImageId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -45,7 +42,7 @@ class FetchedImage(Frozen):
 
 
 class Background(FetchedImage):
-    """A photograph with what must be said of it.
+    """A photograph with its licence and credits.
 
     Attributes:
         licence: as the source states it, a URL.
@@ -62,24 +59,26 @@ class Background(FetchedImage):
 
 
 class FailedImage(Frozen):
-    """An id that was asked for and could not be had."""
+    """An id that was chosen and could not be fetched."""
 
     id: str
     reason: str
 
 
-class BackgroundSet(Frozen):
+class BackgroundSet(Record):
     """The whole of `backgrounds.json`.
 
     Attributes:
-        seed: what the ids were drawn with; where they were listed, what replacements were drawn with.
+        seed: draws the ids; where they were listed, the replacements.
         listed: whether the ids came from a list.
         table: file name or URL of the licence table.
-        images: in the order of the choice.
-        failed: in the order of the choice; each was replaced by a later id.
+        images: in the order in which they were chosen.
+        failed: likewise; each was replaced by a later id.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "backgrounds.json"
+    REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
+
     source: PhotographSource = "openimages"
     split: str
     seed: int
@@ -91,10 +90,10 @@ class BackgroundSet(Frozen):
 
 
 class Progress:
-    """What of a folder is whole already; `add` may be called from any thread."""
+    """The files of a folder that are whole already; `add` may be called from any thread."""
 
     def __init__(self, folder: Path) -> None:
-        """Read what earlier runs in `folder` finished or left.
+        """Read the records of earlier runs in `folder`, finished or not.
 
         Raises:
             DataError: `backgrounds.json` is corrupt.
@@ -103,14 +102,15 @@ class Progress:
         self._path = folder / PROGRESS_NAME
         self._folder = folder
         self._lock = threading.Lock()
-        self._known = {image.id: image for image in (*_recorded(folder), *_journal(self._path))}
+        record = BackgroundSet.read_if_there(folder)
+        self._known = {image.id: image for image in (*(record.images if record else ()), *_journal(self._path))}
         for part in folder.glob(".*.jpg.part"):
             part.unlink(missing_ok=True)
         # Rewritten, since a kill may have left half a line at the end, to which nothing can be appended.
         write_atomically(self._path, "".join(_line(image) for image in self._known.values()))
 
     def whole(self, id: str, url: str) -> FetchedImage | None:
-        """Return what is known of an image if its file is still, byte for byte, what came from `url`."""
+        """Return the record of an image if its file is still, byte for byte, what came from `url`."""
         image = self._known.get(id)
         if image is None or image.url != url:
             return None
@@ -159,16 +159,7 @@ def describe_image(path: Path, id: str, url: str, sha256: str, length: int) -> F
 def write_backgrounds(folder: Path, record: BackgroundSet) -> None:
     """Write ATTRIBUTION.csv and then `backgrounds.json`; the same record gives the same bytes."""
     write_atomically(folder / ATTRIBUTION_NAME, attribution(record.images))
-    write_record(folder / RECORD_NAME, record)
-
-
-def read_backgrounds(folder: Path) -> BackgroundSet:
-    """Read `backgrounds.json`.
-
-    Raises:
-        DataError: it is missing, corrupt or of another schema version.
-    """
-    return read_record(folder / RECORD_NAME, BackgroundSet, _REMEDY)
+    record.write(folder)
 
 
 def attribution(images: Sequence[Background]) -> str:
@@ -179,10 +170,6 @@ def attribution(images: Sequence[Background]) -> str:
     for image in images:
         writer.writerow((image.id, image.author, image.author_url, image.licence, image.landing_url, image.title))
     return stream.getvalue()
-
-
-def _recorded(folder: Path) -> tuple[FetchedImage, ...]:
-    return read_backgrounds(folder).images if (folder / RECORD_NAME).exists() else ()
 
 
 def _journal(path: Path) -> Iterable[FetchedImage]:

@@ -1,4 +1,4 @@
-"""Downloads that end whole or not at all: retried with backoff, length-checked, verified, and many at once."""
+"""Downloads that end whole or not at all: tried again with growing pauses, checked, and many at once."""
 
 import hashlib
 import http.client
@@ -6,18 +6,20 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from configs.errors import DataError, UsageError
 
 HOPELESS = 10
-"""So many failures before the first success are taken for a fault of the server or the network."""
+"""This many failures before the first success end a run: the fault is the server's or the network's."""
 
 _GONE = frozenset({404, 410})
 _CHUNK = 1 << 16
@@ -57,16 +59,11 @@ class Download:
 
 
 class DownloadError(DataError):
-    """A file could not be had; `reason` is what the last attempt met."""
-
-    def __init__(self, url: str, reason: str, attempts: int) -> None:
-        times = "once" if attempts == 1 else f"{attempts} times"
-        super().__init__(f"{url}: {reason} (tried {times})")
-        self.url, self.reason, self.attempts = url, reason, attempts
+    """A file could not be downloaded."""
 
 
 class _AttemptFailedError(Exception):
-    """What one attempt met; `after` is the server's Retry-After in seconds."""
+    """Why one attempt failed; `after` is the server's Retry-After in seconds."""
 
     def __init__(self, reason: str, *, final: bool = False, after: float = 0.0) -> None:
         super().__init__(reason)
@@ -76,11 +73,11 @@ class _AttemptFailedError(Exception):
 class Downloader:
     """Downloads under one policy, from any number of threads, until `stop` is called."""
 
-    def __init__(self, policy: Policy, pause: Callable[[float], object] | None = None) -> None:
-        """Take a policy; `pause` waits for so many seconds, by default until `stop` at the latest."""
+    def __init__(self, policy: Policy, pause: Callable[[float], Any] | None = None) -> None:
+        """Take a policy; `pause` waits for a number of seconds, by default until `stop` at the latest."""
         self.policy = policy
         self._stopped = threading.Event()
-        self._pause = self._stopped.wait if pause is None else pause
+        self._pause: Callable[[float], Any] = self._stopped.wait if pause is None else pause
 
     def stop(self) -> None:
         """Let no download go on, those that wait for another attempt included."""
@@ -98,22 +95,33 @@ class Downloader:
         """
         if not is_url(url):
             raise UsageError(f"{url}: expected an http:// or https:// URL")
-        policy = self.policy
-        for attempt in range(1, policy.attempts + 1):
-            try:
-                return self._attempt(url, path, check)
-            except _AttemptFailedError as failure:
-                pause = max(min(policy.backoff * 2 ** (attempt - 1), policy.longest_wait), failure.after)
-                if failure.final or attempt == policy.attempts or pause > policy.longest_wait:
-                    raise DownloadError(url, str(failure), attempt) from failure
-            self._pause(pause)
-        raise ValueError(f"expected at least one attempt, found {policy.attempts}")
+        policy, backoff = self.policy, wait_exponential(self.policy.backoff, max=self.policy.longest_wait)
+        attempts = Retrying(
+            retry=retry_if_exception_type(_AttemptFailedError),
+            wait=lambda state: max(backoff(state), _failure(state).after),
+            stop=lambda state: (
+                _failure(state).final
+                or state.attempt_number >= policy.attempts
+                or state.upcoming_sleep > policy.longest_wait
+            ),
+            sleep=self._pause,
+            reraise=True,
+        )
+        try:
+            return attempts(self._attempt, url, path, check)
+        except _AttemptFailedError as failure:
+            number = attempts.statistics["attempt_number"]
+            times = "once" if number == 1 else f"{number} times"
+            raise DownloadError(f"{url}: {failure} (tried {times})") from failure
 
     def _attempt(self, url: str, path: Path, check: Callable[[Path], None] | None) -> Download:
-        part = path.with_name(f".{path.name}.part")
+        part, digest, length = path.with_name(f".{path.name}.part"), hashlib.sha256(), 0
         try:
             with part.open("wb") as stream:
-                found = self._receive(url, stream)
+                for chunk in self._chunks(url):
+                    stream.write(chunk)
+                    digest.update(chunk)
+                    length += len(chunk)
             if check is not None:
                 try:
                     check(part)
@@ -124,35 +132,22 @@ class Downloader:
             raise UsageError(f"{path}: cannot be written ({error.strerror}); choose another output folder") from error
         finally:
             part.unlink(missing_ok=True)
-        return found
-
-    def _receive(self, url: str, stream: BinaryIO) -> Download:
-        """Copy a response's body to `stream`; every fault of server or network becomes `_AttemptFailedError`."""
-        begun, digest, length = time.monotonic(), hashlib.sha256(), 0
-        response = self._open(url)
-        with response:
-            expected = _content_length(response)
-            self._limit(expected or 0)
-            while chunk := self._read(response):
-                stream.write(chunk)
-                digest.update(chunk)
-                length += len(chunk)
-                self._limit(length)
-                seconds = time.monotonic() - begun
-                if seconds > self.policy.timeout and length < self.policy.slowest * seconds:
-                    raise _AttemptFailedError(f"too slow: {length} bytes in {seconds:.0f} s")
-        if expected is not None and length != expected:
-            raise _AttemptFailedError(f"truncated: {length} of {expected} bytes came")
-        if not length:
-            raise _AttemptFailedError("empty: 0 bytes came")
         return Download(digest.hexdigest(), length)
 
-    def _open(self, url: str) -> http.client.HTTPResponse:
-        if self._stopped.is_set():
-            raise _AttemptFailedError("stopped", final=True)
-        request = urllib.request.Request(url, headers=_HEADERS)
+    def _chunks(self, url: str) -> Iterator[bytes]:
+        """Yield a response's body; every fault of server or network becomes `_AttemptFailedError`."""
+        begun, length = time.monotonic(), 0
+        self._check(0, 0)
         try:
-            response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=self.policy.timeout)
+            request = urllib.request.Request(url, headers=_HEADERS)
+            with urllib.request.urlopen(request, timeout=self.policy.timeout) as response:
+                header = response.headers.get("Content-Length") or ""
+                expected = int(header) if header.isascii() and header.isdigit() else None
+                self._check(expected or 0, 0)
+                while chunk := response.read1(_CHUNK):
+                    length += len(chunk)
+                    self._check(length, time.monotonic() - begun)
+                    yield chunk
         except urllib.error.HTTPError as error:
             with error:
                 after = _retry_after(error.headers.get("Retry-After"))
@@ -164,19 +159,19 @@ class Downloader:
             raise _AttemptFailedError(self._explain(error)) from error
         except ValueError as error:
             raise _AttemptFailedError(f"not a usable URL ({error})", final=True) from error
-        return response
+        if expected is not None and length != expected:
+            raise _AttemptFailedError(f"truncated: {length} of {expected} bytes came")
+        if not length:
+            raise _AttemptFailedError("empty: 0 bytes came")
 
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
+    def _check(self, length: int, seconds: float) -> None:
+        """Raise `_AttemptFailedError` where a download of `length` bytes in `seconds` is not to go on."""
         if self._stopped.is_set():
             raise _AttemptFailedError("stopped", final=True)
-        try:
-            return response.read1(_CHUNK)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise _AttemptFailedError(self._explain(error)) from error
-
-    def _limit(self, length: int) -> None:
         if self.policy.most_bytes is not None and length > self.policy.most_bytes:
             raise _AttemptFailedError(f"too long: more than {self.policy.most_bytes} bytes", final=True)
+        if seconds > self.policy.timeout and length < self.policy.slowest * seconds:
+            raise _AttemptFailedError(f"too slow: {length} bytes in {seconds:.0f} s")
 
     def _explain(self, error: Exception) -> str:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -187,7 +182,7 @@ class Downloader:
 
 @dataclass(frozen=True, slots=True)
 class Harvest(Generic[Item, Result]):
-    """What `fetch_first` brought: results in the candidates' order, and what failed, with the reason."""
+    """What `fetch_first` returns: results in the candidates' order, and the candidates that failed, with the reason."""
 
     results: tuple[Result, ...]
     failures: tuple[tuple[Item, str], ...]
@@ -203,10 +198,10 @@ def fetch_first(
     stop: Callable[[], None] = lambda: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Harvest[Item, Result]:
-    """Fetch the first `count` of `candidates` that can be had; which these are does not depend on timing.
+    """Fetch the first `count` of `candidates` that can be fetched; which these are does not depend on timing.
 
-    `fetch` runs in `workers` threads and raises `DataError` for a candidate that cannot be had. `stop` is called when
-    the run ends early, to make the threads end soon.
+    `fetch` runs in `workers` threads and raises `DataError` for a candidate that cannot be fetched. `stop` is called
+    when the run ends early, to make the threads end soon.
 
     Raises:
         DataError: a candidate failed and `replace` is False; no candidate is left; or nothing at all succeeds.
@@ -246,7 +241,7 @@ def fetch_first(
 
 
 def is_url(text: str) -> bool:
-    """Say whether a text is an HTTP URL rather than a path."""
+    """Return whether a text is an HTTP URL rather than a path."""
     return text.lower().startswith(("http://", "https://"))
 
 
@@ -259,9 +254,10 @@ def _gave_up(reasons: list[str], done: int, count: int, replace: bool) -> DataEr
     )
 
 
-def _content_length(response: http.client.HTTPResponse) -> int | None:
-    text = response.headers.get("Content-Length")
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
+def _failure(state: RetryCallState) -> _AttemptFailedError:
+    failure = state.outcome.exception() if state.outcome else None
+    assert isinstance(failure, _AttemptFailedError)
+    return failure
 
 
 def _retry_after(text: str | None) -> float:

@@ -1,4 +1,4 @@
-"""Backgrounds from Open Images: ids drawn by seed or listed, fetched from the public bucket, each with its licence."""
+"""Backgrounds from Open Images: ids drawn by seed or listed, fetched from the public bucket with their licences."""
 
 import csv
 import hashlib
@@ -58,7 +58,7 @@ class Request:
 
     Attributes:
         table: path or URL of the licence table; None is the public one of the split.
-        on_failure: whether an id that cannot be had is replaced by the next drawn one, or ends the run.
+        on_failure: whether an id that cannot be fetched is replaced by the next drawn one, or ends the run.
     """
 
     split: Split
@@ -81,13 +81,13 @@ def fetch_openimages(
 ) -> BackgroundSet:
     """Fetch photographs into `out` as `<id>.jpg`, with `backgrounds.json` and ATTRIBUTION.csv, and return the record.
 
-    The same table and request choose the same ids in the same order. A run that was cut short goes on where it was:
-    files that are whole by their recorded hash are kept. Files of an earlier run that this one does not choose are
-    removed. One run at a time may work in a folder.
+    The same table and request choose the same ids in the same order. A run that was cut short is continued: files with
+    their recorded hash are kept. Files of an earlier run that this one does not choose are removed. Only one run at a
+    time may work in a folder.
 
     Raises:
-        DataError: the table, a listed id or too many images cannot be had.
-        UsageError: the request makes no sense, or the folder cannot be written.
+        DataError: the table, a listed id or too many images cannot be fetched.
+        UsageError: the request contradicts itself, or the folder cannot be written.
     """
     policy = policy or Policy()
     count = _count(request)

@@ -1,1 +1,4 @@
-"""Real sets, each in the layout it is published in, made into foregrounds to compose, or into a set that is ready."""
+"""Sets as they are published, imported as foregrounds to compose, or as a set that is ready.
+
+layout <- layouts <- finding, record, estimate <- pixels <- foregrounds <- ready
+"""

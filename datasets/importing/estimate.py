@@ -40,9 +40,6 @@ def estimate_foreground(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) ->
 
     Returns:
         (H, W, 3) uint8, straight colours, in the picture's colour order.
-
-    Raises:
-        UsageError: PyMatting is not installed.
     """
     require_estimator()
     from pymatting import estimate_foreground_ml

@@ -7,19 +7,12 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
+from configs.folders import find_made
 from datasets.importing.estimate import require_estimator
-from datasets.importing.layouts import LAYOUTS, Layout, Pair, find_pairs, in_words
+from datasets.importing.finding import Pair, fault_lines, find_pairs
+from datasets.importing.layouts import Layout, layout_of
 from datasets.importing.pixels import read_foreground
-from datasets.importing.record import (
-    RECORD_NAME,
-    Foreground,
-    ForegroundSet,
-    Settings,
-    Skipped,
-    SourceFile,
-    read_foregrounds,
-    write_foregrounds,
-)
+from datasets.importing.record import Foreground, ForegroundSet, Settings, Skipped, SourceFile
 from datasets.making.drawing import drawn
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.images import write_png
@@ -55,7 +48,7 @@ def import_foregrounds(
             skipped; or nothing is left.
         UsageError: `out` holds something else, or lies in `root`; or the estimator that is needed is not installed.
     """
-    layout = LAYOUTS[settings.kind]
+    layout = layout_of(settings.kind)
     require_apart(root, out)
     found = find_pairs(root, settings.kind)
     if found.faults and not settings.skip_damaged:
@@ -68,14 +61,17 @@ def import_foregrounds(
         progress("loading the estimator (compiles at first use)", 0, 1)
         estimator = require_estimator()
         progress("loading the estimator (compiles at first use)", 1, 1)
-    there = _already_there(root, out, settings, pairs, found.faults, estimator, progress)
-    if there is not None:
-        return there
+    wanted = {pair.id for pair in pairs} | {id_ for id_, _ in found.faults}
+    foreign = "holds something that is not an import; choose another folder with --out"
+    fault = partial(_fault, root, out, settings, wanted, estimator, progress)
+    made: ForegroundSet | None = find_made(out, ForegroundSet.read_if_there, foreign=foreign, fault=fault)
+    if made is not None:
+        return made
     with new_folder(out) as work:
         images, faults = _import_all(root, work, settings, pairs, workers, progress)
         skipped = sorted((*found.faults, *faults), key=lambda fault: natural_key(fault[0]))
         if not images:
-            raise DataError(f"{root}: no picture could be imported:{in_words(skipped)}")
+            raise DataError(f"{root}: no picture could be imported:{fault_lines(skipped)}")
         record = ForegroundSet(
             settings=settings,
             source=layout.source,
@@ -86,7 +82,7 @@ def import_foregrounds(
             images=tuple(sorted(images, key=lambda image: natural_key(image.id))),
             skipped=tuple(Skipped(id=id_, reason=reason) for id_, reason in skipped),
         )
-        write_foregrounds(work, record)
+        record.write(work)
     return record
 
 
@@ -103,7 +99,7 @@ def require_apart(root: Path, out: Path) -> None:
 def damaged(root: Path, faults: Sequence[tuple[str, str]], stopped: bool = False) -> DataError:
     """Return the error for faults, (id, what is wrong), that are not to be skipped; `stopped`: there may be more."""
     return DataError(
-        f"{root}: {'at least ' if stopped else ''}{len(faults)} damaged:{in_words(faults)}\n"
+        f"{root}: {'at least ' if stopped else ''}{len(faults)} damaged:{fault_lines(faults)}\n"
         "restore them, or leave them out with --skip-damaged, which lists them"
     )
 
@@ -128,7 +124,7 @@ def _import_all(
 ) -> tuple[list[Foreground], list[tuple[str, str]]]:
     images: list[Foreground] = []
     faults: list[tuple[str, str]] = []
-    job = partial(_import_one, _Context(root, work, LAYOUTS[settings.kind], settings.max_side))
+    job = partial(_import_one, _Context(root, work, layout_of(settings.kind), settings.max_side))
     with in_parallel(job, pairs, min(workers or cpus(), len(pairs)) or 1, "import") as results:
         for result in results:
             if isinstance(result, Foreground):
@@ -165,33 +161,27 @@ def _import_one(context: _Context, pair: Pair) -> Foreground | tuple[str, str]:
     )
 
 
-def _already_there(
+def _fault(
     root: Path,
     out: Path,
     settings: Settings,
-    pairs: Sequence[Pair],
-    faults: tuple[tuple[str, str], ...],
+    wanted: set[str],
     estimator: dict[str, str],
     progress: Progress,
-) -> ForegroundSet | None:
-    """Return the record of `out` if it is this very import, intact; refuse whatever else it holds."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return None
-    record = read_foregrounds(out) if out.is_dir() else None
+    record: ForegroundSet,
+) -> str:
+    """Return why the folder `out` is not this very import, intact."""
     remedy = "remove it, or choose another folder with --out"
-    if record is None:
-        raise UsageError(f"{out}: holds something that is not an import; choose another folder with --out")
     ids = {image.id for image in record.images} | {skipped.id for skipped in record.skipped}
-    wanted = {pair.id for pair in pairs} | {id_ for id_, _ in faults}
     if record.settings != settings or record.estimator != estimator or ids != wanted:
-        raise UsageError(f"{out}: holds another import ({RECORD_NAME} tells which); {remedy}")
+        return f"{out}: holds another import (see {ForegroundSet.FILE}); {remedy}"
     for done, image in enumerate(record.images):
         progress("checking what is there", done, len(record.images))
         path = out / image.file
         if not path.is_file() or sha256_of(path) != image.sha256:
-            raise UsageError(f"{path}: was changed since it was imported; remove the folder {out} to import again")
+            return f"{path}: was changed since it was imported; remove the folder {out} to import again"
         for source in image.sources:
             if sha256_of(root / source.path) != source.sha256:
-                raise UsageError(f"{root / source.path}: is not the file that was imported into {out}; {remedy}")
+                return f"{root / source.path}: is not the file that was imported into {out}; {remedy}"
     progress("checking what is there", len(record.images), len(record.images))
-    return record
+    return ""

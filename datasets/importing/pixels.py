@@ -6,7 +6,8 @@ from PIL import Image
 
 from configs.errors import DataError
 from datasets.importing.estimate import estimate_foreground
-from datasets.importing.layouts import Layout, Pair
+from datasets.importing.finding import Pair
+from datasets.importing.layouts import Layout
 from datasets.samples.images import read_alpha, read_rgb, read_rgba
 
 Array = NDArray[np.uint8]

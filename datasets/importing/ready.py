@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
+from configs.folders import find_made
 from datasets.importing.foregrounds import damaged, require_apart
 from datasets.making.drawing import drawn
 from datasets.making.parallel import cpus, in_parallel
@@ -16,12 +17,11 @@ from datasets.samples.layout import SampleRef, SampleSet, load_sample, natural_k
 from datasets.samples.manifest import (
     MANIFEST_NAME,
     FileEntry,
+    Manifest,
     SampleEntry,
     SkippedEntry,
     file_entry,
     make_manifest,
-    read_manifest,
-    write_manifest,
 )
 from datasets.samples.verify import verify_set
 
@@ -63,7 +63,9 @@ def import_ready(
     refs = list(scan.refs) if limit is None else drawn(scan.refs, seed, limit)
     if limit is not None and len(refs) < limit:
         raise DataError(f"{root}: holds {len(refs)} whole samples, fewer than --limit {limit}")
-    if _already_there(root, out, refs, {id_ for id_, _ in scan.incomplete}, sequential):
+    foreign = "holds something that is no imported set; choose another folder with --out"
+    fault = partial(_fault, root, out, refs, {id_ for id_, _ in scan.incomplete}, sequential)
+    if find_made(out, Manifest.read_if_there, foreign=foreign, fault=fault):
         return open_set(out)
     entries: list[tuple[SampleRef, tuple[FileEntry, ...], bool]] = []
     faults = list(scan.incomplete)
@@ -88,7 +90,7 @@ def import_ready(
             exact_composites=all(exact for _, _, exact in entries),
             skipped=[SkippedEntry(id=id_, reason=reason) for id_, reason in skipped],
         )
-        write_manifest(work, manifest)
+        manifest.write(work)
         verdict = verify_set(work, lambda done, total: progress("verifying", done, total))
         if not verdict:
             raise DataError(str(verdict).replace(str(work), str(root)))
@@ -109,21 +111,17 @@ def _copy(root: Path, work: Path, ref: SampleRef) -> tuple[SampleRef, tuple[File
     return ref, tuple(file_entry(work, copy) for copy in copies), exact
 
 
-def _already_there(root: Path, out: Path, refs: list[SampleRef], incomplete: set[str], sequential: bool) -> bool:
-    """Tell whether `out` holds these very samples, intact; refuse whatever else it holds."""
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return False
-    manifest = read_manifest(out) if out.is_dir() else None
-    if manifest is None:
-        raise UsageError(f"{out}: holds something that is no imported set; choose another folder with --out")
+def _fault(
+    root: Path, out: Path, refs: list[SampleRef], incomplete: set[str], sequential: bool, manifest: Manifest
+) -> str:
+    """Return why the set at `out` does not hold these very samples, intact."""
     remedy = "remove it, or choose another folder with --out"
     ids = {sample.id for sample in manifest.samples} | {skipped.id for skipped in manifest.skipped}
     same = ids == {ref.id for ref in refs} | incomplete and not (manifest.sequential and not sequential)
     if not same or not all(_is(root / file.path, file.sha256) for file in manifest.files):
-        raise UsageError(f"{out}: holds another set ({MANIFEST_NAME} tells which); {remedy}")
-    if changed := damage(out, manifest):
-        raise UsageError(f"{out}: the set was changed since it was made ({changed}); {remedy}")
-    return True
+        return f"{out}: holds another set (see {MANIFEST_NAME}); {remedy}"
+    changes = damage(out, manifest)
+    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
 
 
 def _is(path: Path, sha256: str) -> bool:

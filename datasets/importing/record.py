@@ -1,19 +1,15 @@
 """`foregrounds.json`: what a folder of imported foregrounds holds, where it came from, and what was left out."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from configs.records import Frozen, read_record, write_record
-from configs.schema import MAX_SIDE, Kind
-
-RECORD_NAME = "foregrounds.json"
-
-_REMEDY = "move the folder away, and run `mattekit dataset import` again"
-
-Positive = Annotated[int, Field(gt=0)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from configs.records import Frozen, Record
+from configs.schema import MAX_SIDE
+from datasets.samples.layout import counted
+from datasets.samples.litter import walk
+from datasets.samples.manifest import Positive, Sha256
 
 
 class SourceFile(Frozen):
@@ -50,19 +46,20 @@ class Settings(Frozen):
     """What an import was asked for.
 
     Attributes:
+        kind: the set's name in `datasets.importing.layouts`.
         limit: how many pictures were drawn, by `seed`; None: all.
         max_side: the longest side in pixels; larger pictures were shrunk.
         skip_damaged: whether damaged pictures were left out, rather than ending the import.
     """
 
-    kind: Kind
+    kind: str
     limit: Positive | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
     skip_damaged: bool = False
 
 
-class ForegroundSet(Frozen):
+class ForegroundSet(Record):
     """The whole of `foregrounds.json`.
 
     Attributes:
@@ -75,7 +72,9 @@ class ForegroundSet(Frozen):
         skipped: likewise.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "foregrounds.json"
+    REMEDY: ClassVar[str] = "move the folder away, and run `mattekit dataset import` again"
+
     settings: Settings
     source: str
     rights: str
@@ -90,35 +89,17 @@ class ForegroundSet(Frozen):
         """One line for the screen."""
         by = " and ".join(f"{name} {version}" for name, version in self.estimator.items())
         colours = f"estimated colours ({by})" if by else f"{self.colours} colours"
-        return f"{len(self.images)} foregrounds of {self.settings.kind}, {colours}, {len(self.skipped)} skipped"
-
-
-def write_foregrounds(folder: Path, record: ForegroundSet) -> None:
-    """Write `foregrounds.json`; the same record gives the same bytes."""
-    write_record(folder / RECORD_NAME, record)
-
-
-def read_foregrounds(folder: Path) -> ForegroundSet | None:
-    """Read `foregrounds.json`; None where there is none.
-
-    Raises:
-        DataError: it is corrupt or of another schema version.
-    """
-    path = folder / RECORD_NAME
-    return read_record(path, ForegroundSet, _REMEDY) if path.exists() else None
+        foregrounds = counted(len(self.images), "foreground")
+        return f"{foregrounds} of {self.settings.kind}, {colours}, {len(self.skipped)} skipped"
 
 
 def estimated_sha256s(folder: Path) -> frozenset[str]:
-    """Return the hashes of all foregrounds with estimated colours that records in, below or above a folder tell of.
+    """Return the hashes of all foregrounds whose colours the records in, below or above `folder` call estimated.
 
-    By hash, so that the mark stays with a file that was moved within its folder or copied beside others.
-
-    Raises:
-        DataError: a record is corrupt.
+    A hash stays the same when a file is moved within its folder or copied beside others.
     """
     folder = folder.resolve()
-    places = {path.parent for path in folder.rglob(RECORD_NAME)} | set(folder.parents)
-    records = (read_foregrounds(place) for place in sorted(places))
+    records = (ForegroundSet.read_if_there(place) for place in (*folder.parents, *(place for place, _ in walk(folder))))
     return frozenset(
         image.sha256
         for record in records

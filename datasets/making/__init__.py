@@ -1,1 +1,4 @@
-"""Sets whose samples are computed: written in parallel, whole or not at all."""
+"""What all makers of sets share: named random numbers, draws by seed, processes, and a set made once and whole.
+
+randomness, drawing, parallel <- sets
+"""

@@ -1,4 +1,4 @@
-"""Draw some of many by a seed, so that neither their order nor the others there are change who comes first."""
+"""Draw some of many items by a seed: an item's rank depends on its id alone, not on the other items or their order."""
 
 import hashlib
 import heapq

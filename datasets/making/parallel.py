@@ -1,4 +1,8 @@
-"""Many jobs over all CPUs in processes of their own, few of them in flight, so that memory does not grow with them."""
+"""Many jobs over all CPUs, in processes of their own.
+
+Only a few jobs are in flight, however slowly the results are taken, so that memory does not grow with their number.
+joblib's generators dispatch without that limit, and warn when they are left early; hence this pool.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +18,7 @@ import cv2
 from configs.errors import MattekitError
 
 _AHEAD = 4
-"""Jobs handed to the pool per process, so that none waits for the next one."""
+"""Jobs handed to the pool per process, so that no process waits for its next one."""
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -24,11 +28,11 @@ Result = TypeVar("Result")
 def in_parallel(
     function: Callable[[Job], Result], jobs: Iterable[Job], workers: int, what: str
 ) -> Iterator[Iterator[Result]]:
-    """Yield an iterator over what `function` returns for each job, as they finish; leaving early cancels the rest.
+    """Yield an iterator over what `function` returns for each job, as they finish; leaving early cancels the others.
 
     Args:
-        function: a module's function, which other processes can find.
-        jobs: what it is called with.
+        function: picklable, such as a module's function.
+        jobs: what it is called with; picklable.
         workers: processes; 1 works in this one, in the jobs' order.
         what: what is being made, for the error.
 
@@ -39,7 +43,7 @@ def in_parallel(
         yield map(function, jobs)
         return
     # Spawned, not forked: a fork would copy the locks of threads that OpenCV or torch may have started.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
     try:
         yield _as_finished(pool, function, iter(jobs), workers * _AHEAD)
     except BrokenProcessPool as error:
@@ -65,7 +69,3 @@ def _as_finished(
         running |= {pool.submit(function, job) for job in islice(jobs, len(finished))}
         for future in finished:
             yield future.result()
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from configs.errors import DataError, UsageError
+from configs.errors import DataError
 from configs.files import new_folder, sha256_of, write_atomically
-from datasets.fetch.backgrounds import ATTRIBUTION_NAME
+from configs.folders import find_made
 from datasets.making.parallel import cpus, in_parallel
-from datasets.samples.credits import attribution, attribution_damage
+from datasets.samples.credits import ATTRIBUTION_NAME, attribution, attribution_damage
 from datasets.samples.images import write_png
 from datasets.samples.layout import ROLES, SampleSet, listing, open_set
-from datasets.samples.manifest import FileEntry, Manifest, file_entry, read_manifest, write_manifest
+from datasets.samples.manifest import FileEntry, Manifest, file_entry
 from datasets.samples.sample import Sample
 
 DATA_FOLDER = Path("data")
@@ -37,13 +37,13 @@ class SetPlan:
     """A set to be made.
 
     Attributes:
-        what: the kind of set, in words, such as `synthetic set`.
+        what: the kind of set, for messages, such as `synthetic set`.
         verb: the command that makes this kind, such as `mattekit dataset synthesize`.
         generator: the generator's name in the manifests of this kind.
-        name: of this very set, telling its recipe.
+        name: this set's, which contains its recipe.
         renders: one call for each sample; picklable, because other processes make them.
-        describe: gives the manifest for what was written.
-        same: tells whether a manifest is of this very set, as far as can be told without its files.
+        describe: returns the manifest of the samples written.
+        same: whether a manifest is of this very set, leaving its files aside.
     """
 
     what: str
@@ -69,21 +69,22 @@ def make_set(
 
     Raises:
         UsageError: `out` holds something else, or cannot be written.
-        DataError: as the renders.
     """
-    if _already_there(out, plan, force):
+    foreign = f"holds something that is not a {plan.what}; choose another folder with --out"
+    fault = None if force else partial(_fault, out, plan)
+    if find_made(out, partial(made_by, plan.generator), foreign=foreign, fault=fault):
         return open_set(out)
     with new_folder(out) as work:
         written = _write_all(work, plan, min(workers or cpus(), len(plan.renders)), progress)
         manifest = plan.describe(written)
         if manifest.composition is not None:
             write_atomically(work / ATTRIBUTION_NAME, attribution(manifest.composition.credits))
-        write_manifest(work, manifest)
+        manifest.write(work)
     return open_set(out)
 
 
 def damage(root: Path, manifest: Manifest) -> str:
-    """Say which files no longer are what the manifest says, ATTRIBUTION.csv too; empty when all are."""
+    """Return which files differ from the manifest, ATTRIBUTION.csv included; empty when none does."""
     missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
     if missing:
         return f"missing: {listing(missing)}"
@@ -97,29 +98,19 @@ def damage(root: Path, manifest: Manifest) -> str:
     return "" if manifest.composition is None else attribution_damage(root, manifest.composition.credits)
 
 
-def _already_there(out: Path, plan: SetPlan, force: bool) -> bool:
-    """Tell whether `out` is this very set, intact; refuse when it holds what must not be replaced.
+def made_by(generator: str, folder: Path) -> Manifest | None:
+    """Return the manifest of the set in `folder`; None where it is not of this generator."""
+    manifest = Manifest.read_if_there(folder)
+    return manifest if manifest and manifest.generator and manifest.generator.name == generator else None
 
-    Raises:
-        UsageError: `out` holds another set or a damaged one and `force` is not given, or something of another kind.
-    """
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return False
-    foreign = f"{out}: holds something that is not a {plan.what}; choose another folder with --out"
-    try:
-        manifest = read_manifest(out) if out.is_dir() else None
-    except DataError as error:
-        raise UsageError(f"{foreign}\n{error}") from error
-    if manifest is None or manifest.generator is None or manifest.generator.name != plan.generator:
-        raise UsageError(foreign)
-    if force:
-        return False
+
+def _fault(out: Path, plan: SetPlan, manifest: Manifest) -> str:
+    """Return why the set at `out` is not this very one, intact."""
     remedy = f"use --force of `{plan.verb}` to make it again, or choose another folder with --out"
     if not plan.same(manifest):
-        raise UsageError(f"{out}: holds another {plan.what}, {manifest.name}, where {plan.name} is to go; {remedy}")
-    if changed := damage(out, manifest):
-        raise UsageError(f"{out}: the set was changed since it was made ({changed}); {remedy}")
-    return True
+        return f"{out}: holds another {plan.what}, {manifest.name}, where {plan.name} is to go; {remedy}"
+    changes = damage(out, manifest)
+    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
 
 
 def _write_all(root: Path, plan: SetPlan, workers: int, progress: Progress | None) -> list[Written]:

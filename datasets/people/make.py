@@ -9,7 +9,6 @@ sample's id alone.
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from configs.errors import UsageError
 from configs.schema import Plate
@@ -24,6 +23,7 @@ from datasets.samples.manifest import (
     Generator,
     Manifest,
     OriginEntry,
+    Role,
     SampleEntry,
     make_manifest,
 )
@@ -32,7 +32,7 @@ from datasets.samples.sample import Sample
 
 GENERATOR_NAME = "mattekit-people"
 LICENCE, AUTHOR = "MIT", "the mattekit authors"
-"""Of the pack's own pixels; the photographs that went into some keep theirs."""
+"""Of the pack's own pixels; the photographs used in some of them keep their own."""
 
 
 def people_sample(pack: Pack, sample: PackSample, plate: Plate, seed: int) -> Sample:
@@ -43,9 +43,6 @@ def people_sample(pack: Pack, sample: PackSample, plate: Plate, seed: int) -> Sa
         sample: one of its samples.
         plate: `exact`, the true background, or `handheld`.
         seed: 0 or more; draws the noise, and all that is hand-held about the plate.
-
-    Raises:
-        DataError: as `datasets.people.pack.load_foreground`.
     """
     foreground, alpha = load_foreground(pack, sample)
     background = load_background(pack, sample)
@@ -165,10 +162,10 @@ def _origin(pack: Pack, sample: PackSample) -> OriginEntry:
 def _credits(pack: Pack, samples: Sequence[PackSample]) -> Iterator[CreditEntry]:
     """Credit every picture in use, sorted by role, then file: to the toolkit, and to the sample's photographs.
 
-    The pack does not tell which photographs went into clothes and which into the background, so both pictures of a
-    sample name them all.
+    The pack does not record which photographs went into clothes and which into the background, so both pictures of a
+    sample credit all of its photographs.
     """
-    pictures: list[tuple[Literal["background", "foreground"], str, PackSample]] = [
+    pictures: list[tuple[Role, str, PackSample]] = [
         *(("background", sample.background, sample) for sample in samples),
         *(("foreground", sample.foreground, sample) for sample in samples),
     ]

@@ -1,18 +1,18 @@
-"""The pack: the pixels of the bundled people as they are shipped, and the record `pack.json` that vouches for them.
+"""The pack: the pixels of the bundled people as they are shipped, and their record `pack.json`.
 
     pack/pack.json                 this record
     pack/foregrounds/<number>.webp lossless RGBA, straight colours, 0 where alpha is 0, cropped to its box
     pack/backgrounds/<number>.webp RGB of the whole frame
 
-Every file is held to its hash, and what it decodes to, to a hash of its own: a set made from the pack is the same
-everywhere, or is not made.
+The record holds a hash of every file and one of its decoded pixels; a set is made only from files that match both, so
+that it is the same everywhere.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,12 @@ from pydantic import Field, JsonValue, model_validator
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from configs.records import Frozen, read_record
+from configs.records import Frozen, Record
 from datasets.samples.images import array_sha256, read_webp
 from datasets.samples.manifest import PhotographEntry, PlainPath, Positive, Sha256
 
 PACK_FOLDER = Path(__file__).parent / "pack"
-RECORD_FILE = "pack.json"
 CLIP = "people"
-
-_REMEDY = "the bundled people are not whole: restore the folder from the repository, or install mattekit again"
 
 Natural = Annotated[int, Field(ge=0)]
 
@@ -46,7 +43,7 @@ class PackSample(Frozen):
 
     Attributes:
         id: `people/<number>`.
-        tags: the words by which reports group it.
+        tags: by which reports group it.
         foreground: the cropped foreground's file.
         box: top, left, height and width of that crop within the frame, in pixels.
         background: the background's file.
@@ -63,19 +60,23 @@ class PackSample(Frozen):
     photographs: tuple[str, ...] = ()
 
 
-class PackRecord(Frozen):
+class PackRecord(Record):
     """The whole of `pack.json`.
 
     Attributes:
         version: raised whenever a pixel changes of what is made from the pack.
         size: height and width of the frame in pixels.
-        samples: sorted by id; any first ones of them are as varied as so few can be.
+        samples: sorted by id, and in an order in which the first few are as varied as so few can be.
         files: path below the pack to what the file must be.
         photographs: what must be credited.
-        recipe: what made the pixels.
+        recipe: settings of the program that rendered the pixels.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = "pack.json"
+    REMEDY: ClassVar[str] = (
+        "the bundled people are not whole: restore the folder from the repository, or install mattekit again"
+    )
+
     version: Positive
     size: tuple[Positive, Positive]
     samples: Annotated[tuple[PackSample, ...], Field(min_length=1)]
@@ -117,7 +118,7 @@ def open_pack(folder: Path = PACK_FOLDER) -> Pack:
     Raises:
         DataError: the record is missing, corrupt or inconsistent in itself.
     """
-    return Pack(folder, read_record(folder / RECORD_FILE, PackRecord, _REMEDY))
+    return Pack(folder, PackRecord.read(folder / PackRecord.FILE))
 
 
 def load_foreground(pack: Pack, sample: PackSample) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -136,25 +137,21 @@ def load_foreground(pack: Pack, sample: PackSample) -> tuple[NDArray[np.uint8], 
 
 
 def load_background(pack: Pack, sample: PackSample) -> NDArray[np.uint8]:
-    """Decode a sample's background, (H, W, 3) uint8 RGB.
-
-    Raises:
-        DataError: as `load_foreground`.
-    """
+    """Decode a sample's background, (H, W, 3) uint8 RGB; raises as `load_foreground`."""
     return _load(pack, sample.background, (*pack.record.size, 3))
 
 
 def _load(pack: Pack, name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
     path, expected = pack.folder / name, pack.record.files[name]
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; {_REMEDY}")
+        raise DataError(f"{path}: there is no such file; {PackRecord.REMEDY}")
     if (length := path.stat().st_size) != expected.bytes:
-        raise DataError(f"{path}: expected {expected.bytes} bytes, found {length}; {_REMEDY}")
+        raise DataError(f"{path}: expected {expected.bytes} bytes, found {length}; {PackRecord.REMEDY}")
     if (found := sha256_of(path)) != expected.sha256:
-        raise DataError(f"{path}: expected SHA-256 {expected.sha256}, found {found}; {_REMEDY}")
+        raise DataError(f"{path}: expected SHA-256 {expected.sha256}, found {found}; {PackRecord.REMEDY}")
     image = read_webp(path)
     if image.shape != shape:
-        raise DataError(f"{path}: expected an image of shape {shape}, found {image.shape}; {_REMEDY}")
+        raise DataError(f"{path}: expected an image of shape {shape}, found {image.shape}; {PackRecord.REMEDY}")
     if (found := array_sha256(image)) != expected.pixels_sha256:
         raise DataError(
             f"{path}: the file is whole, but decodes to other pixels than when the pack was made (SHA-256 "

@@ -73,7 +73,7 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     grey, and an alpha channel that is opaque everywhere is passed over.
 
     Raises:
-        DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel of its own.
+        DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel.
     """
     image = _open(path, deep_grey=True)
     if image.mode == _DEEP_GREY_MODE:
@@ -97,7 +97,7 @@ def image_size(path: Path) -> tuple[int, int]:
     """Return (height, width) as the readers would, from the header alone.
 
     Raises:
-        DataError: not an image that the readers accept, as far as its header tells.
+        DataError: not an image that the readers accept, judged by its header.
     """
     image = _open(path, decode=False)
     width, height = image.size
@@ -132,9 +132,6 @@ def write_webp(path: Path, image: NDArray[np.uint8], quality: int | None = None)
     """Write (H, W, 3) RGB or (H, W, 4) RGBA uint8 as WebP, lossless unless a `quality` of 0 to 100 is given.
 
     Other versions of the encoder may write other bytes, and of a lossy file other pixels too.
-
-    Raises:
-        UsageError: the folder cannot be written.
     """
     stream = io.BytesIO()
     # `exact` keeps the colours under transparent pixels; method 6 is the slowest and smallest.
@@ -148,7 +145,6 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
 
     Raises:
         ValueError: another shape or type.
-        UsageError: the folder cannot be written.
     """
     channels = image.shape[2] if image.ndim == 3 else 1
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and channels not in (3, 4)):

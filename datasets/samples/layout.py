@@ -5,8 +5,8 @@
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA
     <root>/manifest.json            optional: hashes, tags, licences
 
-Hidden files and those that file managers leave are passed over; anything else below the three folders must be a frame.
-Other files in the root itself are nobody's business here.
+`datasets.samples.litter` is passed over; anything else below the three folders must be a frame. The root may hold other
+files as well; nothing reads them.
 """
 
 import re
@@ -19,7 +19,8 @@ from pathlib import Path
 from configs.errors import DataError
 from configs.files import sha256_of
 from datasets.samples.images import pixels_sha256, read_rgb, read_rgba
-from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256, read_manifest
+from datasets.samples.litter import is_litter
+from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
 from datasets.samples.sample import Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
@@ -28,7 +29,6 @@ SUFFIXES = {
     "bgr": frozenset({".png", ".jpg", ".jpeg"}),
     "fgr": frozenset({".png"}),
 }
-_LEFT_BY_FILE_MANAGERS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _LISTED = 5
 
 
@@ -73,24 +73,20 @@ class SampleSet:
     def sequential(self) -> bool:
         """Whether frames of a clip follow each other in time.
 
-        Only a manifest can say so: taking stills for a video would turn a metric over time into a number about nothing.
+        Only a manifest can say so: a metric over time has no meaning for stills.
         """
         return self.manifest is not None and self.manifest.sequential
 
     @property
     def estimated_foregrounds(self) -> frozenset[str]:
-        """Ids of the samples whose foreground colours are an estimate, as far as a manifest tells."""
+        """Ids of the samples whose foreground colours the manifest marks as estimated."""
         composition = None if self.manifest is None else self.manifest.composition
         origins = () if composition is None else composition.origins
         return frozenset(origin.id for origin in origins if origin.foreground_estimated)
 
     @cached_property
     def manifest_sha256(self) -> str:
-        """The set's identity: `content_sha256` of its pixels, from the manifest, else computed by decoding every file.
-
-        Raises:
-            DataError: a file has become unreadable.
-        """
+        """The set's identity: `content_sha256` of its pixels, from the manifest or else computed from every file."""
         if self.manifest is not None:
             return self.manifest.content_sha256
         files = (path for ref in self.refs for path in ref.files)
@@ -99,11 +95,11 @@ class SampleSet:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: the frames that are whole, and every breach of the layout in words.
+    """What a folder holds: the frames that are whole, and a message for every breach of the layout.
 
     Attributes:
-        incomplete: ids of the frames that lack a counterpart, each with what it lacks; `problems` tells of them too.
-        misplaced: those of `problems` that are about anything else.
+        incomplete: ids of the frames that lack a counterpart, each with what it lacks; also in `problems`.
+        misplaced: the other `problems`.
     """
 
     refs: tuple[SampleRef, ...]
@@ -122,7 +118,7 @@ def open_set(root: Path) -> SampleSet:
     scan = scan_layout(root)
     if scan.problems:
         raise DataError("\n".join(scan.problems))
-    manifest = read_manifest(root)
+    manifest = Manifest.read_if_there(root)
     refs = scan.refs if manifest is None else _described(root, scan.refs, manifest)
     return SampleSet(manifest.name if manifest else root.resolve().name, root, refs, manifest)
 
@@ -153,12 +149,7 @@ def load_sample(ref: SampleRef) -> Sample:
 
 
 def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]:
-    """Decode the first `limit` samples (None: all), in order, each when it is asked for.
-
-    Raises:
-        ValueError: `limit` is not positive.
-        DataError: as `load_sample`.
-    """
+    """Decode the first `limit` samples (None: all), in order, each when it is asked for."""
     if limit is not None and limit <= 0:
         raise ValueError(f"limit must be positive, not {limit}")
     return (load_sample(ref) for ref in sample_set.refs[:limit])
@@ -199,15 +190,15 @@ def listing(items: Iterable[str]) -> str:
     return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as `1 sample` or `2 samples`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def natural_key(text: str) -> tuple[object, ...]:
     """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
     folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
     return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
-
-
-def is_litter(name: str) -> bool:
-    """Say whether a file or folder is hidden or was left by a file manager or an archiver, and so none of a set's."""
-    return name.startswith(".") or name.lower() in _LEFT_BY_FILE_MANAGERS
 
 
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
@@ -253,7 +244,7 @@ def _elsewhere(root: Path) -> str:
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
-    """Add what the manifest knows of each sample, having checked that it speaks of exactly these files."""
+    """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
     hashes = {file.path: file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}

@@ -1,4 +1,4 @@
-"""What a set says of the licences of the pictures in it: whether that is whole, sound and known for every sample."""
+"""Whether a set credits all its pictures without fault, and whether the licence of every sample is known."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ Picture = tuple[str, str]
 
 
 def licence_faults(root: Path, manifest: Manifest) -> Iterator[str]:
-    """Say what is wrong with the credits of the set at `root`; that a licence is unknown is no fault.
+    """Yield what is wrong with the credits of the set at `root`; an unknown licence is no fault.
 
     A composed set credits every picture in its origins once and no other, without empty fields, and ATTRIBUTION.csv
     says the same; photographs have a licence and a credit.
@@ -35,18 +35,18 @@ def licence_faults(root: Path, manifest: Manifest) -> Iterator[str]:
         yield f"{path}: the {role} {file} is in `credits` more than once; compose the set again"
     for credit in composition.credits:
         if empty := _empty(credit, ("licence", "author")):
-            yield f"{path}: the {credit.role} {credit.file} has an empty {empty}; expected words, or null for unknown"
+            yield f"{path}: the {credit.role} {credit.file} has an empty {empty}; expected a text, or null for unknown"
     if damage := attribution_damage(root, composition.credits):
         yield damage
 
 
 def unknown_licences(root: Path, samples: Iterable[str], manifest: Manifest | None) -> str:
-    """Say which of a set's samples hold pictures whose licence nobody has told; empty where there are none."""
+    """Return which of a set's samples hold pictures of unknown licence, as a message; empty where none does."""
     ids = sorted(samples, key=natural_key)
     if not ids:
         return ""
     if manifest is None:
-        return f"{root}: no sample's licence is known, for want of a {MANIFEST_NAME}"
+        return f"{root}: no sample's licence is known, since there is no {MANIFEST_NAME}"
     if manifest.composition is None:
         if manifest.photographs:
             return ""
@@ -56,12 +56,12 @@ def unknown_licences(root: Path, samples: Iterable[str], manifest: Manifest | No
         id_: [picture for picture in pictures if picture in unknown]
         for id_, pictures in _pictures(manifest.composition).items()
     }
-    told = [
+    unlicensed = [
         f"{id_} ({' and '.join(f'{role} {file}' for role, file in lacking[id_])})" for id_ in ids if lacking.get(id_)
     ]
-    if not told:
+    if not unlicensed:
         return ""
-    return f"{root / MANIFEST_NAME}: licence unknown for {len(told)} of {len(ids)} samples: {listing(told)}"
+    return f"{root / MANIFEST_NAME}: licence unknown for {len(unlicensed)} of {len(ids)} samples: {listing(unlicensed)}"
 
 
 def _pictures(composition: Composition) -> dict[str, tuple[Picture, Picture]]:
@@ -73,6 +73,6 @@ def _pictures(composition: Composition) -> dict[str, tuple[Picture, Picture]]:
 
 
 def _empty(entry: CreditEntry | PhotographEntry, names: tuple[str, ...]) -> str:
-    """Return which of an entry's fields are empty, in words; None is a value."""
+    """Name an entry's empty fields; None is a value."""
     values = ((name, getattr(entry, name)) for name in names)
     return " and ".join(name for name, value in values if value is not None and not value.strip())

@@ -7,20 +7,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from configs.errors import DataError
-from configs.files import sha256_of, write_atomically
-from configs.records import Frozen
+from configs.files import sha256_of
+from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
 
 MANIFEST_NAME = "manifest.json"
-SCHEMA_VERSION = 1
 
-_REMEDY = "restore it, make the set again, or move it away if another program wrote it"
+Role = Literal["background", "foreground"]
 
 Positive = Annotated[int, Field(gt=0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -56,7 +54,7 @@ class SampleEntry(Frozen):
 
     Attributes:
         id: `<clip>/<frame>`.
-        tags: the words by which reports group it.
+        tags: by which reports group it.
         noise: standard deviation, in levels of 8 bits, of the noise of a sensor that `datasets.samples.plate.noisy`
             gave the composite and the plate, each its own.
     """
@@ -90,7 +88,7 @@ class PhotographEntry(Frozen):
 class OriginEntry(Frozen):
     """What a composed sample was made of: paths below the two input folders, and the files' hashes.
 
-    `foreground_estimated` says that the foreground's colours are an estimate, as `foregrounds.json` beside it told.
+    `foreground_estimated` says that `foregrounds.json` marked the foreground's colours as estimated.
     """
 
     id: str
@@ -113,12 +111,12 @@ class CreditEntry(Frozen):
 
     Attributes:
         file: path below the folder of its role.
-        licence: in words or a URL; None where it is unknown.
+        licence: a text or a URL; None where it is unknown.
         author: None where unknown.
         author_url, landing_url, title: empty where there is none.
     """
 
-    role: Literal["background", "foreground"]
+    role: Role
     file: str
     licence: str | None
     author: str | None
@@ -143,7 +141,7 @@ class Composition(Frozen):
     credits: tuple[CreditEntry, ...] = ()
 
 
-class Manifest(Frozen):
+class Manifest(Record):
     """The whole of `manifest.json`.
 
     Attributes:
@@ -160,7 +158,10 @@ class Manifest(Frozen):
         content_sha256: `content_sha256` of `files`: the set's identity.
     """
 
-    schema_version: Literal[1] = 1
+    FILE: ClassVar[str] = MANIFEST_NAME
+    REMEDY: ClassVar[str] = "restore it, make the set again, or move it away if another program wrote it"
+    INDENT: ClassVar[int] = 1
+
     name: str
     generator: Generator | None = None
     composition: Composition | None = None
@@ -237,41 +238,3 @@ def make_manifest(
         skipped=tuple(skipped),
         content_sha256=content_sha256((file.path, file.pixels_sha256) for file in ordered),
     )
-
-
-def write_manifest(root: Path, manifest: Manifest) -> Path:
-    """Write `manifest.json` into the set's root, atomically, and return its path."""
-    path = root / MANIFEST_NAME
-    write_atomically(path, manifest.model_dump_json(indent=1) + "\n")
-    return path
-
-
-def read_manifest(root: Path) -> Manifest | None:
-    """Read the manifest of the set at `root`; None when it has none.
-
-    Raises:
-        DataError: the file is unreadable, not JSON, of another schema version, or inconsistent in itself.
-    """
-    path = root / MANIFEST_NAME
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        return Manifest.model_validate_json(content)
-    except ValidationError as error:
-        raise DataError(f"{path}: {_explain(error)}") from error
-
-
-def _explain(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
-    for problem in problems:
-        if problem["type"] == "json_invalid":
-            return f"not valid JSON ({problem['ctx']['error']}); {_REMEDY}"
-        if problem["loc"] == ("schema_version",):
-            return f"schema version {problem['input']!r}; this version of the toolkit reads {SCHEMA_VERSION}"
-    lines = [f"{'.'.join(map(str, problem['loc'])) or 'manifest'}: {problem['msg']}" for problem in problems]
-    more = f"\n  and {len(lines) - 5} more" if len(lines) > 5 else ""
-    return f"not a valid manifest; {_REMEDY}\n  " + "\n  ".join(lines[:5]) + more

@@ -59,7 +59,7 @@ class Capture:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Words by which reports group samples."""
+        """Tags by which reports group samples."""
         return ("handheld", *(["plate-moved"] if self.moved else []), *(["shadow"] if self.shadow else []))
 
 

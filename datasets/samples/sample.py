@@ -21,7 +21,7 @@ class Sample:
         background: (H, W, 3) uint8 RGB, the background plate: the scene without the person.
         alpha: (H, W) uint8, 0 transparent to 255 opaque.
         foreground: (H, W, 3) uint8 RGB, straight (not premultiplied) colours; without meaning where alpha is 0.
-        tags: words by which reports group samples, such as `motion-blur`.
+        tags: by which reports group samples, such as `motion-blur`.
     """
 
     id: str

@@ -12,9 +12,9 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from datasets.samples.composite import composite
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.layout import SampleRef, scan_layout
+from datasets.samples.layout import SampleRef, counted, scan_layout
 from datasets.samples.licences import licence_faults, unknown_licences
-from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest, read_manifest
+from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest
 from datasets.samples.plate import largest_noise
 
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
@@ -55,15 +55,14 @@ class VerifyReport:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What is odd, but may be meant."""
+        """What is unusual, but may be intended."""
         return tuple(problem for problem in self.problems if problem.severity == "warning")
 
     def __str__(self) -> str:
         lines = [str(problem) for problem in self.problems]
         verdict = "ok" if self else "not ok"
-        lines.append(
-            f"{self.root}: {verdict}: {self.samples} samples, {len(self.errors)} errors, {len(self.warnings)} warnings"
-        )
+        counts = (self.samples, "sample"), (len(self.errors), "error"), (len(self.warnings), "warning")
+        lines.append(f"{self.root}: {verdict}: {', '.join(counted(count, noun) for count, noun in counts)}")
         return "\n".join(lines)
 
 
@@ -77,8 +76,8 @@ def verify_set(
     mattes of the set fully opaque; a composite that differs in any pixel, or by more than its sample's noise can do,
     although the manifest says they are exact; what `datasets.samples.licences.licence_faults` finds.
     Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; where
-    composites need not be exact and the manifest tells of no hand-held plate, one that differs from its foreground over
-    its background by more than `LOOSE_COMPOSITE` on average.
+    composites need not be exact and no plate is hand-held, one that differs from its foreground over its background by
+    more than `LOOSE_COMPOSITE` on average.
 
     Args:
         root: the set's folder.
@@ -93,7 +92,7 @@ def verify_set(
     manifest: Manifest | None = None
     corrupt = False
     try:
-        manifest = read_manifest(root) if root.is_dir() else None
+        manifest = Manifest.read_if_there(root) if root.is_dir() else None
     except DataError as error:
         problems.append(Problem("manifest", "error", str(error)))
         corrupt = True
@@ -154,15 +153,15 @@ def _ids(manifest: Manifest) -> set[str]:
 
 
 def _against_entry(path: Path, entry: FileEntry) -> Iterator[Problem]:
-    """Compare what else the manifest says of a file that is the very one it means."""
+    """Compare a file that has the manifest's hash with the rest of its entry."""
     try:
         found = path.stat().st_size, *image_size(path), pixels_sha256(path)
     except DataError:
         return  # whatever is wrong with the image is found when the sample is read
-    told = entry.bytes, entry.height, entry.width, entry.pixels_sha256
-    for name, one, other in zip(("bytes", "height", "width", "pixels_sha256"), found, told, strict=True):
-        if one != other:
-            yield Problem("manifest", "error", f"{path}: `{name}` is {one}; {MANIFEST_NAME} says {other}")
+    for name, value in zip(("bytes", "height", "width", "pixels_sha256"), found, strict=True):
+        if value != getattr(entry, name):
+            message = f"{path}: `{name}` is {value}; {MANIFEST_NAME} says {getattr(entry, name)}"
+            yield Problem("manifest", "error", message)
 
 
 def _allowed(manifest: Manifest) -> dict[str, int]:
@@ -171,7 +170,7 @@ def _allowed(manifest: Manifest) -> dict[str, int]:
 
 
 def _check_sample(ref: SampleRef, allowed: int | None, loose: float, problems: list[Problem]) -> bool:
-    """Add what is wrong with one sample to `problems`; tell whether its matte is fully opaque."""
+    """Add what is wrong with one sample to `problems`; return whether its matte is fully opaque."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)
     pair = _read(read_rgba, ref.foreground, problems)

@@ -1,1 +1,5 @@
-"""The synthetic set's generator: drawn figures with exact alpha, photographs and drawn rooms behind them."""
+"""The synthetic set: drawn figures with exact alpha over photographs and drawn rooms.
+
+raster, photographs <- shapes, textures, plan <- figure, fabrics, backgrounds, rooms <- clothes, face, strands
+<- person <- generate <- make
+"""

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from configs.errors import UsageError
 from configs.files import new_folder
+from configs.folders import find_made
 from configs.schema import Config
 from eval.gate.judge import judge_original
 from eval.report.content import Judgement, report_content
 from eval.report.history import past_runs
-from eval.report.pages import write_pages
 from eval.report.panels import WorstPictures
 from eval.run.evaluate import evaluate
 from eval.run.results import Results
 from eval.run.stored import write_run
+from mattekit.stages.pages import write_pages
 
 
 def evaluate_into(
@@ -38,8 +38,11 @@ def evaluate_into(
         DataError: as `eval.run.evaluate.evaluate`.
         UsageError: as there, tolerances of a metric that does not exist, or a folder that is not a run's.
     """
-    if run_dir.is_dir() and any(run_dir.iterdir()) and not (run_dir / Results.FILE).is_file():
-        raise UsageError(f"{run_dir}: not empty, and not an evaluation run; choose another --out")
+    find_made(
+        run_dir,
+        lambda folder: (folder / Results.FILE).is_file() or None,
+        foreign="not empty, and not an evaluation run; choose another --out",
+    )
     pictures = WorstPictures(config.evaluate.worst)
     final = run_dir.absolute()
     with new_folder(run_dir) as work:

@@ -11,8 +11,9 @@ from eval.gate.run import clear_verdict, judge_stored, write_verdict
 from eval.gate.verdict import GateReport
 from eval.report.content import Judgement
 from eval.report.html.page import write_html_report
-from eval.report.pages import stored_content, write_pages
+from eval.report.stored import stored_content
 from eval.run.stored import Run, read_run
+from mattekit.stages.pages import write_pages
 
 
 def gate_run(

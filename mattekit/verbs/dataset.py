@@ -220,7 +220,7 @@ def show(
 
         mattekit dataset show path/to/set --limit 12 --out sheet.png
     """
-    from datasets.contact_sheet import set_contact_sheet
+    from datasets.samples.contact_sheet import set_contact_sheet
     from datasets.samples.images import write_png
     from datasets.samples.layout import open_set
 

@@ -1,22 +1,27 @@
 """`mattekit dataset import` and `mattekit dataset build`: sets that the user has downloaded."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from configs.errors import UsageError
 from configs.load import load_config
-from configs.schema import MAX_SIDE, Kind
+from configs.schema import MAX_SIDE
+from datasets.importing.layouts import kinds
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.options import ConfigOption
 
-ImportKind = Literal["auto", Kind, "omz"]
+AUTO, OMZ = "auto", "omz"
 
 
 def import_set(
     kind: Annotated[
-        ImportKind, typer.Argument(help="Which set; auto recognises it by its files, omz is OMZ's own layout.")
+        str,
+        typer.Argument(
+            metavar="|".join((AUTO, *kinds(), OMZ)),
+            help="Which set; auto recognises it by its files, omz is OMZ's own layout.",
+        ),
     ],
     folder: Annotated[Path, typer.Argument(help="The set's folder, as it unpacks.")],
     out: Annotated[Path, typer.Option(help="The new folder.")],
@@ -47,19 +52,19 @@ def import_set(
 
         mattekit dataset import omz HumanMattingClips120 --out data/clips
     """
-    if kind == "omz":
+    if kind == OMZ:
         if max_side is not None:
             raise UsageError("--max-side: a set in OMZ's layout is copied as it is")
         _import_ready(folder, out, limit, seed, skip_damaged, sequential, workers)
         return
     if sequential:
         raise UsageError("--sequential: only for omz; other kinds know whether their frames follow each other")
+    from datasets.importing.finding import recognise
     from datasets.importing.foregrounds import import_foregrounds
-    from datasets.importing.layouts import recognise
     from datasets.importing.record import Settings
 
     settings = Settings(
-        kind=recognise(folder) if kind == "auto" else kind,
+        kind=recognise(folder) if kind == AUTO else kind,
         limit=limit,
         seed=seed,
         max_side=max_side or MAX_SIDE,

@@ -21,7 +21,7 @@ from datasets.compose.run import compose_set
 from datasets.samples.composite import composite
 from datasets.samples.credits import attribution
 from datasets.samples.images import read_rgb, read_rgba, write_png
-from datasets.samples.manifest import CreditEntry, content_sha256, file_entry, read_manifest
+from datasets.samples.manifest import CreditEntry, Manifest, content_sha256, file_entry
 from datasets.samples.plate import largest_noise
 from datasets.samples.verify import Problem, verify_set
 
@@ -76,7 +76,7 @@ def table(found: dict[str, tuple[Path, tuple[Problem, ...]]]) -> str:
 
 def _in_words(problem: Problem, root: Path) -> str:
     text = re.sub(r"\b[0-9a-f]{64}\b", "(hash)", str(problem).replace(str(root), "SET"))
-    text = re.sub(r"\(EOF .*?\)", "(...)", text)
+    text = re.sub(r"\(Unterminated .*?\)\)", "(...)", text)
     return text.replace("|", r"\|").replace("<", "&lt;").replace("\n", " ")
 
 
@@ -274,7 +274,7 @@ FAULTS = (
     Fault("a key of the manifest is misspelt", lambda root: _rewrite(root, '"samples"', '"sample"'), r"manifest\.json"),
     Fault(
         "the identity in the manifest was changed",
-        lambda root: _rewrite(root, read_manifest(root).content_sha256, 64 * "0"),
+        lambda root: _rewrite(root, Manifest.read(root).content_sha256, 64 * "0"),
         r"manifest\.json",
     ),
     Fault(

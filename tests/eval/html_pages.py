@@ -11,8 +11,8 @@ from datasets.samples.sample import Prediction, Sample
 from eval.gate.judge import judge_original
 from eval.report.content import Content, Judgement, report_content
 from eval.report.html.page import write_html_report
-from eval.report.pages import stored_content
 from eval.report.panels import WorstPictures
+from eval.report.stored import stored_content
 from eval.run.results import Results, WorstRecord
 from eval.run.stored import Run, read_run, write_run
 

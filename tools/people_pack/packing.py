@@ -10,8 +10,7 @@ from pydantic import JsonValue
 
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
-from configs.records import write_record
-from datasets.people.pack import CLIP, RECORD_FILE, Pack, PackFile, PackRecord, PackSample, open_pack
+from datasets.people.pack import CLIP, Pack, PackFile, PackRecord, PackSample, open_pack
 from datasets.samples.images import array_sha256, read_webp, write_webp
 from datasets.samples.manifest import PhotographEntry
 
@@ -77,7 +76,7 @@ def write_pack(
             photographs=credits_,
             recipe=dict(recipe or {}),
         )
-        write_record(work / RECORD_FILE, record)
+        record.write(work)
     return open_pack(out)
 
 

@@ -71,6 +71,17 @@ def test_an_exact_set_is_sound_and_says_what_it_is(people: Path, places: Path) -
     assert manifest.composition.origins[3].background == "x.png"
 
 
+@pytest.mark.parametrize("litter", ["__MACOSX", "@eaDir", "$RECYCLE.BIN", ".thumbnails"])
+def test_litter_is_neither_composed_nor_credited(people: Path, places: Path, litter: str) -> None:
+    clean = _digest(_compose(people, places, people.parent / "clean").root)
+    write_png(people / litter / "thumbnail.png", RNG.integers(0, 256, (9, 9, 4), dtype=np.uint8))
+    write_png(places / "deep" / litter / "thumbnail.png", RNG.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+    (places / litter).mkdir()
+    (places / litter / "ATTRIBUTION.csv").write_text("not a table", encoding="utf-8")
+    (places / "._x.png").write_bytes(b"not a picture")
+    assert _digest(_compose(people, places, people.parent / "set").root) == clean
+
+
 def test_a_handheld_set_shares_all_but_plate_and_shadow(people: Path, places: Path) -> None:
     exact = _compose(people, places, people.parent / "exact")
     handheld = _compose(people, places, people.parent / "handheld", plate="handheld")

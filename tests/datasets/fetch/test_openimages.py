@@ -11,7 +11,7 @@ import pytest
 from bad_server import HTML, Reply, Server, jpeg
 
 from configs.errors import DataError, UsageError
-from datasets.fetch.backgrounds import BackgroundSet, read_backgrounds
+from datasets.fetch.backgrounds import BackgroundSet
 from datasets.fetch.download import Policy
 from datasets.fetch.openimages import Request, fetch_openimages, read_ids, read_rows
 from datasets.making.drawing import drawn
@@ -101,7 +101,7 @@ def test_what_is_recorded_is_what_came(bucket: Server, tmp_path: Path) -> None:
     assert (image.sha256, image.bytes) == (hashlib.sha256(body).hexdigest(), len(body))
     assert (image.height, image.width) == (24, 32)
     assert (image.licence, image.author, image.rotation) == (LICENCE, 'Ana "A", Ltd', 270)
-    record = read_backgrounds(tmp_path / "out")
+    record = BackgroundSet.read(tmp_path / "out")
     assert record.images == (image,)
     assert (record.split, record.seed, record.listed, record.table) == ("validation", 1, False, "table.csv")
     assert record.table_sha256 == hashlib.sha256(table.read_bytes()).hexdigest()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +15,17 @@ from PIL import Image
 from published_sets import SIZE, WHOLE, matte, picture, save, write_set, write_stub
 
 from configs.errors import DataError, UsageError
-from configs.schema import Kind
 from datasets.compose.run import compose_set
+from datasets.importing import layouts
+from datasets.importing.finding import find_pairs, recognise
 from datasets.importing.foregrounds import import_foregrounds
-from datasets.importing.layouts import LAYOUTS, find_pairs, recognise
-from datasets.importing.record import ForegroundSet, Settings, estimated_sha256s, read_foregrounds
+from datasets.importing.layouts import kinds
+from datasets.importing.record import ForegroundSet, Settings, estimated_sha256s
 from datasets.samples.images import read_rgb, read_rgba, write_png
 from datasets.samples.layout import open_set
 from datasets.samples.verify import verify_set
 
-KINDS = get_args(Kind)
+KINDS = kinds()
 TRUE = ("photomatte85", "videomatte240k")
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,7 +52,7 @@ def test_a_set_is_recognised_and_imported_whole(tmp_path: Path, kind: Any) -> No
     root = write_set(kind, tmp_path / "raw")
     assert recognise(root) == kind
     record = _import(root, kind, tmp_path / "out")
-    assert record == read_foregrounds(tmp_path / "out")
+    assert record == ForegroundSet.read(tmp_path / "out")
     assert [image.id for image in record.images] == WHOLE[kind]
     assert record.skipped == ()
     assert record.colours == ("true" if kind in TRUE else "estimated")
@@ -77,8 +78,55 @@ def test_colours_are_the_published_or_the_estimated_ones(tmp_path: Path, kind: A
     assert within.any()
 
 
-def test_the_command_line_knows_every_kind() -> None:
-    assert set(LAYOUTS) == set(KINDS) == set(WHOLE)
+def test_every_kind_has_a_stand_in_here() -> None:
+    assert sorted(WHOLE) == KINDS
+
+
+TOY = """
+from datasets.importing.layouts import FLAT, Layout
+
+LAYOUT = Layout(
+    title="Toy",
+    expected="toys/<name>.png and shapes/<name>.png",
+    parts=(("", "toys", "shapes"),),
+    picture=FLAT,
+    matte=FLAT,
+    true_colours=True,
+    source="https://example.org",
+    rights="CC0 1.0",
+)
+"""
+
+
+def test_another_layout_is_one_more_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/toy.py").write_text(TOY, encoding="utf-8")
+    monkeypatch.setattr(layouts, "__path__", [*layouts.__path__, str(tmp_path / "more")])
+    root = tmp_path / "raw"
+    save(root / "toys/bear.png", picture(1))
+    save(root / "shapes/bear.png", matte())
+    assert "toy" in kinds()
+    assert recognise(root) == "toy"
+    record = _import(root, "toy", tmp_path / "out")
+    assert (record.settings.kind, record.rights) == ("toy", "CC0 1.0")
+    assert [image.id for image in record.images] == ["bear"]
+    with pytest.raises(DataError, match=r"toy: toys/<name>\.png and shapes"):
+        recognise(tmp_path / "more")
+
+
+def test_an_unknown_kind_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    root = write_set("aim500", tmp_path / "raw")
+    with pytest.raises(UsageError, match=r"coco: no published set of this name is known; choose aim500, aisegment"):
+        _import(root, "coco", tmp_path / "out")
+
+
+@pytest.mark.parametrize("litter", ["__MACOSX", "@eaDir", "$RECYCLE.BIN"])
+def test_litter_is_not_imported(tmp_path: Path, litter: str) -> None:
+    root = write_set("aim500", tmp_path / "raw")
+    pairs = find_pairs(root, "aim500")
+    save(root / "original" / litter / "o_9.jpg", picture(9))
+    (root / "mask/._o_1.png").write_bytes(b"")
+    assert find_pairs(root, "aim500") == pairs
 
 
 def test_parts_may_be_imported_alone_and_deeper(tmp_path: Path) -> None:

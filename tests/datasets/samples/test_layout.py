@@ -8,8 +8,8 @@ from PIL import Image
 
 from configs.errors import DataError
 from datasets.samples.images import write_png
-from datasets.samples.layout import iterate, listing, load_sample, natural_key, open_set, scan_layout
-from datasets.samples.manifest import SampleEntry, content_sha256, file_entry, make_manifest, write_manifest
+from datasets.samples.layout import counted, iterate, listing, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.manifest import SampleEntry, content_sha256, file_entry, make_manifest
 
 FRAMES = ("a/0001", "a/0002", "b/0001")
 
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
 def _add_manifest(root: Path, sequential: bool = False) -> None:
     files = [file_entry(root, path) for path in root.glob("*/*/*.png")]
     samples = [SampleEntry(id="a/0001", tags=("hair", "blur")), SampleEntry(id="a/0002"), SampleEntry(id="b/0001")]
-    write_manifest(root, make_manifest("named", files, samples, sequential=sequential))
+    make_manifest("named", files, samples, sequential=sequential).write(root)
 
 
 def test_samples_come_in_order_with_everything_in_its_place(root: Path) -> None:
@@ -90,7 +90,11 @@ def test_composites_and_backgrounds_may_be_jpeg(root: Path) -> None:
 
 
 def test_hidden_files_and_those_of_file_managers_are_passed_over(root: Path) -> None:
+    (root / "com/a/@eaDir").mkdir()
     for name in ("com/.DS_Store", "com/a/Thumbs.db", "fgr/b/._0001.png", "README.txt", "bgr/desktop.ini"):
+        (root / name).write_text("x")
+    for name in ("com/__MACOSX/a.png", "com/$RECYCLE.BIN/a.png", "bgr/a/@eaDir/0001.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("x")
     assert len(open_set(root).refs) == 3
 
@@ -157,7 +161,7 @@ def test_files_of_the_manifest_that_are_gone_are_an_error(root: Path) -> None:
 
 def test_a_manifest_with_other_samples_is_an_error(root: Path) -> None:
     files = [file_entry(root, path) for path in root.glob("*/*/*.png")]
-    write_manifest(root, make_manifest("x", files, [SampleEntry(id=id_) for id_ in FRAMES[:2]]))
+    make_manifest("x", files, [SampleEntry(id=id_) for id_ in FRAMES[:2]]).write(root)
     with pytest.raises(DataError, match="`samples` and the files disagree about b/0001"):
         open_set(root)
 
@@ -212,6 +216,10 @@ def test_of_many_problems_five_are_named_and_the_rest_counted(tmp_path: Path) ->
     with pytest.raises(DataError, match="no background for a/0, a/1, a/2, a/3, a/4 and 3 more; expected"):
         open_set(tmp_path)
     assert listing("abcde") == "a, b, c, d, e"
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    assert [counted(number, "sample") for number in range(3)] == ["0 samples", "1 sample", "2 samples"]
 
 
 def test_problems_of_every_kind_are_told_at_once(root: Path) -> None:

@@ -11,7 +11,7 @@ from planted_faults import BEGIN, END, FAULTS, PAGE, Fault, find_all, make_sound
 
 from datasets.samples.composite import composite
 from datasets.samples.images import write_png
-from datasets.samples.manifest import PhotographEntry, SampleEntry, file_entry, make_manifest, write_manifest
+from datasets.samples.manifest import PhotographEntry, SampleEntry, file_entry, make_manifest
 from datasets.samples.plate import largest_noise
 from datasets.samples.verify import Kind, Problem, verify_set
 
@@ -36,7 +36,7 @@ def _describe(root: Path, exact: bool = True) -> None:
     entries = [file_entry(root, path) for path in paths]
     credited = [PhotographEntry(name="x", package="p", file="x.jpg", licence="CC0 1.0", credit="Xi")]
     samples = [SampleEntry(id=id_) for id_ in ids]
-    write_manifest(root, make_manifest("x", entries, samples, photographs=credited, exact_composites=exact))
+    make_manifest("x", entries, samples, photographs=credited, exact_composites=exact).write(root)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_a_set_without_a_manifest_passes_unless_licences_are_required(root: Path
     report = verify_set(root, require_licences=True)
     assert not report
     assert str(report).splitlines() == [
-        f"error: licence: {root}: no sample's licence is known, for want of a manifest.json",
-        f"{root}: not ok: 2 samples, 1 errors, 0 warnings",
+        f"error: licence: {root}: no sample's licence is known, since there is no manifest.json",
+        f"{root}: not ok: 2 samples, 1 error, 0 warnings",
     ]
 
 
@@ -122,7 +122,7 @@ def _noisy_set(root: Path, noise: float, moved: int) -> Path:
     write_png(root / "com/a/1.png", np.where(exact < 128, exact + moved, exact - moved).astype(np.uint8))
     entries = [file_entry(root, path) for path in root.glob("*/*/*.png")]
     samples = [SampleEntry(id="a/1", noise=noise)]
-    write_manifest(root, make_manifest("x", entries, samples, exact_composites=True))
+    make_manifest("x", entries, samples, exact_composites=True).write(root)
     return root
 
 

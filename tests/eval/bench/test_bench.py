@@ -17,7 +17,7 @@ from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
 from eval.report.html.page import render_html
 from eval.report.markdown import render_markdown
-from eval.report.pages import stored_content
+from eval.report.stored import stored_content
 from eval.run.evaluate import evaluate
 from eval.run.stored import write_run
 

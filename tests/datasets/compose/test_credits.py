@@ -11,10 +11,10 @@ from planted_faults import make_sound_set
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
+from datasets.compose.credits import find_credits
 from datasets.compose.run import compose_set
 from datasets.fetch.backgrounds import Background, BackgroundSet, describe_image, write_backgrounds
-from datasets.importing.record import Foreground, ForegroundSet, Settings, write_foregrounds
-from datasets.samples.credits import find_credits
+from datasets.importing.record import Foreground, ForegroundSet, Settings
 from datasets.samples.images import write_png
 from datasets.samples.manifest import (
     CreditEntry,
@@ -22,7 +22,6 @@ from datasets.samples.manifest import (
     SampleEntry,
     file_entry,
     make_manifest,
-    write_manifest,
 )
 from datasets.samples.verify import verify_set
 
@@ -67,7 +66,7 @@ def _imported(folder: Path, rights: str) -> str:
         images=(image,),
         skipped=(),
     )
-    write_foregrounds(folder, record)
+    record.write(folder)
     return image.file
 
 
@@ -157,7 +156,7 @@ def test_pictures_of_a_generated_set_are_credited_to_its_photographs(tmp_path: P
         for name, licence, credit in named
     ]
     files = [file_entry(tmp_path, path) for path in tmp_path.rglob("*.png")]
-    write_manifest(tmp_path, make_manifest("made", files, [SampleEntry(id="a/1")], photographs=photographs))
+    make_manifest("made", files, [SampleEntry(id="a/1")], photographs=photographs).write(tmp_path)
     assert _find(tmp_path / "bgr", "a/1.png") == [("CC BY 2.0; CC0 1.0", "Ann; Bo")]
 
 

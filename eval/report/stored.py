@@ -1,4 +1,4 @@
-"""The pages of a run, made of what its folder holds."""
+"""The report's content of a stored run, made of what its folder holds."""
 
 from pathlib import Path
 
@@ -6,8 +6,6 @@ from eval.attribution.record import Attribution
 from eval.bench.record import BenchRecord
 from eval.report.content import Content, Judgement, report_content
 from eval.report.history import past_runs
-from eval.report.html.page import write_html_report
-from eval.report.markdown import write_report
 from eval.run.stored import Run
 
 
@@ -31,13 +29,3 @@ def stored_content(run_dir: Path, run: Run, judgement: Judgement | None) -> Cont
         history=past_runs(folder.parent, run.results, folder.name),
         name=folder.name,
     )
-
-
-def write_pages(folder: Path, content: Content) -> None:
-    """Write `report.md`, its chart, and `report.html` into a folder that holds the run's pictures.
-
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    write_report(folder, content)
-    write_html_report(folder, content)

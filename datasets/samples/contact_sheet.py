@@ -31,9 +31,6 @@ def contact_sheet(samples: Iterable[Sample]) -> NDArray[np.uint8]:
 
     Returns:
         (H, W, 3) uint8 RGB. Alpha is grey; the foreground lies over a grey checker.
-
-    Raises:
-        ValueError: there is no sample.
     """
     rows: list[Row] = [(sample.id, tuple(map(_shrunk, _images(sample)))) for sample in samples]
     if not rows:
@@ -58,22 +55,13 @@ def contact_sheet(samples: Iterable[Sample]) -> NDArray[np.uint8]:
 def set_contact_sheet(
     sample_set: SampleSet, limit: int, progress: Callable[[int, int], None] | None = None
 ) -> NDArray[np.uint8]:
-    """Draw the contact sheet of a set, of at most `limit` samples, as `evenly_chosen` takes them.
-
-    Raises:
-        ValueError: `limit` is not positive.
-        DataError: as `datasets.samples.layout.load_sample`.
-    """
+    """Draw the contact sheet of a set, of at most `limit` samples, as `evenly_chosen` takes them."""
     chosen = evenly_chosen(sample_set.refs, limit)
     return contact_sheet(_loaded(chosen, progress))
 
 
 def evenly_chosen(refs: tuple[SampleRef, ...], limit: int) -> tuple[SampleRef, ...]:
-    """Return `limit` samples spread evenly from the first to the last, or all where there are no more.
-
-    Raises:
-        ValueError: `limit` is not positive.
-    """
+    """Return `limit` samples spread evenly from the first to the last, or all where there are no more."""
     if limit <= 0:
         raise ValueError(f"limit must be positive, not {limit}")
     if limit >= len(refs):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.contact_sheet import TILE_SIDE, contact_sheet, evenly_chosen
+from datasets.samples.contact_sheet import TILE_SIDE, contact_sheet, evenly_chosen
 from datasets.samples.layout import SampleRef
 from datasets.samples.sample import Sample
 
