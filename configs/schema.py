@@ -4,9 +4,9 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from configs.records import Frozen
 
@@ -37,16 +37,6 @@ BUNDLED = (PEOPLE, SYNTHETIC)
 """The sets that are made at first use, kept under `data/`."""
 
 
-def _divisible(size: tuple[int, int]) -> tuple[int, int]:
-    if any(side % 4 for side in size):
-        raise ValueError(f"height and width must be divisible by 4, not {size[0]}x{size[1]}")
-    return size
-
-
-DivisibleSize = Annotated[tuple[Positive, Positive], AfterValidator(_divisible)]
-"""Height and width that the network can take."""
-
-
 class Section(Frozen):
     """A part of the configuration: frozen, and without unknown keys."""
 
@@ -56,8 +46,12 @@ class Section(Frozen):
 
 
 class ModelSection(Section):
-    """The original: a PyTorch checkpoint of BackgroundMattingV2, or a ready ONNX."""
+    """The original: a PyTorch checkpoint, or a ready ONNX, of an architecture in `converter/architectures`.
 
+    The keys from `backbone` on are settings of BackgroundMattingV2's network.
+    """
+
+    architecture: str = "background-matting-v2"
     checkpoint: Path | None = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
     onnx: Path | None = None
     backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = "mobilenetv2"
@@ -83,39 +77,40 @@ class ModelSection(Section):
 class HopTolerance(Section):
     """How far a hop's outputs may be from the original's, on real composites; differences in 0..1 units.
 
-    `mean` and `quantile` (the 99.9 % one) hold for alpha and foreground alike; `cells` is the largest share of 4x4
-    cells in which any alpha differs by more than 1e-2, that is, of refined cells that were chosen differently.
+    `mean` and `quantile` (the 99.9 % one) hold for alpha and foreground alike; `cells` is the largest share of the
+    architecture's cells in which any alpha differs by more than 1e-2, that is, of refined cells that were chosen
+    differently; None where it has no cells, and for the architecture's own limit.
     There is no limit on the maximum: one cell chosen differently is a large difference, and no sign of a fault.
     """
 
     mean: NonNegative
     quantile: NonNegative
-    cells: Annotated[float, Field(ge=0, le=1)]
+    cells: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-DEFAULT_TOLERANCES = {
-    "onnx": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
-    "onnx-simplified": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
-    "ir-fp32": HopTolerance(mean=1e-5, quantile=1e-4, cells=1e-3),
-    "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2, cells=5e-2),
-    # Foreground colours count where nothing is opaque too, where they mean nothing and int8 moves them most.
-    "ir-int8": HopTolerance(mean=3e-2, quantile=0.5, cells=0.2),
-}
+HOPS = ("onnx", "onnx-simplified", *(f"ir-{precision}" for precision in get_args(Precision)))
+REDUCED = ("f16", "bf16")
+"""Inference precisions below f32, by which a proof on a device is judged more widely."""
 
 
 class ParitySection(Section):
-    """How the hops of a conversion are judged."""
+    """How the hops of a conversion are judged.
+
+    `tolerances` are by hop. A proof on a device that infers in `f16` or `bf16` is judged by the wider, figure by
+    figure, of the hop's and the one of that name. What is not given is the architecture's.
+    """
 
     samples: Positive = 2
-    tolerances: dict[str, HopTolerance] = DEFAULT_TOLERANCES
+    tolerances: dict[str, HopTolerance] = Field(default_factory=dict)
     counterfactual_margin: Annotated[float, Field(ge=1)] = 5.0
 
     @field_validator("tolerances")
     @classmethod
-    def _with_defaults(cls, given: dict[str, HopTolerance]) -> dict[str, HopTolerance]:
-        if unknown := sorted(set(given) - set(DEFAULT_TOLERANCES)):
-            raise ValueError(f"unknown hops {', '.join(unknown)}; known are {', '.join(DEFAULT_TOLERANCES)}")
-        return {**DEFAULT_TOLERANCES, **given}
+    def _known_hops(cls, given: dict[str, HopTolerance]) -> dict[str, HopTolerance]:
+        known = (*HOPS, *REDUCED)
+        if unknown := sorted(set(given) - set(known)):
+            raise ValueError(f"unknown hops {', '.join(unknown)}; known are {', '.join(known)}")
+        return given
 
 
 class Int8Section(Section):
@@ -125,20 +120,15 @@ class Int8Section(Section):
     samples are taken evenly; none of them may be a sample of `dataset`, the set that is evaluated. A candidate lists
     what stays float: shell patterns for parts of the names of convolutions' weights. Candidates are tried in order,
     so list the most quantized first. The conversion takes the first one within the hop's tolerance whose Alpha
-    MAD on the validation samples differs from the original's by at most `drift` (x 1e-3, either way).
+    MAD on the validation samples differs from the original's by at most `drift` (x 1e-3, either way). Left out,
+    candidates are the architecture's.
     """
 
     calibration: str = SYNTHETIC
     seed: Annotated[int, Field(ge=0)] = 20_011
     calibration_samples: Positive = 16
     validation_samples: Positive = 8
-    candidates: Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)] = (
-        (),
-        ("decoder.conv4",),
-        ("decoder.conv4", "refiner.conv4"),
-        ("decoder.conv4", "refiner"),
-        ("decoder.conv4", "refiner", "backbone.features.[0-2].*"),
-    )
+    candidates: Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)] | None = None
     drift: NonNegative = 0.25
 
 
@@ -150,14 +140,19 @@ class ConvertSection(Section):
     8 bits where it is quantized.
 
     `graph` is what a checkpoint is exported as: `fast`, arranged for speed, proved equal and without dynamic shapes,
-    or `reference`, the network as it is written down. A ready ONNX is taken as it is.
+    or `reference`, the network as it is written down, which is also what a family without such an arrangement gets. A
+    ready ONNX is taken as it is.
+
+    `device`, such as `GPU`, proves every IR there as well, at the inference precision that the device takes by itself,
+    or at a given one, `GPU.f16`; without it IRs are proved on the CPU in f32 alone.
     """
 
-    input_shape: DivisibleSize = (720, 1280)
+    input_shape: tuple[Positive, Positive] = (720, 1280)
     graph: Graph = "fast"
     input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
+    device: str | None = None
     out: Path = Path("models/background-matting-mobilenetv2")
     parity: ParitySection = ParitySection()
     int8: Int8Section = Int8Section()
@@ -217,7 +212,10 @@ class DatasetSection(Section):
 
 
 class EvaluateSection(Section):
-    """What is run and measured. The first variant is the original, from which drift is counted."""
+    """What is run and measured. The first variant is the original, from which drift is counted.
+
+    `device` is where the IRs run whose variants name no device, in OpenVINO's words: `CPU`, `GPU`, `HETERO:GPU,CPU`.
+    """
 
     variants: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "torch",
@@ -226,6 +224,7 @@ class EvaluateSection(Section):
         "ir-fp16@f32",
         "ir-fp16@default",
     )
+    device: str = "CPU"
     worst: Annotated[int, Field(ge=0)] = 5
 
 

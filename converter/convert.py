@@ -8,6 +8,7 @@ from configs.errors import DataError
 from configs.files import new_folder
 from configs.folders import find_made
 from configs.schema import Config
+from converter.architectures import architecture_named, with_defaults
 from converter.forms.record import Conversion, check_files
 from converter.key import LIBRARIES, conversion_key, recorded_settings
 from converter.proof.prover import Prover, proof_line
@@ -37,6 +38,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
         ParityError: a form differs from the original by more than its tolerance, or breaks its contract.
     """
     out = config.convert.out
+    config = with_defaults(config, architecture_named(config.model.architecture))
     source = source_file(config.model)
     versions = installed_versions(LIBRARIES)
     key = conversion_key(config, source, versions)
@@ -54,7 +56,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
             source=source,
             settings=recorded_settings(config),
             exporter=EXPORTER if original.network else None,
-            graph=config.convert.graph if original.network else None,
+            graph=original.architecture.graph(config.convert.graph) if original.network else None,
             versions=versions,
             forms=forms,
         )

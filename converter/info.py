@@ -7,16 +7,12 @@ from pathlib import Path
 
 import onnx
 import openvino
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from configs.errors import DataError
 from configs.schema import ModelSection
+from converter.architectures import architecture_named
 from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract, parse_contract
 from converter.forms.record import Conversion
-from converter.network import MattingNetwork
-from converter.network.checkpoint import load_network
-from converter.network.refiner import CELL
 from converter.runners.openvino_ir import contract_of_ir, read_ir
 from converter.steps.onnx_file import read_onnx
 from converter.steps.static_graph import dynamic_ir_values, dynamic_onnx_values
@@ -54,36 +50,10 @@ def describe_model(path: Path, model: ModelSection, size: tuple[int, int]) -> Mo
     return _describe_checkpoint(model.replaced(checkpoint=path, onnx=None), size)
 
 
-def network_gflops(network: MattingNetwork, size: tuple[int, int]) -> tuple[float, float]:
-    """Return GFLOPs (2 x multiply-adds of convolutions) of the base network, and of the refiner per chosen cell.
-
-    The refiner is counted patch by patch, as the paper has it; the base network for images of `size`.
-    """
-    scaled = tuple(int(side * network.backbone_scale) for side in size)
-    image = torch.zeros(1, 3, *scaled)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network.base(image, image)
-    refiner = network.refiner
-    # Outputs per cell: 6x6 and 4x4 at half resolution, 6x6 and 4x4 at the full one.
-    outputs = ((refiner.conv1, 36), (refiner.conv2, 16), (refiner.conv3, 36), (refiner.conv4, 16))
-    per_cell = sum(2 * pixels * convolution.weight.numel() for convolution, pixels in outputs)
-    return counter.get_total_flops() / 1e9, per_cell / 1e9
-
-
 def _describe_checkpoint(model: ModelSection, size: tuple[int, int]) -> ModelInfo:
-    network = load_network(model)
-    base, per_cell = network_gflops(network, size)
-    facts = {
-        "backbone": model.backbone,
-        "parameters": f"{sum(parameter.numel() for parameter in network.parameters()):,}",
-        "float values": f"{sum(v.numel() for v in network.state_dict().values() if v.is_floating_point()):,} "
-        "(with BatchNorm statistics)",
-        f"GFLOPs, base network at {size[0]}x{size[1]}": f"{base:.4f}",
-    }
-    if model.refine_mode == "sampling":
-        cells = model.refine_sample_pixels // CELL**2
-        facts[f"GFLOPs, refiner with {cells:,} cells"] = f"{per_cell * cells:.4f}"
-    return ModelInfo("PyTorch checkpoint of BackgroundMattingV2", facts)
+    architecture = architecture_named(model.architecture)
+    facts = architecture.facts(architecture.network(model), model, size)
+    return ModelInfo(f"PyTorch checkpoint of {architecture.title}", facts)
 
 
 def _describe_onnx(path: Path) -> ModelInfo:

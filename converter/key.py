@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from configs.schema import Config
+from converter.architectures import declaring_module
 from converter.forms.record import SourceFile
 from datasets.bundled.calibration import calibration_identity
 
@@ -18,11 +19,14 @@ _START = "converter.convert"
 def conversion_key(config: Config, source: SourceFile, versions: Mapping[str, str | None]) -> str:
     """Hash the source, the settings, the versions of `LIBRARIES`, the calibration samples and the converter's code.
 
+    The code of the configured architecture is part of it, of others not.
+
     Raises:
         DataError: the folder of calibration samples is no set.
     """
     calibration = calibration_identity(config.convert.int8) if "int8" in config.convert.precisions else None
-    code = code_digests(_ROOT, _START)
+    family, file = declaring_module(config.model.architecture)
+    code = code_digests(_ROOT, _START) | code_digests(_ROOT, family, file)
     facts = [source.sha256, recorded_settings(config), dict(versions), code, calibration]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -35,18 +39,19 @@ def recorded_settings(config: Config) -> dict[str, object]:
     }
 
 
-def code_digests(root: Path, start: str) -> dict[str, str]:
+def code_digests(root: Path, start: str, file: Path | None = None) -> dict[str, str]:
     """Return a hash of the code, without comments and docstrings, of a module and all that it imports of its package.
 
     Args:
         root: the folder that holds the package.
         start: the full name of the module to begin with.
+        file: of that module; None for the one below `root`.
     """
     digests: dict[str, str] = {}
     unread = {start}
     while unread:
         name = unread.pop()
-        path = _file_of(root, name)
+        path = file if file and name == start else _file_of(root, name)
         if path is None or name in digests:
             continue
         tree = _WithoutTexts().visit(ast.parse(path.read_text(encoding="utf-8")))

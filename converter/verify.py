@@ -31,7 +31,6 @@ def verify(folder: Path, config: Config, *, say: Say = print, report: Report = l
     proved: list[Form] = []
     for form in record.forms:
         report(form.hop, len(proved), len(record.forms))
-        parity, counterfactuals = prover.prove(form.hop, folder)
-        proved.append(form.model_copy(update={"parity": parity, "counterfactuals": counterfactuals}))
+        proved.append(form.model_copy(update=prover.prove(form.hop, folder)))
         say(proof_line(proved[-1]))
     return tuple(proved)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
+from toy_models import FAMILIES
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,11 @@ def tiny_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("set") / "three"
     synthesize(root, 3, 1, SIZE, workers=1)
     return root
+
+
+@pytest.fixture
+def toy_families(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the families of `tests/converter/architectures/families` be found beside the product's."""
+    from converter import architectures
+
+    monkeypatch.setattr(architectures, "__path__", [*architectures.__path__, str(FAMILIES)])

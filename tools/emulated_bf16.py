@@ -25,6 +25,7 @@ from converter.forms.contract import Contract
 from converter.proof.parity import parity_samples
 from converter.runners.base import Runner
 from converter.runners.onnx_runtime import OnnxRunner
+from converter.runners.opening import open_runner
 from converter.runners.original import open_original
 from converter.steps.onnx_file import read_onnx
 from datasets.samples.sample import Sample
@@ -66,7 +67,7 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     cells: dict[str, int] = {}
     with ExitStack() as stack:
         work = Path(stack.enter_context(TemporaryDirectory()))
-        runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(original.torch_runner())}
+        runners: dict[str, Runner] = {ORIGINAL: stack.enter_context(open_runner(original))}
         for index, (label, path) in enumerate(models):
             emulated = work / f"{index}.onnx"
             runners[label] = stack.enter_context(EmulatedRunner(path, original.contract, emulated))
@@ -83,7 +84,7 @@ def _run(
     sample: Sample, runners: dict[str, Runner], rows: list[ScoreRow]
 ) -> tuple[NDArray[np.float32], list[ErrorMap]]:
     """Score every form on one sample; return the original's alpha and the others' difference from it."""
-    predictions = {name: runner.predict(sample.source, sample.background) for name, runner in runners.items()}
+    predictions = {name: runner.predict(sample.images) for name, runner in runners.items()}
     for name, prediction in predictions.items():
         rows.append(ScoreRow(sample.id, name, Scorer(name).score(sample, prediction)))
     alpha = predictions[ORIGINAL].alpha

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from configs.errors import UsageError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config, InferencePrecision
-from converter.proof.parity import CELL, CELL_DIFFERS, parity_samples
-from converter.runners.base import encode_inputs
+from converter.architectures.background_matting_v2 import CELL
+from converter.forms.variant import FormFile
+from converter.proof.parity import CELL_DIFFERS, cells_of, parity_samples
+from converter.runners.opening import open_runner
 from converter.runners.original import open_original
-from converter.runners.timing import TimedIr
 from datasets.samples.sample import Sample
 from tools.command_line import run
 
@@ -54,9 +55,7 @@ class ErrorMap:
 
 def count_cells(difference: NDArray[np.float32], limit: float) -> int:
     """Return the number of 4x4 cells in which any of (H, W) is more than `limit`."""
-    height, width = (side // CELL * CELL for side in difference.shape)
-    cells = difference[:height, :width].reshape(height // CELL, CELL, width // CELL, CELL)
-    return int((cells.max(axis=(1, 3)) > limit).sum())
+    return int((cells_of(difference, CELL).max(axis=(1, 3)) > limit).sum())
 
 
 def measure(
@@ -67,18 +66,18 @@ def measure(
     Raises:
         UsageError: OpenVINO cannot run this precision here, or the set has no such sample.
     """
-    forms = [(label, TimedIr(path, precision)) for label, path in models]
+    forms = [(label, open_runner(FormFile(path, precision=precision))) for label, path in models]
     size = forms[0][1].contract.size
     samples = parity_samples(config.dataset, size, index + 1)
     if len(samples) <= index:
         raise UsageError(f"--sample: the set has {len(samples)} samples, found {index}")
     sample = samples[index]
-    with open_original(config.model, size).torch_runner() as reference:
-        alpha = reference.predict(sample.source, sample.background).alpha
+    with open_runner(open_original(config.model, size)) as reference:
+        alpha = reference.predict(sample.images).alpha
     maps = []
     for label, form in forms:
-        form.run(encode_inputs(form.contract, sample.source, sample.background))
-        maps.append(ErrorMap(label, form.precision, np.abs(form.prediction().alpha - alpha)))
+        difference = np.abs(form.predict(sample.images).alpha - alpha)
+        maps.append(ErrorMap(label, form.inference_precision, difference))
     return sample, alpha, maps
 
 

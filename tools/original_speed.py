@@ -15,6 +15,7 @@ import torch
 
 from configs.environment import cpu_class, cpu_name
 from configs.schema import DatasetSection, ModelSection
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.network import MattingNetwork, MattingOutput
 from converter.network.checkpoint import load_network
@@ -33,14 +34,14 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     height, width = map(int, options.size.split("x"))
-    contract = network_contract((height, width), "0" * 64)
+    contract = network_contract(ARCHITECTURE, (height, width), "0" * 64)
     network = load_network(ModelSection())
     print(f"PyTorch {torch.__version__}, {options.threads} threads, {cpu_name()} (feature class {cpu_class()})")
     print("| sample | cells | dense, ms | cropped, ms | ratio | alpha | foreground |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for sample in bundled_samples(DatasetSection(), (height, width), options.composites):
-        encoded = encode_inputs(contract, sample.source, sample.background)
-        images = tuple(torch.from_numpy(image) for image in encoded)
+        encoded = encode_inputs(contract, sample.images)
+        images = tuple(torch.from_numpy(encoded[port.name]) for port in contract.inputs)
         row = measure(network, images, options.rounds)
         print(f"| {sample.id} | {row} |", flush=True)
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from configs.errors import UsageError
-from configs.schema import DivisibleSize, Positive, Section
+from configs.schema import Positive, Section
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -18,7 +19,14 @@ class BankSection(Section):
     seed: int
     foregrounds: Positive
     backgrounds: Positive
-    size: DivisibleSize
+    size: tuple[Positive, Positive]
+
+    @field_validator("size")
+    @classmethod
+    def _taken(cls, size: tuple[int, int]) -> tuple[int, int]:
+        if not ARCHITECTURE.takes(size):
+            raise ValueError(f"height and width must be divisible by {ARCHITECTURE.divisible_by}")
+        return size
 
 
 class RenderedSection(Section):

@@ -3,6 +3,6 @@
 `converter.network` is the readable definition and the oracle; every rewrite here is derived in its module's docstring.
 """
 
-from converter.fast.network import FastNetwork, arranged, fast_network
+from converter.fast.network import FastNetwork, fast_network
 
-__all__ = ["FastNetwork", "arranged", "fast_network"]
+__all__ = ["FastNetwork", "fast_network"]

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from configs.errors import UsageError
-from configs.schema import Graph
 from converter.fast.batchnorm import fold_batchnorms
 from converter.fast.cells import choose_cells, map_of
 from converter.fast.refiner import FastRefiner
@@ -55,6 +54,11 @@ class FastNetwork(nn.Module):
         self.low: Tensor
         self.high: Tensor
         self.row_of_cell: Tensor
+
+    @property
+    def fixed_weights(self) -> tuple[str, ...]:
+        """Names of the parameters that convolutions only resize and rearrange by: nothing in them is learnt."""
+        return ("first_channels", *(f"refiner.{name}" for name in self.refiner.FIXED_WEIGHTS))
 
     def forward(self, source: Tensor, background: Tensor) -> MattingOutput:
         """Matte `source` before `background`, both (1, 3, H, W), RGB 0..1, of the size this form is made for.
@@ -116,12 +120,3 @@ def _check(network: MattingNetwork, size: tuple[int, int]) -> None:
             f"refine_sample_pixels is {network.refiner.sample_pixels}, but the image has {pixels} pixels "
             f"({size[0]}x{size[1]}) and a cell {CELL**2}; change model.refine_sample_pixels"
         )
-
-
-def arranged(network: MattingNetwork, size: tuple[int, int], graph: Graph) -> MattingNetwork | FastNetwork:
-    """Return what is exported of `network` for images of `size` (height, width): itself, or its fast arrangement.
-
-    Raises:
-        UsageError: there is no fast arrangement of such a network or size.
-    """
-    return fast_network(network, size) if graph == "fast" else network

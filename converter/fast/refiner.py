@@ -37,6 +37,9 @@ class FastRefiner(nn.Module):
         size: height and width of the coarse result: a quarter of the image's.
     """
 
+    FIXED_WEIGHTS = ("half_weights", "tile_weights", "columns_x4")
+    """Parameters that hold nothing learnt and that a convolution takes as weights."""
+
     def __init__(self, refiner: Refiner, size: tuple[int, int]) -> None:
         super().__init__()
         self.height, self.width = height, width = size

@@ -5,20 +5,19 @@ A runner never gets a colour order or a range by hand: it reads this. The contra
 """
 
 import importlib.metadata
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from configs.errors import DataError
 from configs.records import Frozen
 from configs.schema import InputForm, Positive
+from converter.architectures import architecture_with_ports
+from converter.architectures.base import IMAGES, Architecture, PortSpec, Role
 
 ColourOrder = Literal["RGB", "BGR"]
 
-SOURCE = "src"
-BACKGROUND = "bgr"  # the published name of the background plate; it says nothing about colour order
-ALPHA = "pha"
-FOREGROUND = "fgr"
 ONNX_KEY = "mattekit.contract"
 RT_INFO_PATH = ("mattekit", "contract")
 
@@ -28,67 +27,158 @@ class Port(Frozen):
 
     Attributes:
         name: of the tensor.
-        shape: in the order of `layout`.
-        layout: order of the axes: batch N, channels C, height H, width W.
+        role: what it is: an image (source, background, alpha, foreground), a state or a ratio.
+        shape: in the order of `layout`; a state's may have free sides, None.
+        layout: order of an image's axes: batch N, channels C, height H, width W.
         element_type: of the values.
-        high: the value that stands for white, opaque: 1 or 255; black, transparent is 0.
-        colour_order: of the channels; None for a single channel.
+        high: of an image, the value that stands for white, opaque: 1 or 255; black, transparent is 0.
+        colour_order: of an image's channels; None for a single channel.
+        state: of a state, the name that an output and the input it feeds at the next frame share.
+        value: of a ratio, the number that it is given.
     """
 
     name: str
-    shape: tuple[Positive, Positive, Positive, Positive]
+    role: Role
+    shape: Annotated[tuple[Positive | None, ...], Field(min_length=1)]
     layout: Literal["NCHW", "NHWC"] = "NCHW"
     element_type: Literal["f32", "u8"] = "f32"
-    high: Annotated[float, Field(gt=0)]
-    colour_order: ColourOrder | None
+    high: Annotated[float, Field(gt=0)] = 1
+    colour_order: ColourOrder | None = None
+    state: str | None = None
+    value: float | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.is_image and (len(self.shape) != 4 or None in self.shape):
+            raise ValueError(f"{self.name}: an image has four fixed sides, found {self.shape}")
+        if (self.role == "state") != (self.state is not None) or (self.role == "ratio") != (self.value is not None):
+            raise ValueError(f"{self.name}: a state has a `state`, a ratio a `value`, and nothing else has")
+        return self
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is an image, which has a size, a layout and a range."""
+        return self.role in IMAGES
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width."""
+        """Height and width of an image."""
         height = self.layout.index("H")
-        return self.shape[height], self.shape[height + 1]
+        sides = self.shape[height : height + 2]
+        return sides[0] or 0, sides[1] or 0
+
+    def fits(self, shape: Sequence[object]) -> bool:
+        """Tell whether a tensor of this shape is one of this port's; a free side takes any."""
+        return len(shape) == len(self.shape) and all(
+            wanted in (None, found) for wanted, found in zip(self.shape, shape, strict=True)
+        )
 
 
 class Contract(Frozen):
     """What a form takes and gives.
 
     Attributes:
-        inputs: source and background, in this order.
-        outputs: alpha and foreground, in this order.
-        scale: what the form divides its inputs by itself; 1 when it does not.
+        architecture: name of the family that the network is of.
+        inputs: its inputs, in the network's order; one is the source.
+        outputs: its outputs, in the network's order; one is alpha.
+        scale: what the form divides its input images by itself; 1 when it does not.
         source_sha256: hash of the file the conversion started from.
         toolkit_version: of the mattekit that made the form.
     """
 
-    inputs: tuple[Port, Port]
-    outputs: tuple[Port, Port]
+    architecture: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
     scale: Annotated[float, Field(gt=0)]
     source_sha256: str
     toolkit_version: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_roles(cls, content: Any) -> Any:
+        """Give roles to the ports of a contract that an earlier version wrote: its architecture's, by their names."""
+        if not isinstance(content, dict) or "architecture" in content:
+            return content
+        ports = [port for key in ("inputs", "outputs") for port in content.get(key, ()) if isinstance(port, dict)]
+        architecture = architecture_with_ports([str(port.get("name")) for port in ports])
+        if architecture is None:
+            raise ValueError("it names no architecture, and none is known that has its tensors")
+        roles = {spec.name: spec.role for spec in (*architecture.inputs, *architecture.outputs)}
+        known = {key: [{"role": roles[port["name"]], **port} for port in content[key]] for key in ("inputs", "outputs")}
+        return {**content, **known, "architecture": architecture.name}
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        roles = [port.role for port in self.inputs], [port.role for port in self.outputs]
+        if roles[0].count("source") != 1 or roles[1].count("alpha") != 1:
+            raise ValueError("a form has one source among its inputs, and one alpha among its outputs")
+        if sorted(self._states(self.inputs)) != sorted(self._states(self.outputs)):
+            raise ValueError("every state is both an input and an output")
+        return self
+
+    @staticmethod
+    def _states(ports: tuple[Port, ...]) -> dict[str, Port]:
+        return {port.state: port for port in ports if port.state is not None}
+
+    def input(self, role: Role) -> Port | None:
+        """Return the first input of this role, None where there is none."""
+        return next((port for port in self.inputs if port.role == role), None)
+
+    def output(self, role: Role) -> Port | None:
+        """Return the first output of this role, None where there is none."""
+        return next((port for port in self.outputs if port.role == role), None)
+
+    @property
+    def source(self) -> Port:
+        """The input that takes the frame."""
+        return next(port for port in self.inputs if port.role == "source")
+
+    @property
+    def images(self) -> tuple[Port, ...]:
+        """The inputs that take images."""
+        return tuple(port for port in self.inputs if port.is_image)
+
+    @property
+    def states(self) -> tuple[tuple[Port, Port], ...]:
+        """Every state as the input that takes it, and the output that gives it for the next frame."""
+        outputs = self._states(self.outputs)
+        return tuple((port, outputs[state]) for state, port in self._states(self.inputs).items())
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width of the images the form takes."""
-        return self.inputs[0].size
+        return self.source.size
+
+    def with_images(self, **changes: object) -> "Contract":
+        """Return the contract with fields of every input image changed."""
+        inputs = tuple(port.model_copy(update=changes) if port.is_image else port for port in self.inputs)
+        return self.model_copy(update={"inputs": inputs})
 
 
-def network_contract(size: tuple[int, int], source_sha256: str) -> Contract:
-    """Return the contract of the network itself, in PyTorch or ONNX: RGB 0..1 in, alpha and RGB foreground 0..1 out."""
-    return _contract(size, source_sha256, input_high=1, input_order="RGB", scale=1)
+def network_contract(architecture: Architecture, size: tuple[int, int], source_sha256: str) -> Contract:
+    """Return the contract of the network itself, in PyTorch or ONNX: RGB, in the architecture's ranges."""
+    return Contract(
+        architecture=architecture.name,
+        inputs=tuple(_port(spec, size) for spec in architecture.inputs),
+        outputs=tuple(_port(spec, size) for spec in architecture.outputs),
+        scale=1,
+        source_sha256=source_sha256,
+        toolkit_version=importlib.metadata.version("mattekit"),
+    )
 
 
-def ir_contract(size: tuple[int, int], source_sha256: str, form: InputForm = "nchw-f32") -> Contract:
-    """Return the contract of a converted IR: BGR 0..255 in, alpha and *RGB* foreground 0..1 out.
+def ir_contract(
+    architecture: Architecture, size: tuple[int, int], source_sha256: str, form: InputForm = "nchw-f32"
+) -> Contract:
+    """Return the contract of a converted IR: images BGR 0..255 in; out what the network gives, colours in RGB.
 
-    Inputs are (1, 3, H, W) float32 as published, or (1, H, W, 3) uint8 for `nhwc-u8`; outputs do not depend on it.
-    The foreground stays RGB because the network adds the source, by then reversed to RGB, to its residual.
+    Inputs are (1, 3, H, W) float32, or (1, H, W, 3) uint8 for `nhwc-u8`; outputs do not depend on it. A foreground
+    stays RGB because the network makes it of the source, by then reversed to RGB.
     """
-    published = _contract(size, source_sha256, input_high=255, input_order="BGR", scale=255)
-    if form == "nchw-f32":
-        return published
-    frames = {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8"}
-    source, background = (port.model_copy(update=frames) for port in published.inputs)
-    return published.model_copy(update={"inputs": (source, background)})
+    network = network_contract(architecture, size, source_sha256)
+    frames = {} if form == "nchw-f32" else {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8"}
+    changed = network.with_images(high=255.0, colour_order="BGR", **frames)
+    return changed.model_copy(update={"scale": 255 / network.source.high})
 
 
 def parse_contract(text: str, origin: str) -> Contract:
@@ -103,20 +193,14 @@ def parse_contract(text: str, origin: str) -> Contract:
         raise DataError(f"{origin}: its I/O contract is not readable; convert the model again ({error})") from error
 
 
-def _contract(
-    size: tuple[int, int], source_sha256: str, input_high: float, input_order: ColourOrder, scale: float
-) -> Contract:
-    images = (1, 3, *size)
-    return Contract(
-        inputs=(
-            Port(name=SOURCE, shape=images, high=input_high, colour_order=input_order),
-            Port(name=BACKGROUND, shape=images, high=input_high, colour_order=input_order),
-        ),
-        outputs=(
-            Port(name=ALPHA, shape=(1, 1, *size), high=1, colour_order=None),
-            Port(name=FOREGROUND, shape=images, high=1, colour_order="RGB"),
-        ),
-        scale=scale,
-        source_sha256=source_sha256,
-        toolkit_version=importlib.metadata.version("mattekit"),
+def _port(spec: PortSpec, size: tuple[int, int]) -> Port:
+    channels = IMAGES.get(spec.role)
+    return Port(
+        name=spec.name,
+        role=spec.role,
+        shape=(spec.shape or (1,)) if channels is None else (1, channels, *size),
+        high=spec.high,
+        colour_order="RGB" if channels == 3 else None,
+        state=spec.state,
+        value=spec.value,
     )

@@ -12,16 +12,17 @@ class Difference(Frozen):
 
 
 class Parity(Frozen):
-    """How far a form is from the original: alpha, foreground, and the share of 4x4 cells that were refined otherwise.
+    """How far a form is from the original: alpha, foreground, and the share of cells that were refined otherwise.
 
+    `foreground` is None of networks that give alpha alone, `cells` and `differing_cells` of those that choose no cells.
     `cells` counts cells in which any alpha differs by more than 1e-2: near-ties of the predicted error make forms
     choose other cells to refine, which is a large difference in a few places.
     """
 
     alpha: Difference
-    foreground: Difference
-    cells: float
-    differing_cells: int
+    foreground: Difference | None
+    cells: float | None
+    differing_cells: int | None
     samples: int
 
 

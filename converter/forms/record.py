@@ -67,14 +67,34 @@ class Quantization(Frozen):
     candidates: Annotated[tuple[Candidate, ...], Field(min_length=1)]
 
 
+class DeviceProof(Frozen):
+    """What was proved of an IR on another device than the CPU, or at another inference precision than f32.
+
+    Attributes:
+        device: that was asked for, in OpenVINO's words.
+        executed_on: the devices that really ran it.
+        precision: the inference precision that really ran.
+    """
+
+    device: str
+    executed_on: tuple[str, ...]
+    precision: str
+    parity: Parity
+    counterfactuals: Counterfactuals
+
+
 class Form(Frozen):
-    """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs."""
+    """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs.
+
+    `device_proof` is there where the conversion was asked to prove IRs on a device (`convert.device`).
+    """
 
     hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
     files: dict[str, str]
     contract: Contract
     parity: Parity
     counterfactuals: Counterfactuals | None = None
+    device_proof: DeviceProof | None = None
     details: dict[str, str]
     quantization: Quantization | None = None
 

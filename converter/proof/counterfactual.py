@@ -4,7 +4,9 @@ A wrong colour order or scale changes a matte less than one would think; a parit
 the IR is also run in every wrong way that is known from practice, and the declared way has to win clearly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -15,21 +17,30 @@ from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.samples.sample import Prediction, Sample
 
 DECLARED = "as declared"
-# What the form looks like when running it in another way brings it nearest to the original.
-LOOKS_LIKE = {
-    "src swapped": "input src looks {swapped_input}",
-    "background swapped": "input bgr (the background) looks {swapped_input}",
-    "both swapped": "inputs look {swapped_input}",
-    "not scaled": "inputs look 0..1: the scale of {scale:g} is not in the model",
-    "scaled twice": "inputs look 0..{twice:g}: the scale of {scale:g} is in the model twice",
-    "fgr flipped": "output fgr looks {swapped_output}",
-}
+Fault = Literal[
+    "source swapped", "background swapped", "inputs swapped", "not scaled", "scaled twice", "foreground swapped"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongWay:
+    """A wrong way to run a form.
+
+    Attributes:
+        name: of the way.
+        contract: by which the form is run.
+        looks: what the form looks like when running it so brings it nearest to the original.
+    """
+
+    name: str
+    contract: Contract
+    looks: str
 
 
 def measure_counterfactuals(
     runner: Runner, samples: Sequence[Sample], original: Sequence[Prediction]
 ) -> Counterfactuals:
-    """Run a form as declared and in the six wrong ways on the same samples.
+    """Run a form as declared and in every wrong way on the same samples.
 
     A form that takes bytes is run in the wrong ways with its inputs opened to float32, the rest of it untouched: bytes
     cannot hold the images as they must be where a form does not divide, or divides twice.
@@ -41,8 +52,8 @@ def measure_counterfactuals(
     """
     distances = {DECLARED: _mean_distance(runner, runner.contract, samples, original)}
     with runner.opened() as opened:
-        for name, contract in wrong_ways(opened.contract).items():
-            distances[name] = _mean_distance(opened, contract, samples, original)
+        for way in wrong_ways(opened.contract).values():
+            distances[way.name] = _mean_distance(opened, way.contract, samples, original)
     return Counterfactuals(distances=distances)
 
 
@@ -59,39 +70,79 @@ def check_counterfactuals(hop: str, result: Counterfactuals, contract: Contract,
             f"hop {hop}: the contract cannot be proved, the declared way is not nearest by a clear margin ({figures}); "
             "use samples with more colour"
         )
-    looks = LOOKS_LIKE[nearest].format(
-        swapped_input=_swapped(contract.inputs[0].colour_order),
-        swapped_output=_swapped(contract.outputs[1].colour_order),
-        scale=contract.scale,
-        twice=contract.inputs[0].high * contract.scale,
-    )
+    looks = next(way.looks for way in wrong_ways(contract).values() if way.name == nearest)
     raise ParityError(f"hop {hop}: the contract is wrong: {looks} ({figures})")
 
 
-def wrong_ways(contract: Contract) -> dict[str, Contract]:
-    """Return the six wrong contracts that stand beside a right one, by the names of `LOOKS_LIKE`."""
-    source, background = contract.inputs
-    alpha, foreground = contract.outputs
+def wrong_ways(contract: Contract) -> Mapping[Fault, WrongWay]:
+    """Return the wrong contracts that stand beside a right one, as far as its ports allow them."""
+    return dict(_wrong_ways(contract))
 
-    def with_ports(source: Port = source, background: Port = background, foreground: Port = foreground) -> Contract:
-        return contract.model_copy(update={"inputs": (source, background), "outputs": (alpha, foreground)})
 
-    def scaled(factor: float) -> Contract:
-        return with_ports(*(port.model_copy(update={"high": port.high * factor}) for port in contract.inputs))
-
-    return {
-        "src swapped": with_ports(source=_with_swap(source)),
-        "background swapped": with_ports(background=_with_swap(background)),
-        "both swapped": with_ports(source=_with_swap(source), background=_with_swap(background)),
+def _wrong_ways(contract: Contract) -> Iterator[tuple[Fault, WrongWay]]:
+    source, background = contract.source, contract.input("background")
+    order = _swapped(source.colour_order)
+    yield (
+        "source swapped",
+        WrongWay(f"{source.name} swapped", _with_swap(contract, source), f"input {source.name} looks {order}"),
+    )
+    if background is not None:
+        yield (
+            "background swapped",
+            WrongWay(
+                # Not by its name: the published one is `bgr`.
+                "background swapped",
+                _with_swap(contract, background),
+                f"input {background.name} (the background) looks {_swapped(background.colour_order)}",
+            ),
+        )
+        yield (
+            "inputs swapped",
+            WrongWay("both swapped", _with_swap(contract, source, background), f"inputs look {order}"),
+        )
+    if contract.scale != 1:
+        inputs = "inputs look" if background is not None else f"input {source.name} looks"
         # The images as they must be if the model did not divide, and if it divided twice.
-        "not scaled": scaled(1 / contract.scale),
-        "scaled twice": scaled(contract.scale),
-        "fgr flipped": with_ports(foreground=_with_swap(foreground)),
-    }
+        unscaled, twice = source.high / contract.scale, source.high * contract.scale
+        yield (
+            "not scaled",
+            WrongWay(
+                "not scaled",
+                contract.with_images(high=unscaled),
+                f"{inputs} 0..{unscaled:g}: the scale of {contract.scale:g} is not in the model",
+            ),
+        )
+        yield (
+            "scaled twice",
+            WrongWay(
+                "scaled twice",
+                contract.with_images(high=twice),
+                f"{inputs} 0..{twice:g}: the scale of {contract.scale:g} is in the model twice",
+            ),
+        )
+    foreground = contract.output("foreground")
+    if foreground is not None:
+        yield (
+            "foreground swapped",
+            WrongWay(
+                f"{foreground.name} flipped",
+                _with_swap(contract, foreground),
+                f"output {foreground.name} looks {_swapped(foreground.colour_order)}",
+            ),
+        )
 
 
-def _with_swap(port: Port) -> Port:
-    return port.model_copy(update={"colour_order": _swapped(port.colour_order)})
+def _with_swap(contract: Contract, *swapped: Port) -> Contract:
+    """Return the contract with the other colour order at these ports."""
+    names = {port.name for port in swapped}
+
+    def changed(ports: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(
+            port.model_copy(update={"colour_order": _swapped(port.colour_order)}) if port.name in names else port
+            for port in ports
+        )
+
+    return contract.model_copy(update={"inputs": changed(contract.inputs), "outputs": changed(contract.outputs)})
 
 
 def _swapped(order: ColourOrder | None) -> ColourOrder:
@@ -102,14 +153,16 @@ def _mean_distance(
     runner: Runner, contract: Contract, samples: Sequence[Sample], original: Sequence[Prediction]
 ) -> float:
     total = 0.0
+    runner.start_clip()
     for sample, reference in zip(samples, original, strict=True):
-        outputs = runner.infer(*encode_inputs(contract, sample.source, sample.background))
-        total += _distance(decode_outputs(contract, *outputs), reference)
+        runner.enter_clip(sample.clip)
+        outputs = runner.infer(encode_inputs(contract, sample.images))
+        total += _distance(decode_outputs(contract, outputs), reference)
     return total / len(samples)
 
 
 def _distance(prediction: Prediction, reference: Prediction) -> float:
-    return float(
-        np.abs(prediction.alpha - reference.alpha).mean(dtype=np.float64)
-        + np.abs(prediction.foreground - reference.foreground).mean(dtype=np.float64)
-    )
+    distance = np.abs(prediction.alpha - reference.alpha).mean(dtype=np.float64)
+    if prediction.foreground is not None and reference.foreground is not None:
+        distance += np.abs(prediction.foreground - reference.foreground).mean(dtype=np.float64)
+    return float(distance)

@@ -17,7 +17,6 @@ from datasets.samples.layout import iterate, open_set
 from datasets.samples.sample import Prediction, Sample
 
 QUANTILE = 0.999
-CELL = 4
 CELL_DIFFERS = 1e-2
 
 
@@ -34,19 +33,28 @@ def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -
 
 
 def predict_all(runner: Runner, samples: Sequence[Sample]) -> list[Prediction]:
-    """Run a form over samples, in order."""
-    return [runner.predict(sample.source, sample.background) for sample in samples]
+    """Run a form over samples, in order, from the first frame of each clip."""
+    runner.start_clip()
+    predictions = []
+    for sample in samples:
+        runner.enter_clip(sample.clip)
+        predictions.append(runner.predict(sample.images))
+    return predictions
 
 
-def measure_parity(original: Sequence[Prediction], converted: Sequence[Prediction]) -> Parity:
+def measure_parity(original: Sequence[Prediction], converted: Sequence[Prediction], cell: int | None) -> Parity:
     """Compare predictions of two forms for the same samples.
+
+    Args:
+        original, converted: the predictions, in the samples' order.
+        cell: side of the cells that the network chooses to refine; None for one that chooses none.
 
     Raises:
         DataError: different numbers of predictions, or of different sizes.
     """
     if len(original) != len(converted) or not original:
         raise DataError(f"parity needs the same samples, found {len(original)} and {len(converted)} predictions")
-    meter = ParityMeter(len(original))
+    meter = ParityMeter(len(original), cell)
     for ours, theirs in zip(original, converted, strict=True):
         meter.add(ours, theirs)
     return meter.parity()
@@ -57,10 +65,11 @@ class ParityMeter:
 
     Args:
         samples: how many will be added.
+        cell: side of the cells that the network chooses to refine; None for one that chooses none.
     """
 
-    def __init__(self, samples: int) -> None:
-        self._samples = samples
+    def __init__(self, samples: int, cell: int | None) -> None:
+        self._samples, self._cell = samples, cell
         self._alpha, self._foreground = _DifferenceMeter(samples), _DifferenceMeter(samples)
         self._added = self._cells = self._differing = 0
         self._within = 0.0
@@ -69,18 +78,22 @@ class ParityMeter:
         """Take the two predictions for one sample.
 
         Raises:
-            DataError: they are of different sizes.
+            DataError: they are of different sizes, or one alone has a foreground.
         """
+        if (original.foreground is None) != (converted.foreground is None):
+            raise DataError("parity needs the same outputs, found a foreground of one form alone")
         if original.alpha.shape != converted.alpha.shape:
             raise DataError(f"parity needs one size, found {original.alpha.shape} and {converted.alpha.shape}")
         difference = np.abs(original.alpha - converted.alpha)
-        cells = _cells(difference)
-        differing = cells.max(axis=(1, 3)) > CELL_DIFFERS
-        self._differing += int(differing.sum())
-        self._cells += differing.size
-        self._within += float(cells.sum(axis=(1, 3), dtype=np.float64)[differing].sum())
+        if self._cell is not None:
+            cells = cells_of(difference, self._cell)
+            differing = cells.max(axis=(1, 3)) > CELL_DIFFERS
+            self._differing += int(differing.sum())
+            self._cells += differing.size
+            self._within += float(cells.sum(axis=(1, 3), dtype=np.float64)[differing].sum())
         self._alpha.add(difference)
-        self._foreground.add(np.abs(original.foreground - converted.foreground))
+        if original.foreground is not None and converted.foreground is not None:
+            self._foreground.add(np.abs(original.foreground - converted.foreground))
         self._added += 1
 
     def parity(self) -> Parity:
@@ -93,9 +106,9 @@ class ParityMeter:
             raise ValueError(f"expected {self._samples} samples, found {self._added}")
         return Parity(
             alpha=self._alpha.difference(),
-            foreground=self._foreground.difference(),
-            cells=self._differing / self._cells,
-            differing_cells=self._differing,
+            foreground=self._foreground.difference() if self._foreground.added else None,
+            cells=None if self._cell is None else self._differing / self._cells,
+            differing_cells=None if self._cell is None else self._differing,
             samples=self._samples,
         )
 
@@ -114,12 +127,24 @@ def check_parity(hop: str, parity: Parity, tolerance: HopTolerance) -> None:
 
 def _violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
     for name, difference in (("alpha", parity.alpha), ("foreground", parity.foreground)):
+        if difference is None:
+            continue
         if difference.mean > tolerance.mean:
             yield f"mean |{name} difference| {difference.mean:.3g} > {tolerance.mean:.3g}"
         if difference.quantile > tolerance.quantile:
             yield f"99.9 % quantile of |{name} difference| {difference.quantile:.3g} > {tolerance.quantile:.3g}"
-    if parity.cells > tolerance.cells:
+    if parity.cells is not None and tolerance.cells is not None and parity.cells > tolerance.cells:
         yield f"share of cells refined otherwise {parity.cells:.3g} > {tolerance.cells:.3g}"
+
+
+def widest(tolerance: HopTolerance, other: HopTolerance | None) -> HopTolerance:
+    """Return the wider of two tolerances, figure by figure."""
+    if other is None:
+        return tolerance
+    cells = None if tolerance.cells is None or other.cells is None else max(tolerance.cells, other.cells)
+    return HopTolerance(
+        mean=max(tolerance.mean, other.mean), quantile=max(tolerance.quantile, other.quantile), cells=cells
+    )
 
 
 class _DifferenceMeter:
@@ -130,6 +155,11 @@ class _DifferenceMeter:
         self._largest = np.empty(0, np.float32)
         self._values = 0
         self.total = 0.0
+
+    @property
+    def added(self) -> bool:
+        """Whether anything was."""
+        return self._values > 0
 
     def add(self, difference: NDArray[np.float32]) -> None:
         values = difference.size * self._samples  # in the end: every sample has one size
@@ -149,7 +179,7 @@ class _DifferenceMeter:
         )
 
 
-def _cells(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """View an image as (rows, CELL, columns, CELL), without what is left over at the right and below."""
-    height, width = image.shape
-    return image[: height // CELL * CELL, : width // CELL * CELL].reshape(height // CELL, CELL, width // CELL, CELL)
+def cells_of(image: NDArray[np.float32], cell: int) -> NDArray[np.float32]:
+    """View an image (H, W) as (rows, cell, columns, cell), without what is left over at the right and below."""
+    rows, columns = (side // cell for side in image.shape)
+    return image[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)

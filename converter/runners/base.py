@@ -1,16 +1,17 @@
-"""The runner contract: a sample's two images in, a prediction out, whatever runs beneath.
+"""The runner contract: images in, a prediction out, whatever runs beneath.
 
-    with TorchRunner(...) as runner:
-        prediction = runner.predict(sample.source, sample.background)
+    with open_runner(Variant("onnx-simplified"), folder) as runner:
+        prediction = runner.predict(sample.images)
 
-A runner owns colour order, range, layout and size; it takes them from its form's I/O contract.
+A runner owns colour order, range, layout and size; it takes them from its form's I/O contract. What a form hands on
+from frame to frame, its states, the runner carries as long as the frames are of one clip.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,17 @@ from PIL import Image
 
 from configs.errors import DataError
 from converter.forms.contract import Contract, Port
+from converter.forms.variant import CPU
 from datasets.samples.sample import Prediction
 
 Tensor = NDArray[np.float32]
 InputTensor = NDArray[np.float32] | NDArray[np.uint8]
+Images = Mapping[str, NDArray[np.uint8]]
+"""Role, `source` or `background`, to (H, W, 3) uint8 RGB."""
+Feed = Mapping[str, InputTensor]
+"""Input's name to its tensor."""
+Outputs = dict[str, Tensor]
+"""Output's name to its tensor."""
 _DTYPES: dict[str, np.dtype[Any]] = {"f32": np.dtype(np.float32), "u8": np.dtype(np.uint8)}
 
 
@@ -33,36 +41,78 @@ class Runner(ABC):
         precision: the inference precision that really runs: `f32`, `bf16` or `f16`, or `int8` for a quantized form.
         rest_precision: of a quantized form, the inference precision of what is not quantized; else None.
         contract: what the form takes and gives.
+        assumed: whether the contract is a guess, because the form carries none.
         threads: that one inference may use; None where the framework does not tell.
+        device: where it was asked to run, in OpenVINO's words.
+        executed_on: the devices that really run it.
+        reuses_memory: whether the tensors that `run` returns are overwritten by the next one.
+        states: input's name to what it is fed at the next frame; empty at the start of a clip.
     """
 
     framework: str
     precision: str
     rest_precision: str | None = None
     contract: Contract
+    assumed: bool = False
     threads: int | None = None
+    device: str = CPU
+    executed_on: tuple[str, ...] = (CPU,)
+    reuses_memory: ClassVar[bool] = False
+    states: Feed = MappingProxyType({})
+    _clip: str | None = None
 
-    def predict(self, source: NDArray[np.uint8], background: NDArray[np.uint8]) -> Prediction:
+    @property
+    def inference_precision(self) -> str:
+        """The precision that runs where nothing is quantized."""
+        return self.rest_precision or self.precision
+
+    def predict(self, images: Images) -> Prediction:
         """Matte one frame.
 
         Args:
-            source, background: (H, W, 3) uint8 RGB; resized to the network's size where they differ from it.
+            images: by role; those of another size than the network's are resized to it.
 
         Returns:
             The prediction at the network's size.
 
         Raises:
-            DataError: images of another kind, or a result that is not finite numbers.
+            DataError: images of another kind, one that the form needs is missing, or a result that is not finite.
         """
-        return decode_outputs(self.contract, *self.infer(*encode_inputs(self.contract, source, background)))
+        return decode_outputs(self.contract, self.infer(encode_inputs(self.contract, images)))
 
-    @abstractmethod
-    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
-        """Run the form on tensors as its contract asks for; return alpha and foreground as it says.
+    def infer(self, feed: Feed) -> Outputs:
+        """Run the form on tensors as its contract asks for; return the outputs' tensors, which are the caller's.
+
+        States and ratios need not be fed: the runner has them.
 
         Raises:
-            DataError: an input of another element type or shape.
+            DataError: an input is missing, or of another element type or shape.
         """
+        check_inputs(self.contract, feed)
+        outputs = self.run(feed)
+        return {name: tensor.copy() for name, tensor in outputs.items()} if self.reuses_memory else outputs
+
+    def run(self, feed: Feed) -> Outputs:
+        """Infer, unchecked and without copies: the tensors returned may be overwritten by the next call."""
+        outputs = self._run({**unfed_inputs(self.contract), **self.states, **feed})
+        if states := self.contract.states:
+            self.states = {taken.name: outputs[given.name].copy() for taken, given in states}
+        return outputs
+
+    @abstractmethod
+    def _run(self, feed: Feed) -> Outputs:
+        """Run the form on a tensor for each of its inputs."""
+
+    def enter_clip(self, clip: str) -> None:
+        """Say which clip the next frame is of; a clip that is not the one before starts without states."""
+        if clip != self._clip:
+            self.start_clip()
+            self._clip = clip
+
+    def start_clip(self) -> None:
+        """Forget the states: the next frame is the first of its clip."""
+        self.states = MappingProxyType({})
+        self._clip = None
 
     @contextmanager
     def opened(self) -> Iterator["Runner"]:
@@ -81,20 +131,33 @@ class Runner(ABC):
         self.close()
 
 
-def encode_inputs(
-    contract: Contract, source: NDArray[np.uint8], background: NDArray[np.uint8]
-) -> tuple[InputTensor, InputTensor]:
-    """Return the two input tensors that `contract` asks for, from (H, W, 3) uint8 RGB images."""
-    source_port, background_port = contract.inputs
-    return encode_image(source, source_port), encode_image(background, background_port)
+def encode_inputs(contract: Contract, images: Images) -> dict[str, InputTensor]:
+    """Return the tensors of the images that `contract` asks for, by input.
+
+    Raises:
+        DataError: an image is missing, or of another kind.
+    """
+    feed = {}
+    for port in contract.images:
+        if port.role not in images:
+            raise DataError(f"{port.name}: the model takes a {port.role}, and there is none")
+        feed[port.name] = encode_image(images[port.role], port)
+    return feed
 
 
-def decode_outputs(contract: Contract, alpha: Tensor, foreground: Tensor) -> Prediction:
-    """Return the prediction that two output tensors stand for under `contract`."""
-    alpha_port, foreground_port = contract.outputs
-    return Prediction(
-        alpha=decode_tensor(alpha, alpha_port)[..., 0], foreground=decode_tensor(foreground, foreground_port)
-    )
+def unfed_inputs(contract: Contract) -> dict[str, InputTensor]:
+    """Return what inputs take that are no images, at the first frame of a clip: zeros for a state, a ratio's value."""
+    return {
+        port.name: np.full([side or 1 for side in port.shape], port.value or 0, _DTYPES[port.element_type])
+        for port in contract.inputs
+        if not port.is_image
+    }
+
+
+def decode_outputs(contract: Contract, outputs: Mapping[str, Tensor]) -> Prediction:
+    """Return the prediction that output tensors stand for under `contract`."""
+    images = {port.role: decode_tensor(outputs[port.name], port) for port in contract.outputs if port.is_image}
+    return Prediction(alpha=images["alpha"][..., 0], foreground=images.get("foreground"))
 
 
 def encode_image(image: NDArray[np.uint8], port: Port) -> InputTensor:
@@ -124,25 +187,33 @@ def encode_image(image: NDArray[np.uint8], port: Port) -> InputTensor:
     return tensor if port.high == 255 else tensor / np.float32(255 / port.high)
 
 
-def check_inputs(contract: Contract, source: InputTensor, background: InputTensor) -> None:
-    """Raise `DataError` unless both tensors have the element type and shape that `contract` asks for."""
-    for port, tensor in zip(contract.inputs, (source, background), strict=True):
+def check_inputs(contract: Contract, feed: Feed) -> None:
+    """Raise `DataError` unless the tensors have the element types and shapes that `contract` asks for, none missing."""
+    ports = {port.name: port for port in contract.inputs}
+    if unknown := sorted(set(feed) - set(ports)):
+        raise DataError(f"{', '.join(unknown)}: no input of the model; it has {', '.join(ports)}")
+    if missing := [port.name for port in contract.images if port.name not in feed]:
+        raise DataError(f"{', '.join(missing)}: an input of the model that is not fed")
+    for name, tensor in feed.items():
+        port = ports[name]
         expected = _DTYPES[port.element_type]
         if tensor.dtype != expected:
+            span = f" values 0..{port.high:g}" if port.is_image else ""
             raise DataError(
-                f"{port.name}: expected {expected} values 0..{port.high:g}, found {tensor.dtype}; "
-                "`mattekit info MODEL` tells what a model takes"
+                f"{name}: expected {expected}{span}, found {tensor.dtype}; `mattekit info MODEL` tells what a model "
+                "takes"
             )
-        if tensor.shape != port.shape:
-            hint = "the axes are in another order" if sorted(tensor.shape) == sorted(port.shape) else "another size"
+        if not port.fits(tensor.shape):
+            same_sides = port.is_image and sorted(tensor.shape) == sorted(side or 0 for side in port.shape)
+            hint = "the axes are in another order" if same_sides else "another size"
             raise DataError(
-                f"{port.name}: expected shape {port.shape} ({port.layout}), found {tensor.shape}: {hint}; "
+                f"{name}: expected shape {port.shape} ({port.layout}), found {tensor.shape}: {hint}; "
                 "`encode_image` makes such a tensor of an image"
             )
 
 
 def decode_tensor(tensor: InputTensor, port: Port) -> Tensor:
-    """Turn the tensor of `port` into (h, w, C) float32 in 0..1, RGB.
+    """Turn the tensor of an image's `port` into (h, w, C) float32 in 0..1, RGB.
 
     Raises:
         DataError: another shape than the contract's, or values that are not finite.

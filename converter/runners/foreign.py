@@ -1,4 +1,4 @@
-"""IRs that another program made: which contract they are taken to keep."""
+"""IRs that carry no contract, because another program made them: which one they are taken to keep."""
 
 from pathlib import Path
 
@@ -6,42 +6,43 @@ import openvino
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, ir_contract
-from converter.runners.openvino_ir import contract_of_ir
+from converter.architectures import architecture_with_ports, known_architectures
+from converter.forms.contract import Contract, ir_contract
 
 
-def contract_or_published(model: openvino.Model, path: Path) -> tuple[Contract, bool]:
-    """Return the contract of an IR, and whether it had to be assumed.
+def assumed_contract(model: openvino.Model, path: Path) -> Contract:
+    """Return the contract that an IR without one is taken to keep: that of the architecture whose tensors it has.
 
-    An IR without one is taken to keep the published contract (NCHW float32, BGR 0..255 in; alpha and RGB foreground
-    0..1 out), as Model Optimizer's IRs of this network do. Names, shapes and element types are checked; that colour
-    order and range are the published ones, no IR says.
+    Model Optimizer's IRs keep it (NCHW float32, BGR 0..255 in; alpha and RGB foreground 0..1 out). Names, shapes and
+    element types are checked; that colour order and range are these, no IR says.
 
     Raises:
-        DataError: the IR has other tensors than the published contract.
+        DataError: the IR has other tensors than any architecture.
     """
-    if model.has_rt_info(list(RT_INFO_PATH)):
-        return contract_of_ir(model, path), False
     found = {port.get_any_name(): _shape_and_type(port) for port in (*model.inputs, *model.outputs)}
-    names = (SOURCE, BACKGROUND, ALPHA, FOREGROUND)
-    if set(found) != set(names):
-        raise DataError(
-            f"{path}: expected the inputs {SOURCE}, {BACKGROUND} and the outputs {ALPHA}, {FOREGROUND}, "
-            f"found {', '.join(sorted(found))}"
+    architecture = architecture_with_ports(found)
+    if architecture is None:
+        expected = " or ".join(
+            f"the inputs {', '.join(port.name for port in known.inputs)} and the outputs "
+            f"{', '.join(port.name for port in known.outputs)}"
+            for known in known_architectures().values()
         )
-    shape = found[SOURCE][0]
+        raise DataError(f"{path}: expected {expected}, found {', '.join(sorted(found))}")
+    source = next(port.name for port in architecture.inputs if port.role == "source")
+    shape = found[source][0]
     if len(shape) != 4 or 0 in shape:
         raise DataError(
-            f"{path}: {SOURCE}: expected a fixed shape (1, 3, H, W), found {model.input(SOURCE).partial_shape}"
+            f"{path}: {source}: expected a fixed shape (1, 3, H, W), found {model.input(source).partial_shape}"
         )
-    contract = ir_contract((shape[2], shape[3]), sha256_of(path.with_suffix(".bin")))
+    contract = ir_contract(architecture, (shape[2], shape[3]), sha256_of(path.with_suffix(".bin")))
     for port in (*contract.inputs, *contract.outputs):
-        if found[port.name] != (port.shape, port.element_type):
+        shape, kind = found[port.name]
+        if not port.fits(shape) or kind != port.element_type:
             raise DataError(
                 f"{path}: {port.name}: expected {port.element_type} {port.shape} as in the published contract, "
-                f"found {found[port.name][1]} {found[port.name][0]}"
+                f"found {kind} {shape}"
             )
-    return contract, True
+    return contract
 
 
 def _shape_and_type(port: openvino.Output) -> tuple[tuple[int, ...], str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import onnxruntime
 
 from configs.errors import DataError
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, ONNX_KEY, SOURCE, Contract, parse_contract
-from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
+from converter.forms.contract import ONNX_KEY, Contract, parse_contract
+from converter.runners.base import Feed, Outputs, Runner
 
 
 class OnnxRunner(Runner):
@@ -33,11 +33,9 @@ class OnnxRunner(Runner):
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
         self.contract = known
 
-    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
-        """See `Runner.infer`."""
-        check_inputs(self.contract, source, background)
-        alpha, foreground = self._session.run([ALPHA, FOREGROUND], {SOURCE: source, BACKGROUND: background})
-        return alpha, foreground
+    def _run(self, feed: Feed) -> Outputs:
+        names = [port.name for port in self.contract.outputs]
+        return dict(zip(names, self._session.run(names, dict(feed)), strict=True))
 
 
 def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxruntime.InferenceSession:

@@ -1,46 +1,55 @@
-"""An OpenVINO IR, run by OpenVINO on the CPU at an explicit inference precision."""
+"""An OpenVINO IR, run by OpenVINO on an explicit device at an explicit inference precision."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import openvino
 
 from configs.errors import DataError, UsageError
-from configs.schema import InferencePrecision
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, RT_INFO_PATH, SOURCE, Contract, parse_contract
-from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
-
-LATENCY: Mapping[str, str] = {"PERFORMANCE_HINT": "LATENCY"}
+from converter.forms.contract import RT_INFO_PATH, Contract, parse_contract
+from converter.forms.variant import CPU, FormFile
+from converter.runners.base import Feed, Outputs, Runner
+from converter.runners.devices import (
+    LATENCY,
+    executed_on,
+    openvino_core,
+    require_device,
+    running_precision,
+    threads_of,
+)
+from converter.runners.foreign import assumed_contract
 
 
 class OpenVinoRunner(Runner):
-    """Runs an IR that carries its contract in its rt_info.
+    """Runs an IR, compiled for latency, by the contract in its rt_info.
 
     Args:
-        path: the IR's XML.
-        inference_precision: `f32`, `bf16`, `f16`, or `default` for what an ordinary user gets; `precision` then says
-            what OpenVINO chose.
+        file: the IR's XML, its device, and the inference precision: `f32`, `bf16`, `f16`, or `default` for what an
+            ordinary user gets; `precision` then says what OpenVINO chose.
+        assume: take an IR that carries no contract to keep that of the architecture whose tensors it has.
         open_inputs: open the inputs to float32 values of any range where the IR takes bytes; `contract` then says so.
 
     Raises:
         DataError: the IR is missing or unreadable, or carries no contract.
-        UsageError: OpenVINO cannot run this precision here.
+        UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
 
     framework = "openvino"
+    reuses_memory: ClassVar[bool] = True
 
-    def __init__(self, path: Path, inference_precision: InferencePrecision, *, open_inputs: bool = False) -> None:
-        model = read_ir(path)
-        self.contract = contract_of_ir(model, path)
-        self._path, self._asked = path, inference_precision
+    def __init__(self, file: FormFile, *, assume: bool = False, open_inputs: bool = False) -> None:
+        model = read_ir(file.path)
+        self.assumed = assume and not model.has_rt_info(list(RT_INFO_PATH))
+        self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
+        self._file = file
         if open_inputs:
             self.contract = _open_inputs(model, self.contract)
-        compiled = compile_ir(model, path, inference_precision)
+        compiled = compile_ir(model, file)
         ran = running_precision(compiled)
-        quantized = is_quantized(model)
-        self.precision, self.rest_precision = ("int8", ran) if quantized else (ran, None)
+        self.precision, self.rest_precision = ("int8", ran) if is_quantized(model) else (ran, None)
+        self.device, self.executed_on, self.threads = file.device, executed_on(compiled), threads_of(compiled)
         self._request = compiled.create_infer_request()
 
     @contextmanager
@@ -49,25 +58,13 @@ class OpenVinoRunner(Runner):
         if all(port.element_type == "f32" for port in self.contract.inputs):
             yield self
             return
-        with OpenVinoRunner(self._path, self._asked, open_inputs=True) as runner:
+        with OpenVinoRunner(self._file, assume=self.assumed, open_inputs=True) as runner:
             yield runner
 
-    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
-        """See `Runner.infer`; the returned arrays are copies."""
-        check_inputs(self.contract, source, background)
-        results = self._request.infer({SOURCE: source, BACKGROUND: background})
-        return results[ALPHA].copy(), results[FOREGROUND].copy()
-
-
-@cache
-def openvino_core() -> openvino.Core:
-    """Return the one Core of this process; everything that reads or compiles a model uses it.
-
-    The CPU plugin of each Core puts a signal stack of its own in place, and puts back the one before when it goes.
-    Of two that go in another order than they came, a freed one stays, and the next signal that Python handles, such as
-    Ctrl-C, ends the process with a segmentation fault (seen with OpenVINO 2026.4.1).
-    """
-    return openvino.Core()
+    def _run(self, feed: Feed) -> Outputs:
+        """Infer in place: inputs are read where they lie, outputs are the request's own memory."""
+        results = self._request.infer(dict(feed), share_inputs=True, share_outputs=True)
+        return {port.name: results[port.name] for port in self.contract.outputs}
 
 
 def read_ir(path: Path) -> openvino.Model:
@@ -87,23 +84,28 @@ def read_ir(path: Path) -> openvino.Model:
 
 
 def compile_ir(
-    model: openvino.Model,
-    path: Path,
-    inference_precision: InferencePrecision,
-    properties: Mapping[str, str] = LATENCY,
+    model: openvino.Model, file: FormFile, properties: Mapping[str, str] = LATENCY
 ) -> openvino.CompiledModel:
-    """Compile an IR for the CPU at an explicit inference precision.
+    """Compile an IR for its device at its inference precision.
 
     Raises:
-        UsageError: OpenVINO cannot run this precision here.
+        UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
-    hints = {} if inference_precision == "default" else {"INFERENCE_PRECISION_HINT": inference_precision}
-    compiled = openvino_core().compile_model(model, "CPU", {**properties, **hints})
+    require_device(file.device)
+    hints = {} if file.precision == "default" else {"INFERENCE_PRECISION_HINT": file.precision}
+    try:
+        compiled = openvino_core().compile_model(model, file.device, {**properties, **hints})
+    except RuntimeError as error:
+        if file.device == CPU:
+            raise
+        reason = str(error).strip().splitlines()[-1]
+        raise UsageError(f"{file.path}: OpenVINO cannot run it on {file.device} ({reason})") from error
     running = running_precision(compiled)
-    if inference_precision not in ("default", running):
+    if file.precision not in ("default", running):
+        where = "this CPU" if file.device == CPU else file.device
         raise UsageError(
-            f"{path}: asked OpenVINO for {inference_precision}, but this CPU runs {running}; leave the variant out, "
-            f"or use @default, which takes what the CPU has (`mattekit doctor` tells what that is)"
+            f"{file.path}: asked OpenVINO for {file.precision}, but {where} runs {running}; leave the variant out, "
+            f"or use @default, which takes what it has (`mattekit doctor` tells what that is on the CPU)"
         )
     return compiled
 
@@ -129,18 +131,4 @@ def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:
     for parameter in model.get_parameters():
         parameter.set_element_type(openvino.Type.f32)
     model.validate_nodes_and_infer_types()
-    source, background = (port.model_copy(update={"element_type": "f32"}) for port in contract.inputs)
-    return contract.model_copy(update={"inputs": (source, background)})
-
-
-def default_inference_precision() -> str:
-    """Return the precision that OpenVINO infers at on this CPU when nobody asks for one: `f32`, `bf16` or `f16`."""
-    parameter = openvino.opset13.parameter([1, 8], openvino.Type.f32)
-    model = openvino.Model([openvino.opset13.relu(parameter)], [parameter])
-    compiled = openvino_core().compile_model(model, "CPU", LATENCY)
-    return running_precision(compiled)
-
-
-def running_precision(compiled: openvino.CompiledModel) -> str:
-    """Return the precision that a compiled model infers at: `f32`, `bf16` or `f16`."""
-    return str(compiled.get_property("INFERENCE_PRECISION_HINT").to_string())
+    return contract.with_images(element_type="f32")

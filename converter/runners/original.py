@@ -1,18 +1,16 @@
-"""The original that every converted form is compared with: a checkpoint run by PyTorch, or a ready ONNX."""
+"""The original that every converted form is compared with: a checkpoint, or a ready ONNX."""
 
 from dataclasses import dataclass
-from pathlib import Path
+
+from torch import nn
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from configs.schema import ModelSection
+from configs.schema import Graph, ModelSection
+from converter.architectures import architecture_named
+from converter.architectures.base import Architecture
 from converter.forms.contract import Contract, network_contract
 from converter.forms.record import Conversion, SourceFile, recorded_model
-from converter.network import MattingNetwork
-from converter.network.checkpoint import load_network
-from converter.runners.base import Runner
-from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.pytorch import TorchRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,23 +19,21 @@ class Original:
 
     source: SourceFile
     contract: Contract
-    network: MattingNetwork | None
+    network: nn.Module | None
 
-    def runner(self) -> Runner:
-        """Return a runner of the original, whichever it is."""
-        return self.torch_runner() if self.network else OnnxRunner(Path(self.source.path), self.contract)
+    @property
+    def architecture(self) -> Architecture:
+        """The family that it is of."""
+        return architecture_named(self.contract.architecture)
 
-    def torch_runner(self) -> TorchRunner:
-        """Return a runner of the checkpoint.
+    def arranged(self, graph: Graph) -> nn.Module:
+        """Return what is exported of the network: itself, or its arrangement for speed where the family has one.
 
         Raises:
-            DataError: the original is an ONNX.
+            UsageError: there is no such arrangement of this network or size.
         """
-        if self.network is None:
-            raise DataError(
-                f"{self.source.path}: the original is an ONNX file, PyTorch cannot run it; use variant onnx"
-            )
-        return TorchRunner(self.network, self.contract)
+        module: nn.Module = self.architecture.arranged(self.network, self.contract.size, graph)
+        return module
 
 
 def source_file(model: ModelSection) -> SourceFile:
@@ -57,10 +53,13 @@ def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
 
     Raises:
         DataError: it is missing, unreadable or not this network.
+        UsageError: there is no such architecture, or it does not take this size.
     """
+    architecture = architecture_named(model.architecture)
+    architecture.check_size(size)
     source = source_file(model)
-    network = load_network(model) if source.kind == "checkpoint" else None
-    return Original(source, network_contract(size, source.sha256), network)
+    network = architecture.network(model) if source.kind == "checkpoint" else None
+    return Original(source, network_contract(architecture, size, source.sha256), network)
 
 
 def original_of(record: Conversion) -> Original:

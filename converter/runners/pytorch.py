@@ -1,26 +1,43 @@
 """The original network, run by PyTorch in float32."""
 
-import torch
+from typing import Any
 
+import torch
+from torch import Tensor, nn
+
+from converter.architectures import architecture_named
 from converter.forms.contract import Contract
-from converter.network import MattingNetwork
-from converter.runners.base import InputTensor, Runner, Tensor, check_inputs
+from converter.runners.base import Feed, Outputs, Runner
 
 
 class TorchRunner(Runner):
-    """Runs a `MattingNetwork` on the CPU."""
+    """Runs a network on the CPU.
+
+    Args:
+        network: of the contract's architecture.
+        contract: the network's.
+    """
 
     framework = "torch"
     precision = "f32"
 
-    def __init__(self, network: MattingNetwork, contract: Contract) -> None:
+    def __init__(self, network: nn.Module, contract: Contract) -> None:
         self.contract = contract
         self.threads = torch.get_num_threads()
         self._network = network.eval()
+        self._run_network = architecture_named(contract.architecture).run
 
-    def infer(self, source: InputTensor, background: InputTensor) -> tuple[Tensor, Tensor]:
-        """See `Runner.infer`."""
-        check_inputs(self.contract, source, background)
+    def _run(self, feed: Feed) -> Outputs:
         with torch.inference_mode():
-            output = self._network(torch.from_numpy(source), torch.from_numpy(background), crop=True)
-        return output.pha.numpy(), output.fgr.numpy()
+            result = self._run_network(
+                self._network, *(torch.from_numpy(feed[port.name]) for port in self.contract.inputs)
+            )
+        tensors = output_tensors(result, self.contract)
+        return {port.name: tensor.numpy() for port, tensor in zip(self.contract.outputs, tensors, strict=True)}
+
+
+def output_tensors(result: Any, contract: Contract) -> tuple[Tensor, ...]:
+    """Return the tensors of the contract's outputs from what a network gave: see `Architecture.load`."""
+    if isinstance(result, Tensor):
+        return (result,)
+    return tuple(getattr(result, port.name) for port in contract.outputs)

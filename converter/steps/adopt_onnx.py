@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 
 from configs.errors import DataError
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract, Port
+from converter.forms.contract import Contract, Port
 from converter.forms.made import Made
 from converter.steps.onnx_file import check_onnx, read_onnx, save_onnx, shape_of
 from converter.steps.step import Step
@@ -17,10 +17,10 @@ _CONSTANTS_ARE_NO_INPUTS = 4
 
 @dataclass(frozen=True, slots=True)
 class AdoptOnnx(Step):
-    """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the published two.
+    """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the contract's.
 
     Raises, when it runs:
-        DataError: the file is no ONNX model or has other inputs or outputs than `src`, `bgr` and `pha`, `fgr`.
+        DataError: the file is no ONNX model, or its inputs or outputs are not the contract's.
         ConversionError: what was written is not what the contract says.
     """
 
@@ -37,12 +37,13 @@ class AdoptOnnx(Step):
         """See `Step.require`: the contract's tensors, of its element type, that can take its shapes."""
         graph = read_onnx(self.source).graph
         inputs, outputs = _by_name(graph.input), _by_name(graph.output)
-        if set(inputs) - {tensor.name for tensor in graph.initializer} != {SOURCE, BACKGROUND}:
+        taken, given = self.contract.inputs, self.contract.outputs
+        if set(inputs) - {tensor.name for tensor in graph.initializer} != {port.name for port in taken}:
             found = ", ".join(inputs) or "none"
-            raise DataError(f"{self.source}: expected the inputs {SOURCE} and {BACKGROUND}, found {found}")
-        if missing := [name for name in (ALPHA, FOREGROUND) if name not in outputs]:
+            raise DataError(f"{self.source}: expected the {_listed('input', taken)}, found {found}")
+        if missing := [port.name for port in given if port.name not in outputs]:
             lacking = ", ".join(missing)
-            raise DataError(f"{self.source}: expected the outputs {ALPHA} and {FOREGROUND}, lacks {lacking}")
+            raise DataError(f"{self.source}: expected the {_listed('output', given)}, lacks {lacking}")
         for port in self.contract.inputs:
             _require_port(inputs[port.name], port, self.source)
         for port in self.contract.outputs:
@@ -67,10 +68,14 @@ def _by_name(values: list[onnx.ValueInfoProto]) -> dict[str, onnx.ValueInfoProto
     return {value.name: value for value in values}
 
 
+def _listed(kind: str, ports: tuple[Port, ...]) -> str:
+    return f"{kind}{'s' * (len(ports) > 1)} {' and '.join(port.name for port in ports)}"
+
+
 def _require_port(value: onnx.ValueInfoProto, port: Port, source: Path) -> None:
     found = shape_of(value)
     if len(found) != len(port.shape) or any(
-        isinstance(side, int) and side != wanted for side, wanted in zip(found, port.shape, strict=True)
+        isinstance(side, int) and wanted not in (None, side) for side, wanted in zip(found, port.shape, strict=True)
     ):
         raise DataError(f"{source}: {value.name} has shape {found}, but the input shape asks for {port.shape}")
     if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:

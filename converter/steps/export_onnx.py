@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from configs.errors import ConversionError
 from configs.schema import Graph
-from converter.fast import FastNetwork, arranged
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
+from converter.forms.contract import Contract
 from converter.forms.made import Made
-from converter.network import MattingNetwork
+from converter.runners.original import Original
+from converter.runners.pytorch import output_tensors
 from converter.steps.onnx_file import check_onnx, save_onnx
 from converter.steps.step import Step
 
@@ -22,16 +22,15 @@ EXPORTER = "torch.onnx dynamo"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportOnnx(Step):
-    """Export the network, in the arrangement `graph`, at the contract's size, everything in one file.
+    """Export the original's network, in the arrangement `graph`, at the contract's size, everything in one file.
 
     Raises, when it runs:
         UsageError: the network cannot take this size.
         ConversionError: the exporter fails, or the file is not what the contract says.
     """
 
-    network: MattingNetwork
+    original: Original
     graph: Graph
-    contract: Contract
     opset: int
     target: Path
 
@@ -42,28 +41,30 @@ class ExportOnnx(Step):
 
     def make(self) -> Made:
         """See `Step.make`."""
-        network = arranged(self.network, self.contract.size, self.graph)
-        model = export_program(network, self.contract, self.opset).model_proto
-        return Made(self.hop, self.target, self.contract, save_onnx(model, self.contract, self.target))
+        contract = self.original.contract
+        network = self.original.arranged(self.graph)
+        fixed = [f"network.{name}" for name in getattr(network, "fixed_weights", ())]
+        model = export_program(network, contract, self.opset).model_proto
+        return Made(self.hop, self.target, contract, save_onnx(model, contract, self.target, fixed))
 
     def ensure(self, made: Made) -> None:
         """See `Step.ensure`."""
-        check_onnx(made.path, self.contract)
+        check_onnx(made.path, made.contract)
 
 
 class _PublishedOutputs(nn.Module):
-    """The network with the published tensor names and only the two published outputs."""
+    """The network with only the contract's outputs, in order."""
 
-    def __init__(self, network: MattingNetwork | FastNetwork) -> None:
+    def __init__(self, network: nn.Module, contract: Contract) -> None:
         super().__init__()
         self.network = network
+        self._contract = contract
 
-    def forward(self, src: Tensor, bgr: Tensor) -> tuple[Tensor, Tensor]:
-        output = self.network(src, bgr)
-        return output.pha, output.fgr
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return output_tensors(self.network(*inputs), self._contract)
 
 
-def export_program(network: MattingNetwork | FastNetwork, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
+def export_program(network: nn.Module, contract: Contract, opset: int) -> torch.onnx.ONNXProgram:
     """Run torch's dynamo exporter at the contract's size; its result holds the ONNX and the program it was made from.
 
     Raises:
@@ -71,7 +72,7 @@ def export_program(network: MattingNetwork | FastNetwork, contract: Contract, op
         ConversionError: the exporter returns nothing.
     """
     # Two tensors, not one twice: the exporter would take an alias for a fact about the model.
-    example = tuple(torch.zeros(port.shape) for port in contract.inputs)
+    example = tuple(torch.full([side or 1 for side in port.shape], port.value or 0.0) for port in contract.inputs)
     with torch.inference_mode():
         network(*example)  # the network's own errors are clearer than the exporter's
     logger = logging.getLogger("torch.onnx")
@@ -82,12 +83,12 @@ def export_program(network: MattingNetwork | FastNetwork, contract: Contract, op
             # torch's exporter uses an interface that torch itself deprecates.
             warnings.filterwarnings("ignore", "`isinstance.treespec, LeafSpec.`", FutureWarning)
             program = torch.onnx.export(
-                _PublishedOutputs(network).eval(),
+                _PublishedOutputs(network, contract).eval(),
                 example,
                 dynamo=True,
                 opset_version=opset,
-                input_names=[SOURCE, BACKGROUND],
-                output_names=[ALPHA, FOREGROUND],
+                input_names=[port.name for port in contract.inputs],
+                output_names=[port.name for port in contract.outputs],
                 verbose=False,
             )
     finally:

@@ -12,16 +12,18 @@ import cv2
 import numpy as np
 
 from configs.errors import ParityError
-from configs.schema import Config, HopTolerance
+from configs.schema import Config, ConvertSection, HopTolerance
+from converter.architectures import with_defaults
 from converter.forms.contract import Contract
 from converter.forms.made import Made
 from converter.forms.record import Candidate, Quantization, ir_hop
+from converter.forms.variant import FormFile
 from converter.proof.parity import check_parity, measure_parity, predict_all
-from converter.runners.base import encode_inputs
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.base import encode_inputs, unfed_inputs
+from converter.runners.opening import open_runner
 from converter.runners.original import Original
 from converter.steps.ir_file import check_ir, model_from_onnx, save_ir
-from converter.steps.onnx_file import read_onnx
+from converter.steps.onnx_file import fixed_weights, read_onnx
 from converter.steps.quantization import convolution_weights, kept_float, quantize
 from converter.steps.step import Step
 from datasets.bundled.calibration import CalibrationSplit, calibration_split
@@ -67,18 +69,18 @@ class Int8IrFromOnnx(Step):
 
     def make(self) -> Made:
         """See `Step.make`."""
-        settings = self.config.convert.int8
+        settings, tolerance = self._settings.int8, self._settings.parity.tolerances[HOP]
         split = calibration_split(settings, self.config.dataset, self.contract.size)
         feeds = [_feed(self.contract, sample) for sample in split.calibration]
-        with self.original.runner() as runner:
+        with open_runner(self.original) as runner:
             reference = predict_all(runner, split.validation)
         original_mad = alpha_mad(reference, split.validation)
         tried: list[Candidate] = []
         lines: list[str] = []
-        for patterns, names in zip(settings.candidates, self._kept(), strict=True):
+        for patterns, names in zip(settings.candidates or (), self._kept(), strict=True):
             quantized, share = quantize(model_from_onnx(self.source, self.contract, "int8"), feeds, names)
             save_ir(quantized, self.contract, "int8", self.target)
-            with OpenVinoRunner(self.target, "f32") as runner:
+            with open_runner(FormFile(self.target)) as runner:
                 predictions = predict_all(runner, split.validation)
             candidate = Candidate(
                 kept_float=patterns,
@@ -86,10 +88,10 @@ class Int8IrFromOnnx(Step):
                 all_convolutions=share.all_convolutions,
                 multiply_adds=share.multiply_adds,
                 alpha_mad_drift=alpha_mad(predictions, split.validation) - original_mad,
-                parity=measure_parity(reference, predictions),
+                parity=measure_parity(reference, predictions, self.original.architecture.cell),
             )
             tried.append(candidate)
-            problem = _problem(candidate, settings.drift, self.config.convert.parity.tolerances[HOP])
+            problem = _problem(candidate, settings.drift, tolerance)
             lines.append(f"{_line(candidate)}: {problem or 'taken'}")
             self.say(f"    {lines[-1]}")
             if not problem:
@@ -107,9 +109,14 @@ class Int8IrFromOnnx(Step):
         """See `Step.ensure`."""
         check_ir(made.path, self.contract)
 
+    @property
+    def _settings(self) -> ConvertSection:
+        return with_defaults(self.config, self.original.architecture).convert
+
     def _kept(self) -> list[frozenset[str]]:
-        weights = convolution_weights(read_onnx(self.source))
-        return [kept_float(weights, patterns) for patterns in self.config.convert.int8.candidates]
+        model = read_onnx(self.source)
+        weights, fixed = convolution_weights(model), fixed_weights(model)
+        return [kept_float(weights, patterns, fixed) for patterns in self._settings.int8.candidates or ()]
 
 
 def alpha_mad(predictions: Sequence[Prediction], samples: Sequence[Sample]) -> float:
@@ -128,8 +135,7 @@ def alpha_mad(predictions: Sequence[Prediction], samples: Sequence[Sample]) -> f
 
 
 def _feed(contract: Contract, sample: Sample) -> dict[str, object]:
-    tensors = encode_inputs(contract, sample.source, sample.background)
-    return {port.name: tensor for port, tensor in zip(contract.inputs, tensors, strict=True)}
+    return {**unfed_inputs(contract), **encode_inputs(contract, sample.images)}
 
 
 def _problem(candidate: Candidate, limit: float, tolerance: HopTolerance) -> str:

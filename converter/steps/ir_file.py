@@ -8,12 +8,13 @@ from openvino.preprocess import PrePostProcessor
 from configs.errors import ConversionError
 from configs.schema import Precision
 from converter.forms.contract import RT_INFO_PATH, Contract
-from converter.runners.openvino_ir import contract_of_ir, openvino_core, read_ir
+from converter.runners.devices import openvino_core
+from converter.runners.openvino_ir import contract_of_ir, read_ir
 from converter.steps.preprocessing import with_inputs_of
 
 
 def model_from_onnx(source: Path, contract: Contract, precision: Precision) -> openvino.Model:
-    """Return an ONNX of the network (RGB 0..1 in) as a model that keeps `contract`; `precision` names it in errors.
+    """Return an ONNX of the network (RGB in) as a model that keeps `contract`; `precision` names it in errors.
 
     Raises:
         ConversionError: OpenVINO refuses the model.
@@ -52,13 +53,19 @@ def check_ir(path: Path, contract: Contract) -> None:
         port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))
         for port in (*model.inputs, *model.outputs)
     }
-    expected = {port.name: (port.shape, port.element_type) for port in (*contract.inputs, *contract.outputs)}
-    if found != expected:
-        raise ConversionError(f"{path.name}: expected the static tensors {expected}, found {found}")
+    ports = {port.name: port for port in (*contract.inputs, *contract.outputs)}
+    if set(found) != set(ports) or any(
+        not ports[name].fits(shape) or kind != ports[name].element_type for name, (shape, kind) in found.items()
+    ):
+        expected = {name: (port.shape, port.element_type) for name, port in ports.items()}
+        raise ConversionError(f"{path.name}: expected the tensors {expected}, found {found}")
     if contract_of_ir(model, path) != contract:
         raise ConversionError(f"{path.name}: its rt_info does not give the contract back")
 
 
-def _shape_of(port: openvino.Output) -> tuple[int, ...] | str:
+def _shape_of(port: openvino.Output) -> tuple[int | None, ...]:
+    """Return a port's shape, None for a side that is not static; empty where even their number is not known."""
     shape = port.get_partial_shape()
-    return tuple(shape.to_shape()) if shape.is_static else str(shape)
+    if shape.rank.is_dynamic:
+        return ()
+    return tuple(None if side.is_dynamic else side.get_length() for side in shape)

@@ -13,7 +13,7 @@ from converter.steps.step import Step
 
 @dataclass(frozen=True, slots=True)
 class IrFromOnnx(Step):
-    """Convert an ONNX of the network (RGB 0..1 in) to an IR that keeps `contract` (BGR 0..255 in).
+    """Convert an ONNX of the network (RGB in, in its own range) to an IR that keeps `contract` (BGR 0..255 in).
 
     The reversal of the channels and the division by the scale become part of the IR; `precision` is that of the
     stored weights, `fp32` or `fp16`.

@@ -1,5 +1,7 @@
 """ONNX files: read, written with their contract, and held against it."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -7,6 +9,9 @@ from google.protobuf.message import DecodeError
 
 from configs.errors import ConversionError, DataError
 from converter.forms.contract import ONNX_KEY, Contract
+
+FIXED_KEY = "mattekit.fixed_weights"
+"""Metadata of an ONNX: names of its convolutions' weights that hold nothing learnt, as JSON."""
 
 
 def read_onnx(path: Path) -> onnx.ModelProto:
@@ -24,8 +29,20 @@ def read_onnx(path: Path) -> onnx.ModelProto:
     return model
 
 
-def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path) -> dict[str, str]:
+def fixed_weights(model: onnx.ModelProto) -> list[str]:
+    """Return the names of an ONNX's convolutions' weights that hold nothing learnt, as its arrangement named them."""
+    text = next((entry.value for entry in model.metadata_props if entry.key == FIXED_KEY), "[]")
+    return [str(name) for name in json.loads(text)]
+
+
+def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path, fixed: Sequence[str] = ()) -> dict[str, str]:
     """Write the model with its contract as metadata, and without the exporter's notes on source files and lines.
+
+    Args:
+        model: the model.
+        contract: its contract.
+        target: the file.
+        fixed: names of its convolutions' weights that hold nothing learnt.
 
     Returns:
         Its opset and number of nodes, for the record.
@@ -39,6 +56,8 @@ def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path) -> dict[
         value.doc_string = ""
     del model.graph.metadata_props[:]
     model.metadata_props.add(key=ONNX_KEY, value=contract.model_dump_json())
+    if fixed:
+        model.metadata_props.add(key=FIXED_KEY, value=json.dumps(list(fixed)))
     target.write_bytes(model.SerializeToString(deterministic=True))
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     return {"opset": str(opset), "nodes": str(len(model.graph.node))}
@@ -57,8 +76,9 @@ def check_onnx(path: Path, contract: Contract) -> None:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise ConversionError(f"{path.name}: onnx.checker refuses it: {error}") from error
     found = {value.name: shape_of(value) for value in (*inferred.graph.input, *inferred.graph.output)}
-    expected = {port.name: port.shape for port in (*contract.inputs, *contract.outputs)}
-    if found != expected:
+    ports = {port.name: port for port in (*contract.inputs, *contract.outputs)}
+    if set(found) != set(ports) or not all(ports[name].fits(shape) for name, shape in found.items()):
+        expected = {name: port.shape for name, port in ports.items()}
         raise ConversionError(f"{path.name}: expected the tensors {expected}, found {found}")
     if mistyped := [
         value.name

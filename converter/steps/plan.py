@@ -21,12 +21,12 @@ def planned_steps(config: Config, original: Original, folder: Path, say: Say) ->
     settings, contract = config.convert, original.contract
     exported, simplified = folder / form_path("onnx"), folder / form_path("onnx-simplified")
     steps: list[Step] = [
-        ExportOnnx(original.network, settings.graph, contract, settings.opset, exported)
+        ExportOnnx(original, settings.graph, settings.opset, exported)
         if original.network
         else AdoptOnnx(Path(original.source.path), contract, exported),
         SimplifyOnnx(exported, contract, simplified),
     ]
-    declared = ir_contract(contract.size, original.source.sha256, settings.input_form)
+    declared = ir_contract(original.architecture, contract.size, original.source.sha256, settings.input_form)
     for precision in settings.precisions:
         target = folder / form_path(ir_hop(precision))
         if precision == "int8":
@@ -38,4 +38,5 @@ def planned_steps(config: Config, original: Original, folder: Path, say: Say) ->
 
 def planned_postconditions(config: Config, original: Original) -> tuple[Postcondition, ...]:
     """Return what must hold of every file: the fast graph promises static shapes, others promise nothing."""
-    return (check_static,) if original.network and config.convert.graph == "fast" else ()
+    fast = original.network is not None and original.architecture.graph(config.convert.graph) == "fast"
+    return (check_static,) if fast else ()

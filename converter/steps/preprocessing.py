@@ -1,4 +1,4 @@
-"""A contract's input side, built into a network that takes RGB 0..1 planes: layout, element type, colour order, scale.
+"""A contract's input images, built into a network that takes RGB planes: layout, element type, colour order, scale.
 
 Each of these is a pass over the image before the network sees it, and at 1280x720 an image is 11 MB. An image that is
 read by a convolution W (without bias, as OpenVINO's are) or a linear resize R needs no pass for the reversal P of its
@@ -22,21 +22,26 @@ _NHWC_TO_NCHW = np.array([0, 3, 1, 2])
 
 
 def with_inputs_of(contract: Contract, network: openvino.Model) -> openvino.Model:
-    """Return the network with the contract's inputs in place of its own, RGB 0..1 and NCHW; `network` is used up.
+    """Return the network with the contract's input images in place of its own, RGB and NCHW; `network` is used up.
+
+    Inputs that are no images stay as they are.
 
     Raises:
         RuntimeError: OpenVINO refuses, or the network has no input of a port's name.
     """
-    images = []
+    inputs = []
     for port in contract.inputs:
         own = network.input(port.name)
+        if not port.is_image:
+            inputs.append(own.get_node())
+            continue
         own.set_names(set())
         image = opset13.parameter(port.shape, _ELEMENT_TYPES[port.element_type])
         image.set_friendly_name(port.name)
         image.output(0).set_names({port.name})
         _connect(image.output(0), list(own.get_target_inputs()), port, contract.scale)
-        images.append(image)
-    return openvino.Model(network.get_results(), images, network.get_friendly_name())
+        inputs.append(image)
+    return openvino.Model(network.get_results(), inputs, network.get_friendly_name())
 
 
 def _connect(image: openvino.Output, readers: list[openvino.Input], port: Port, scale: float) -> None:

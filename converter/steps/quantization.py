@@ -2,13 +2,12 @@
 
 Convolutions are known by their weights' names, which torch's exporter takes from the modules' paths
 (`network.decoder.conv4.weight`): those names survive simplification and hold for every arrangement of the graph. The
-convolutions by which a fast graph resizes and rearranges hold nothing learnt; they always stay float.
+convolutions by which a fast graph resizes and rearranges hold nothing learnt; it names them, and they stay float.
 """
 
 import logging
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from fnmatch import fnmatchcase
 from io import StringIO
@@ -23,7 +22,6 @@ from configs.errors import UsageError
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
 _NO_OPERATION = ("Constant", "Parameter", "Result")
 _SELECTION = "TopK"
-_FIXED = re.compile(r"(half_weights|tile_weights|first_channels|_x4)$")
 _LISTED = 8
 
 
@@ -40,17 +38,18 @@ def convolution_weights(model: onnx.ModelProto) -> dict[str, str]:
     return {node.name or node.output[0]: node.input[1] for node in model.graph.node if node.op_type == "Conv"}
 
 
-def kept_float(weights: Mapping[str, str], patterns: Sequence[str]) -> frozenset[str]:
+def kept_float(weights: Mapping[str, str], patterns: Sequence[str], fixed: Collection[str] = ()) -> frozenset[str]:
     """Return the convolutions that stay float: those whose weights' name holds a part that fits one of the patterns.
 
     Args:
         weights: of `convolution_weights`.
         patterns: as in a shell, `backbone.features.[0-2].*`; upper and lower case differ.
+        fixed: names of weights that hold nothing learnt: their convolutions stay float as well.
 
     Raises:
         UsageError: a pattern fits nothing, or no convolution is left to quantize.
     """
-    kept = {name for name, weight in weights.items() if _FIXED.search(weight)}
+    kept = {name for name, weight in weights.items() if weight in fixed}
     for pattern in patterns:
         fitting = {name for name, weight in weights.items() if fnmatchcase(weight, f"*{pattern}*")}
         if not fitting:

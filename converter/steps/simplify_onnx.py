@@ -8,7 +8,7 @@ import onnxsim
 from configs.errors import ConversionError
 from converter.forms.contract import Contract
 from converter.forms.made import Made
-from converter.steps.onnx_file import check_onnx, read_onnx, save_onnx
+from converter.steps.onnx_file import check_onnx, fixed_weights, read_onnx, save_onnx
 from converter.steps.step import Step
 
 
@@ -39,7 +39,8 @@ class SimplifyOnnx(Step):
             raise ConversionError(f"onnx-simplified: onnxsim failed: {error}") from error
         if not succeeded:
             raise ConversionError("onnx-simplified: onnxsim could not simplify the model")
-        return Made(self.hop, self.target, self.contract, save_onnx(simplified, self.contract, self.target))
+        details = save_onnx(simplified, self.contract, self.target, fixed_weights(model))
+        return Made(self.hop, self.target, self.contract, details)
 
     def ensure(self, made: Made) -> None:
         """See `Step.ensure`."""

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
-from converter.forms.contract import BACKGROUND, SOURCE, Contract
-from converter.runners.base import InputTensor, encode_inputs
+from converter.forms.contract import Contract
+from converter.runners.base import InputTensor, encode_inputs, unfed_inputs
 from datasets.samples.sample import Sample
 
 Array = NDArray[Any]
@@ -83,9 +83,8 @@ class Taps(ABC):
     cuttable: ClassVar[bool] = True
 
     def feed(self, sample: Sample) -> Feed:
-        """Return the form's input tensors for a sample."""
-        source, background = encode_inputs(self.contract, sample.source, sample.background)
-        return {SOURCE: source, BACKGROUND: background}
+        """Return the form's input tensors for a sample, taken as the first frame of a clip."""
+        return {**unfed_inputs(self.contract), **encode_inputs(self.contract, sample.images)}
 
     @abstractmethod
     def read(self, names: Sequence[str], feed: Feed) -> dict[str, Array]:

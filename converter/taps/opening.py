@@ -6,9 +6,10 @@ from configs.errors import DataError, UsageError
 from configs.files import sha256_of
 from configs.load import override
 from configs.schema import Config, Graph, InferencePrecision
-from converter.fast import arranged
+from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
 from converter.forms.record import Conversion
+from converter.forms.variant import FormFile
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
@@ -55,10 +56,10 @@ def open_pair(
 
 def _open(path: Path, precision: InferencePrecision, config: Config, contract: Contract | None) -> Taps:
     if path.suffix == ".xml":
-        return OpenVinoTaps(path, precision)
+        return OpenVinoTaps(FormFile(path, precision=precision))
     if path.suffix == ".onnx":
-        # One that carries no contract is taken for the network as published: RGB 0..1.
-        return OnnxTaps(path, network_contract(contract.size, sha256_of(path)) if contract else None)
+        # One that carries no contract is taken for the network of the other form, as published: RGB 0..1.
+        return OnnxTaps(path, _published(contract, path) if contract else None)
     if (path / Conversion.FILE).is_file():
         record = Conversion.read(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
@@ -71,12 +72,15 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
     )
 
 
+def _published(contract: Contract, path: Path) -> Contract:
+    return network_contract(architecture_named(contract.architecture), contract.size, sha256_of(path))
+
+
 def _taps_of(original: Original, opset: int, graph: Graph) -> Taps:
     path = original.source.path
     if original.network is None:
         return OnnxTaps(Path(path), original.contract)
-    network = arranged(original.network, original.contract.size, graph)
-    return TorchTaps(network, original.contract, opset, path)
+    return TorchTaps(original.arranged(graph), original.contract, opset, path)
 
 
 def _opset(settings: dict[str, object], config: Config) -> int:

@@ -13,8 +13,9 @@ import numpy as np
 import openvino
 
 from configs.errors import DataError
-from configs.schema import InferencePrecision
-from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir, running_precision
+from converter.forms.variant import FormFile
+from converter.runners.devices import running_precision, smallest_model
+from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"TopK", "NonZero", "Greater", "GreaterEqual", "Less", "LessEqual"})
@@ -24,23 +25,21 @@ class OpenVinoTaps(Taps):
     """The inner tensors of an IR.
 
     Args:
-        path: the IR's XML.
-        inference_precision: at which it runs.
+        file: the IR, its device, and the inference precision at which it runs.
 
     Raises:
         DataError: the IR is missing or unreadable, or carries no contract.
-        UsageError: OpenVINO cannot run this precision here.
+        UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
 
     framework = "openvino"
 
-    def __init__(self, path: Path, inference_precision: InferencePrecision) -> None:
-        self._path = path
-        self._inference_precision = inference_precision
+    def __init__(self, file: FormFile) -> None:
+        self._file, self._path = file, file.path
         model = self._model()
-        self.contract = contract_of_ir(model, path)
-        self.precision = running_precision(compile_ir(_smallest(), path, inference_precision))
-        self.label = f"{path} (openvino, {self.precision})"
+        self.contract = contract_of_ir(model, file.path)
+        self.precision = running_precision(compile_ir(smallest_model(), file))
+        self.label = f"{file.path} (openvino, {self.precision})"
         self._inputs = tuple(port.get_any_name() for port in model.inputs)
         self.taps = tuple(_taps(model))
 
@@ -88,7 +87,7 @@ class OpenVinoTaps(Taps):
 
     def _run(self, model: openvino.Model, feed: Mapping[str, Array]) -> list[Array]:
         try:
-            compiled = compile_ir(model, self._path, self._inference_precision)
+            compiled = compile_ir(model, self._file)
             request = compiled.create_infer_request()
             request.infer({name: _plain(array) for name, array in feed.items()})
             return [np.array(request.get_output_tensor(index).data) for index in range(len(compiled.outputs))]
@@ -100,11 +99,6 @@ class OpenVinoTaps(Taps):
 def _plain(array: Array) -> Array:
     """Return an array whose type OpenVINO knows: of a scalar it refuses int64 by its other name, `longlong`."""
     return array if array.ndim else np.array(array.item(), array.dtype.name)
-
-
-def _smallest() -> openvino.Model:
-    parameter = openvino.opset13.parameter([1, 8], openvino.Type.f32)
-    return openvino.Model([openvino.opset13.relu(parameter)], [parameter])
 
 
 def _taps(model: openvino.Model) -> Iterator[Tap]:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.fx import Interpreter
 
-from converter.fast import FastNetwork
-from converter.forms.contract import ALPHA, BACKGROUND, FOREGROUND, SOURCE, Contract
-from converter.network import MattingNetwork
+from converter.forms.contract import Contract
 from converter.steps.export_onnx import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
@@ -34,14 +33,16 @@ class TorchTaps(Taps):
     precision = "f32"
     cuttable = False
 
-    def __init__(self, network: MattingNetwork | FastNetwork, contract: Contract, opset: int, origin: str) -> None:
+    def __init__(self, network: nn.Module, contract: Contract, opset: int, origin: str) -> None:
         self.contract = contract
         self.label = f"{origin} (torch, f32)"
         program: Any = export_program(network, contract, opset).exported_program
         self._module = program.module()
         nodes = list(self._module.graph.nodes)
         [results] = nodes[-1].args
-        renamed = {node.name: name for node, name in zip(results, (ALPHA, FOREGROUND), strict=True)}
+        inputs = [node for node in nodes if node.op == "placeholder"]
+        ports = (*contract.inputs, *contract.outputs)
+        renamed = {node.name: port.name for node, port in zip((*inputs, *results), ports, strict=True)}
         self._names = {node.name: renamed.get(node.name, node.name) for node in nodes}
         self._nodes = {self._names[node.name]: node for node in nodes}
         self.taps = tuple(self._taps(nodes))
@@ -50,7 +51,7 @@ class TorchTaps(Taps):
         """See `Taps.read`."""
         reader = _Reader(self._module, {self._nodes[name].name: name for name in names})
         with torch.inference_mode(), suppress(_AllReadError):
-            reader.run(torch.from_numpy(feed[SOURCE]), torch.from_numpy(feed[BACKGROUND]))
+            reader.run(*(torch.from_numpy(feed[port.name]) for port in self.contract.inputs))
         return {name: reader.found[name].numpy() for name in names}
 
     def cut(self, target: str, known: Iterable[str], file: Path | None) -> Cut:

@@ -32,6 +32,16 @@ class Sample:
     tags: tuple[str, ...] = ()
 
     @property
+    def images(self) -> dict[str, NDArray[np.uint8]]:
+        """What a network may be given of it: the images by role, `source` and `background`."""
+        return {"source": self.source, "background": self.background}
+
+    @property
+    def clip(self) -> str:
+        """The clip that it is a frame of."""
+        return clip_of(self.id)
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.source.shape[0], self.source.shape[1]
@@ -43,8 +53,8 @@ class Prediction:
 
     Attributes:
         alpha: (H, W) float32, 0..1; neither rounded nor clipped again.
-        foreground: (H, W, 3) float32 RGB, 0..1.
+        foreground: (H, W, 3) float32 RGB, 0..1; None from a network that gives alpha alone.
     """
 
     alpha: NDArray[np.float32]
-    foreground: NDArray[np.float32]
+    foreground: NDArray[np.float32] | None = None

@@ -44,6 +44,7 @@ def measure(
     samples: Iterable[Sample],
     total: int,
     size: tuple[int, int],
+    cell: int | None,
     sequential: bool,
     report: Report,
 ) -> Measured:
@@ -54,6 +55,7 @@ def measure(
         runners: by stage name.
         samples: `total` of them.
         size: the network's.
+        cell: side of the cells that the network chooses to refine; None for one that chooses none.
         sequential: whether frames of a clip follow each other in time.
         report: called with (what is being done, done, total).
 
@@ -65,13 +67,14 @@ def measure(
     inner: list[ScoreRow] = []
     resized = 0
     scorers = {stage.name: (Scorer(stage.name, sequential), Scorer(stage.name, sequential)) for stage in stages}
-    meters = {stage.name: (ParityMeter(total), ParityMeter(total)) for stage in stages[1:]}
+    meters = {stage.name: (ParityMeter(total, cell), ParityMeter(total, cell)) for stage in stages[1:]}
     for index, sample in enumerate(samples):
         report("attributing", index, total)
         reduced = sample_at(sample, size)
         resized += reduced is not sample
         predictions = {}
         for stage in stages:
+            runners[stage.name].enter_clip(sample.clip if sequential else sample.id)
             prediction = predictions[stage.name] = _predict(runners[stage.name], sample, stage.name)
             outer_scorer, inner_scorer = scorers[stage.name]
             row = ScoreRow(sample.id, stage.name, outer_scorer.score(sample, prediction), None, sample.tags)
@@ -121,7 +124,7 @@ def sample_at(sample: Sample, size: tuple[int, int]) -> Sample:
 
 def _predict(runner: Runner, sample: Sample, stage: str) -> Prediction:
     try:
-        return runner.predict(sample.source, sample.background)
+        return runner.predict(sample.images)
     except DataError as error:
         raise DataError(f"stage {stage}, sample {sample.id}: {error}") from error
 

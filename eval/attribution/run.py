@@ -9,9 +9,11 @@ import pandas as pd
 
 from configs.environment import describe_environment
 from configs.errors import DataError
-from converter.forms.record import Conversion, check_files, form_files
+from converter.architectures import architecture_named
+from converter.forms.record import Conversion, check_files
+from converter.forms.variant import parse_variants, recorded_file
 from converter.runners.base import Runner
-from converter.runners.openvino_ir import default_inference_precision
+from converter.runners.devices import default_inference_precision
 from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import Attribution, StageRecord
@@ -21,7 +23,6 @@ from eval.metrics.measures import PUBLISHED_METRICS
 from eval.run.figures import drift_of, summarise
 from eval.run.results import Results, samples_sha256
 from eval.run.scores import scores_of
-from eval.run.variants import parse_variants
 
 
 def attribute(results: Results, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
@@ -42,12 +43,14 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
     sample_set = open_run_set(results)
     total = min(results.dataset.samples, limit or results.dataset.samples)
     stages = tuple(stages_of(record, reduced_precision()))
-    size = record.forms[0].contract.size
+    contract = record.forms[0].contract
+    size, cell = contract.size, architecture_named(contract.architecture).cell
     with ExitStack() as stack:
-        opened = {stage.name: open_stage(stage, record, models) for stage in stages}
+        opened = {stage.name: open_stage(stage, models) for stage in stages}
         runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
         able = [stage for stage in stages if stage.name in runners]
-        measured = measure(able, runners, iterate(sample_set, total), total, size, results.dataset.consecutive, report)
+        samples = iterate(sample_set, total)
+        measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}
     return assemble(stages, measured, precisions, refused, results, size)
@@ -102,6 +105,7 @@ def assemble(
         run=results.created,
         dataset=results.dataset.name,
         samples=len(scores_of(measured.scores, original)),
+        architecture=results.configuration().model.architecture,
         input_size=size,
         resized=measured.resized,
         resize_error={
@@ -120,15 +124,11 @@ def check_models(results: Results, record: Conversion, models: Path) -> None:
     """Raise `DataError` unless every variant of a run is still the form that `models` holds."""
     variants = parse_variants([variant.name for variant in results.variants])
     for variant, ran in zip(variants, results.variants, strict=True):
-        form = None if variant.hop is None else record.form(variant.hop)
-        if variant.hop is None:
-            found = record.source.sha256
-        elif form is None:
+        if not variant.is_original and record.form(variant.hop) is None:
             raise DataError(
                 f"{models}: no longer holds {variant.hop}, which the run's {variant.name} was; evaluate again"
             )
-        else:
-            found = form.files[form_files(variant.hop)[-1].as_posix()]
+        _, found = recorded_file(variant, record, models)
         if ran.model_sha256 != found:
             raise DataError(
                 f"{models}: converted again since the run: {variant.name} has SHA-256 {found[:12]}, the run's had "

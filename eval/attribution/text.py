@@ -1,5 +1,6 @@
 """Attribution as text: the tables, and the sentences that say what they mean. Pure functions from the record."""
 
+from converter.architectures import architecture_named
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import share_added
 from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
@@ -25,12 +26,14 @@ def attribution_page(attribution: Attribution) -> str:
     """Return `attribution.md`: GitHub-flavoured markdown."""
     size = "x".join(map(str, attribution.input_size))
     samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
+    architecture, foreground = architecture_named(attribution.architecture), _foreground(attribution)
+    cells = "" if architecture.cell is None else f" of {architecture.cell}x{architecture.cell} pixels"
     blocks: list[Block] = [
         explain(attribution),
         stage_table(attribution),
-        "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
-        "the outputs from those of the stage before, 0..1; a cell of 4x4 pixels counts as refined otherwise where "
-        "alpha differs by more than 0.01.",
+        f"In brackets: drift from the original; drift from the stage before. |alpha| and |{foreground}| are differences "
+        f"of the outputs from those of the stage before, 0..1; a cell{cells} counts as refined otherwise where alpha "
+        "differs by more than 0.01.",
         Section("Drift from the original, split", [split_table(attribution), resize_note(attribution)]),
         Section(
             "Outputs against the original's",
@@ -60,6 +63,8 @@ def explain(attribution: Attribution) -> str:
     if error is None:
         return f"{text}."
     flipped = error.parity.differing_cells
+    if flipped is None or error.parity.cells is None:
+        return f"{text}."
     if not flipped:
         return f"{text}; no cell was refined otherwise, so it is spread thin."
     where = f"{flipped} cells ({100 * error.parity.cells:.2g} %) came out otherwise"
@@ -72,7 +77,8 @@ def explain(attribution: Attribution) -> str:
 def stage_table(attribution: Attribution) -> Table:
     """Return the table of all stages: tensor errors and task metrics, hop by hop."""
     metrics = _metrics(attribution)
-    header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max", "max |fgr|", "Cells"]
+    header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max"]
+    header += [f"max |{_foreground(attribution)}|", "Cells"]
     rows = []
     for stage in attribution.stages:
         row = [code(stage.name), code(stage.before) if stage.before else NOTHING, CHANGES[stage.part]]
@@ -111,11 +117,16 @@ def error_table(attribution: Attribution) -> Table:
         if stage.error is None:
             continue
         parity = stage.error.parity
-        cells = (
-            f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
-            f"{100 * stage.error.in_differing_cells:.0f} %",
-        )
-        for name, output, extra in (("alpha", parity.alpha, cells), ("fgr", parity.foreground, (NOTHING, NOTHING))):
+        cells = (NOTHING, NOTHING)
+        if parity.cells is not None:
+            cells = (
+                f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
+                f"{100 * stage.error.in_differing_cells:.0f} %",
+            )
+        outputs = (("alpha", parity.alpha, cells), (_foreground(attribution), parity.foreground, (NOTHING, NOTHING)))
+        for name, output, extra in outputs:
+            if output is None:
+                continue
             figures = (number(output.mean), number(output.quantile), number(output.max))
             rows.append((code(stage.name), name, *figures, *extra))
     return Table(header, rows, right=range(2, 7))
@@ -133,6 +144,12 @@ def resize_note(attribution: Attribution) -> str:
     )
 
 
+def _foreground(attribution: Attribution) -> str:
+    """Return what the network calls its foreground."""
+    outputs = architecture_named(attribution.architecture).outputs
+    return next((port.name for port in outputs if port.role == "foreground"), "foreground")
+
+
 def _metrics(attribution: Attribution) -> list[Metric]:
     known = attribution.stages[0].metrics
     return [metric for metric in METRICS if metric.name in PUBLISHED_METRICS and metric.name in known]
@@ -142,8 +159,10 @@ def _errors(stage: StageRecord) -> list[str]:
     if stage.added_error is None:
         return [NOTHING] * 5
     parity = stage.added_error.parity
-    values = (parity.alpha.mean, parity.alpha.quantile, parity.alpha.max, parity.foreground.max)
-    return [*map(number, values), str(parity.differing_cells)]
+    values = (parity.alpha.mean, parity.alpha.quantile, parity.alpha.max)
+    foreground = NOTHING if parity.foreground is None else number(parity.foreground.max)
+    cells = NOTHING if parity.differing_cells is None else str(parity.differing_cells)
+    return [*map(number, values), foreground, cells]
 
 
 def _metric(stage: StageRecord, name: str) -> str:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from configs.files import write_atomically
-from eval.bench.record import BenchModel, BenchRecord, Ratio, Timing
+from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
 from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number
 
@@ -79,7 +79,7 @@ def bench_blocks(record: BenchRecord) -> list[Block]:
                 f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after "
                 f"{record.warmup} to warm up; in each round every model infers once, in an order drawn anew. The ratio "
                 "is the median over the rounds, in brackets its 95 % confidence interval. Difference: mean |alpha "
-                f"difference| from {first} on the first frame, and 4x4 cells that differ by more than 0.01.",
+                f"difference| from {first} on the first frame, and cells that differ by more than 0.01.",
                 *map(Note, notes(record)),
             ],
         )
@@ -157,10 +157,15 @@ def _latency_table(record: BenchRecord) -> Table:
                 number(latency.p90_ms),
                 number(latency.fps),
                 *_ratio(latency.ratio),
-                NOTHING if difference is None else f"{number(difference.mean)}, {difference.cells} cells",
+                NOTHING if difference is None else _difference(difference),
             )
         )
     return Table(header, rows, right=(3, 4, 5, 6, 7))
+
+
+def _difference(difference: AlphaDifference) -> str:
+    cells = "" if difference.cells is None else f", {difference.cells} cells"
+    return f"{number(difference.mean)}{cells}"
 
 
 def _throughput_table(record: BenchRecord) -> Table:
@@ -171,7 +176,7 @@ def _throughput_table(record: BenchRecord) -> Table:
             f"{model.framework} {model.precision}",
             str(throughput.streams),
             str(throughput.requests),
-            str(throughput.threads),
+            NOTHING if throughput.threads is None else str(throughput.threads),
             number(throughput.fps),
             *_ratio(throughput.ratio),
         )

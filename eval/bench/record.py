@@ -66,7 +66,7 @@ class ThroughputBench(Frozen):
         fps: frames per second, the median over the rounds.
         rounds: how many blocks of frames were timed.
         frames: of one block.
-        streams, requests, threads: what OpenVINO ran with.
+        streams, requests, threads: what OpenVINO ran with; threads None where the device does not tell.
         ratio: None for the model that is compared with.
     """
 
@@ -75,16 +75,19 @@ class ThroughputBench(Frozen):
     frames: Positive
     streams: Positive
     requests: Positive
-    threads: Positive
+    threads: Positive | None
     ratio: Ratio | None
 
 
 class AlphaDifference(Frozen):
-    """|alpha difference| from the first model on the first frame, 0..1 units, and 4x4 cells that differ by > 1e-2."""
+    """|alpha difference| from the first model on the first frame, 0..1 units, and cells that differ by > 1e-2.
+
+    `cells` is None of a network that chooses no cells to refine.
+    """
 
     mean: float
     max: float
-    cells: Count
+    cells: Count | None
 
 
 class OperationRecord(Frozen):
@@ -109,6 +112,7 @@ class BenchModel(Frozen):
         latency: always measured.
         throughput: of IRs, unless it was left out.
         operations: with --profile, of IRs; the longest first.
+        device, executed_on: see `VariantRecord`.
     """
 
     name: str
@@ -123,6 +127,8 @@ class BenchModel(Frozen):
     latency: LatencyBench
     throughput: ThroughputBench | None
     operations: tuple[OperationRecord, ...] = ()
+    device: str = "CPU"
+    executed_on: tuple[str, ...] = ()
 
 
 class BenchRecord(Record):

@@ -1,28 +1,31 @@
 """The benchmark: the same frames through every model in turn, one inference at a time, then several at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import Config
-from converter.forms.contract import Port
+from converter.architectures import architecture_named
+from converter.forms.contract import Contract, Port
+from converter.forms.variant import parse_variants
 from converter.proof.parity import measure_parity
-from converter.runners.base import encode_inputs
-from converter.runners.timing import Frame, IrStreams, TimedForm, profile_ir
+from converter.runners.base import Feed, Runner, encode_inputs
+from converter.runners.opening import open_runner
+from converter.runners.timing import IrStreams, profile_ir
 from datasets.samples.layout import iterate
 from datasets.samples.sample import Prediction, Sample
-from eval.bench.models import Contender, open_contender, rivals, variant_contenders
+from eval.bench.models import TimedForm, named_forms, variant_forms
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
 from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
 from eval.run.evaluate import open_dataset, open_models
 from eval.run.results import Results
-from eval.run.variants import parse_variants
 
 Report = Callable[[str, int, int], None]
-Frames = Mapping[str, Sequence[Frame]]
+Frames = Mapping[str, Sequence[Feed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +80,36 @@ def bench(
     """
     models = config.convert.out
     conversion = open_models(config)
-    contenders = variant_contenders(parse_variants(config.evaluate.variants), conversion, models)
-    contenders += rivals(options.against)
-    _require_different_names(contenders)
-    _require_evaluated(contenders, evaluated)
-    forms: dict[str, TimedForm] = {}
-    for index, contender in enumerate(contenders):
-        report("opening", index, len(contenders))
-        forms[contender.name] = open_contender(contender, conversion, models)
-    report("opening", len(contenders), len(contenders))
-    size = _common_size(forms)
-    sample_set = open_dataset(config.dataset, report)
-    samples = list(iterate(sample_set, min(options.different, config.dataset.limit or options.different)))
-    ids = [sample.id for sample in samples]
-    frames = _encode(forms, samples)
-    predictions = first_predictions(forms, frames)
-    rows = time_latency(forms, frames, ids, options.warmup, options.length, report)
-    facts = {name: _facts(form) for name, form in forms.items()}
-    forms.clear()  # so that no idle model holds memory or threads while others are timed
+    device = config.evaluate.device
+    forms = variant_forms(parse_variants(config.evaluate.variants, device), conversion, models)
+    forms += named_forms(options.against, device)
+    _require_different_names(forms)
+    _require_evaluated(forms, evaluated)
+    with ExitStack() as stack:  # so that no idle model holds memory or threads while others are timed
+        runners: dict[str, Runner] = {}
+        for index, form in enumerate(forms):
+            report("opening", index, len(forms))
+            runners[form.name] = stack.enter_context(open_runner(form.form, models))
+        report("opening", len(forms), len(forms))
+        size = _common_size(runners)
+        sample_set = open_dataset(config.dataset, report)
+        samples = list(iterate(sample_set, min(options.different, config.dataset.limit or options.different)))
+        ids = [sample.id for sample in samples]
+        frames = _encode(runners, samples)
+        predictions = first_predictions(runners, frames)
+        rows = time_latency(runners, frames, ids, options.warmup, options.length, report)
+        facts = {name: _facts(runner) for name, runner in runners.items()}
+        runners.clear()
     streams: dict[str, IrStreams] = {}
     if options.throughput:
-        streams = {c.name: IrStreams(c.path, c.ir, options.streams) for c in contenders if c.ir is not None}
+        streams = {
+            form.name: IrStreams(form.ir, facts[form.name].contract, options.streams)
+            for form in forms
+            if form.ir is not None
+        }
     if streams:
         rows += time_throughput(streams, frames, ids, options.warmup, options.length, report)
-    operations = _profile(contenders, frames, report) if options.profile else {}
+    operations = _profile(forms, facts, frames, report) if options.profile else {}
     record = BenchRecord(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
@@ -110,8 +119,7 @@ def bench(
         size=size,
         warmup=options.warmup,
         models=tuple(
-            _model(contender, contenders, facts, rows, streams, predictions, operations.get(contender.name, ()))
-            for contender in contenders
+            _model(form, forms, facts, rows, streams, predictions, operations.get(form.name, ())) for form in forms
         ),
         rerun=rerun,
     )
@@ -120,34 +128,48 @@ def bench(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is kept of a form once it is closed."""
+    """What is kept of a runner once it is closed."""
 
     framework: str
     precision: str
-    inputs: str
+    contract: Contract
     assumed: bool
     threads: int | None
+    device: str
+    executed_on: tuple[str, ...]
+
+    @property
+    def inputs(self) -> str:
+        """How it takes images, such as `NCHW f32 BGR 0..255`."""
+        port = self.contract.source
+        return f"{port.layout} {port.element_type} {port.colour_order} 0..{port.high:g}"
 
 
-def _facts(form: TimedForm) -> _Facts:
-    port = form.contract.inputs[0]
-    inputs = f"{port.layout} {port.element_type} {port.colour_order} 0..{port.high:g}"
-    return _Facts(form.framework, form.precision, inputs, form.assumed, form.threads)
+def _facts(runner: Runner) -> _Facts:
+    return _Facts(
+        runner.framework,
+        runner.inference_precision,
+        runner.contract,
+        runner.assumed,
+        runner.threads,
+        runner.device,
+        runner.executed_on,
+    )
 
 
 def _model(
-    contender: Contender,
-    contenders: Sequence[Contender],
+    form: TimedForm,
+    forms: Sequence[TimedForm],
     facts: Mapping[str, _Facts],
     rows: Sequence[Timing],
     streams: Mapping[str, IrStreams],
     predictions: Mapping[str, Prediction],
     operations: tuple[OperationRecord, ...],
 ) -> BenchModel:
-    name, known = contender.name, facts[contender.name]
-    names = [other.name for other in contenders]
+    name, known = form.name, facts[form.name]
+    names = [other.name for other in forms]
     precisions = {other: facts[other].precision for other in names}
-    base = base_of(name, names, [other.name for other in contenders if other.rival], precisions)
+    base = base_of(name, names, [other.name for other in forms if other.is_reference], precisions)
     throughput: ThroughputBench | None = None
     if name in streams:
         ran = streams[name]
@@ -164,31 +186,39 @@ def _model(
         name=name,
         framework=known.framework,
         precision=known.precision,
-        weights=contender.weights,
-        model_path=contender.path.as_posix(),
-        model_sha256=contender.sha256,
+        weights=form.weights,
+        model_path=form.path.as_posix(),
+        model_sha256=form.sha256,
         inputs=known.inputs,
         contract_assumed=known.assumed,
-        difference=None if name == names[0] else _difference(predictions[names[0]], predictions[name]),
+        difference=None
+        if name == names[0]
+        else _difference(predictions[names[0]], predictions[name], facts[names[0]].contract),
         latency=latency_bench(rounds_of(rows, "latency"), name, base, known.threads),
         throughput=throughput,
         operations=operations,
+        device=known.device,
+        executed_on=known.executed_on,
     )
 
 
-def _difference(first: Prediction, other: Prediction) -> AlphaDifference:
-    parity = measure_parity([first], [other])
+def _difference(first: Prediction, other: Prediction, contract: Contract) -> AlphaDifference:
+    # Alpha alone: what is compared need not be of one architecture.
+    alphas = [Prediction(prediction.alpha) for prediction in (first, other)]
+    parity = measure_parity(alphas[:1], alphas[1:], architecture_named(contract.architecture).cell)
     return AlphaDifference(mean=parity.alpha.mean, max=parity.alpha.max, cells=parity.differing_cells)
 
 
-def _profile(contenders: Sequence[Contender], frames: Frames, report: Report) -> dict[str, tuple[OperationRecord, ...]]:
+def _profile(
+    forms: Sequence[TimedForm], facts: Mapping[str, _Facts], frames: Frames, report: Report
+) -> dict[str, tuple[OperationRecord, ...]]:
     found = {}
-    irs = [(contender, contender.ir) for contender in contenders if contender.ir is not None]
-    for index, (contender, precision) in enumerate(irs):
+    irs = [(form.name, form.ir) for form in forms if form.ir is not None]
+    for index, (name, ir) in enumerate(irs):
         report("profiling", index, len(irs))
-        times = profile_ir(contender.path, precision, frames[contender.name])
+        times = profile_ir(ir, facts[name].contract, frames[name])
         total = sum(time.milliseconds for time in times)
-        found[contender.name] = tuple(
+        found[name] = tuple(
             OperationRecord(
                 operation=time.operation,
                 nodes=time.nodes,
@@ -202,36 +232,34 @@ def _profile(contenders: Sequence[Contender], frames: Frames, report: Report) ->
     return found
 
 
-def _encode(forms: Mapping[str, TimedForm], samples: Sequence[Sample]) -> Frames:
+def _encode(runners: Mapping[str, Runner], samples: Sequence[Sample]) -> Frames:
     """Return each model's encoded frames; models with the same input form share them."""
-    encoded: dict[tuple[Port, Port], list[Frame]] = {}
-    for form in forms.values():
-        if form.contract.inputs not in encoded:
-            encoded[form.contract.inputs] = [
-                encode_inputs(form.contract, sample.source, sample.background) for sample in samples
-            ]
-    return {name: encoded[form.contract.inputs] for name, form in forms.items()}
+    encoded: dict[tuple[Port, ...], list[Feed]] = {}
+    for runner in runners.values():
+        if runner.contract.images not in encoded:
+            encoded[runner.contract.images] = [encode_inputs(runner.contract, sample.images) for sample in samples]
+    return {name: encoded[runner.contract.images] for name, runner in runners.items()}
 
 
-def _common_size(forms: Mapping[str, TimedForm]) -> tuple[int, int]:
-    sizes = {name: form.contract.size for name, form in forms.items()}
+def _common_size(runners: Mapping[str, Runner]) -> tuple[int, int]:
+    sizes = {name: runner.contract.size for name, runner in runners.items()}
     if len(set(sizes.values())) > 1:
         found = ", ".join(f"{name} {height}x{width}" for name, (height, width) in sizes.items())
         raise UsageError(f"models of one size are compared, found {found}; convert with --input-shape")
     return next(iter(sizes.values()))
 
 
-def _require_different_names(contenders: Sequence[Contender]) -> None:
-    names = [contender.name for contender in contenders]
+def _require_different_names(forms: Sequence[TimedForm]) -> None:
+    names = [form.name for form in forms]
     if repeated := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"--against: two models are called {repeated}; name each once, by a path of its own")
 
 
-def _require_evaluated(contenders: Sequence[Contender], evaluated: Results | None) -> None:
-    for contender in contenders:
-        record = None if evaluated is None else evaluated.variant(contender.name)
-        if record is not None and record.model_sha256 not in (None, contender.sha256):
+def _require_evaluated(forms: Sequence[TimedForm], evaluated: Results | None) -> None:
+    for form in forms:
+        record = None if evaluated is None else evaluated.variant(form.name)
+        if record is not None and record.model_sha256 not in (None, form.sha256):
             raise DataError(
-                f"{contender.path}: not the {contender.name} that was evaluated (SHA-256 {contender.sha256[:12]}, "
+                f"{form.path}: not the {form.name} that was evaluated (SHA-256 {form.sha256[:12]}, "
                 f"evaluated {str(record.model_sha256)[:12]}); evaluate again, or write elsewhere with --out"
             )

@@ -34,7 +34,14 @@ def latency_bench(rounds: pd.DataFrame, model: str, base: str | None, threads: i
 
 
 def throughput_bench(
-    rounds: pd.DataFrame, model: str, base: str | None, *, frames: int, streams: int, requests: int, threads: int
+    rounds: pd.DataFrame,
+    model: str,
+    base: str | None,
+    *,
+    frames: int,
+    streams: int,
+    requests: int,
+    threads: int | None,
 ) -> ThroughputBench:
     """Return the throughput of a model from its `rounds_of`, and its ratio to `base` where that is another one."""
     times = rounds[model].tolist()
@@ -49,13 +56,14 @@ def throughput_bench(
     )
 
 
-def base_of(model: str, models: Sequence[str], rivals: Sequence[str], precisions: Mapping[str, str]) -> str | None:
+def base_of(model: str, models: Sequence[str], references: Sequence[str], precisions: Mapping[str, str]) -> str | None:
     """Return the model that `model` is measured against; None where that would be itself.
 
-    That is the first rival that ran at the same inference precision, else the first rival, else the first model.
+    That is the first reference that ran at the same inference precision, else the first one, else the first model.
     """
-    candidates = [rival for rival in rivals if precisions[rival] == precisions[model]] or list(rivals) or list(models)
-    return None if candidates[0] == model else candidates[0]
+    candidates = [other for other in references if precisions[other] == precisions[model]]
+    first = [*candidates, *references, *models][0]
+    return None if first == model else first
 
 
 def median_interval(values: Sequence[float]) -> Interval | None:

@@ -11,8 +11,9 @@ from itertools import count, cycle, islice
 from time import perf_counter
 
 from configs.errors import DataError
-from converter.runners.timing import Frame, IrStreams, TimedForm
-from datasets.samples.sample import Prediction
+from converter.runners.base import Feed, Runner, decode_outputs
+from converter.runners.timing import IrStreams
+from datasets.samples.sample import Prediction, clip_of
 from eval.bench.record import Timing
 
 Report = Callable[[str, int, int], None]
@@ -42,34 +43,34 @@ class Length:
         return min(int(perf_counter() - started), int(self.seconds)), int(self.seconds)
 
 
-def first_predictions(forms: Mapping[str, TimedForm], frames: Mapping[str, Sequence[Frame]]) -> dict[str, Prediction]:
+def first_predictions(runners: Mapping[str, Runner], frames: Mapping[str, Sequence[Feed]]) -> dict[str, Prediction]:
     """Return what every model makes of the first frame, checked to be a matte.
 
     Raises:
         DataError: a model returned something else, such as NaN.
     """
     predictions = {}
-    for name, form in forms.items():
-        form.run(frames[name][0])
+    for name, runner in runners.items():
+        runner.start_clip()
         try:
-            predictions[name] = form.prediction()
+            predictions[name] = decode_outputs(runner.contract, runner.infer(frames[name][0]))
         except DataError as error:
             raise DataError(f"{name}, first frame: {error}") from error
     return predictions
 
 
 def time_latency(
-    forms: Mapping[str, TimedForm],
-    frames: Mapping[str, Sequence[Frame]],
+    runners: Mapping[str, Runner],
+    frames: Mapping[str, Sequence[Feed]],
     ids: Sequence[str],
     warmup: int,
     length: Length,
     report: Report,
 ) -> list[Timing]:
-    """Time one inference at a time.
+    """Time one inference at a time: the inference alone, into memory that the next one overwrites.
 
     Args:
-        forms: by model.
+        runners: by model.
         frames: the encoded frames of each model, in the order of `ids`.
         ids: of the frames.
         warmup: rounds before the clock counts.
@@ -86,9 +87,10 @@ def time_latency(
             if not length.goes_on(number, started):
                 break
         which = number % len(ids)
-        for name in _drawn_order(list(forms), number):
+        for name in _drawn_order(list(runners), number):
+            runners[name].enter_clip(clip_of(ids[which]))
             before = perf_counter()
-            forms[name].run(frames[name][which])
+            runners[name].run(frames[name][which])
             elapsed = perf_counter() - before
             if number >= 0:
                 rows.append(Timing("latency", number, ids[which], name, elapsed * 1e3))
@@ -97,7 +99,7 @@ def time_latency(
 
 def time_throughput(
     streams: Mapping[str, IrStreams],
-    frames: Mapping[str, Sequence[Frame]],
+    frames: Mapping[str, Sequence[Feed]],
     ids: Sequence[str],
     warmup: int,
     length: Length,

@@ -21,10 +21,17 @@ UPDATE_COMMAND = 'mattekit gate RUN_DIR --update-baseline --reason "..."'
 
 
 class BaselineVariant(Frozen):
-    """What one variant scored: the inference precision that ran (`VariantRecord`), and every metric that has a mean."""
+    """What one variant scored: every metric that has a mean.
+
+    Attributes:
+        precision, rest_precision, device, executed_on: of the run's `VariantRecord`.
+        metrics: metric name to mean.
+    """
 
     precision: str
     rest_precision: str | None = None
+    device: str = "CPU"
+    executed_on: tuple[str, ...] = ()
     metrics: dict[str, float]
 
     @property
@@ -123,6 +130,8 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
             variant.name: BaselineVariant(
                 precision=variant.precision,
                 rest_precision=variant.rest_precision,
+                device=variant.device,
+                executed_on=variant.executed_on,
                 metrics={name: record.mean for name, record in variant.metrics.items() if record.mean is not None},
             )
             for variant in results.variants

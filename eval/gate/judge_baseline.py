@@ -91,6 +91,10 @@ def _limits(
     usual = gate.against_baseline.get(variant.precision, {})
     ran = f"ran in {variant.ran_in}, in the baseline in {expected.ran_in}"
     same_precision = variant.ran_in == expected.ran_in
+    here, there = (" and ".join(one.executed_on) for one in (variant, expected))
+    if here and there and here != there:
+        reason = f"executed on {here}, in the baseline on {there}; a baseline is of one device: {UPDATE_COMMAND}"
+        return GateRow("baseline", variant.name, "device", "inconclusive", reason=reason)
     if cpu_class == baseline.cpu_class:
         if not same_precision:
             return failure("baseline", variant.name, "precision", ran)

@@ -214,7 +214,7 @@ METRICS: tuple[Metric, ...] = (
         "foreground_mse",
         "Foreground MSE",
         "x 1e-3",
-        lambda s, p: foreground_mse(p.foreground, s.foreground, s.alpha),
+        lambda s, p: None if p.foreground is None else foreground_mse(p.foreground, s.foreground, s.alpha),
         2.7,
         2.69,
     ),

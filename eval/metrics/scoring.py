@@ -16,7 +16,7 @@ Scores = dict[str, float | None]
 def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:
     """Return the prediction at the sample's size (see `match_size`); the same object when it already fits."""
     alpha = match_size(prediction.alpha, sample.size)
-    foreground = match_size(prediction.foreground, sample.size)
+    foreground = None if prediction.foreground is None else match_size(prediction.foreground, sample.size)
     if alpha is prediction.alpha and foreground is prediction.foreground:
         return prediction
     return Prediction(alpha=alpha, foreground=foreground)

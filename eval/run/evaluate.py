@@ -10,6 +10,7 @@ from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files, recorded_model
+from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
 from datasets.samples.images import array_sha256
@@ -19,7 +20,7 @@ from eval.metrics.scoring import Scorer
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
 from eval.run.scores import ScoreRow, score_table
 from eval.run.stored import Run
-from eval.run.variants import open_variant, parse_variants
+from eval.run.variants import open_variant
 from eval.run.worst import Keeper
 
 Report = Callable[[str, int, int], None]
@@ -44,7 +45,7 @@ def evaluate(
             returns something that is not a matte.
         UsageError: an unknown variant, or a sample that a quantized form was fitted to.
     """
-    variants = parse_variants(config.evaluate.variants)
+    variants = parse_variants(config.evaluate.variants, config.evaluate.device)
     models = config.convert.out
     record = open_models(config)
     sample_set = open_dataset(config.dataset, report)
@@ -52,15 +53,15 @@ def evaluate(
     rows: list[ScoreRow] = []
     with ExitStack() as stack:
         opened = [open_variant(variant, record, models) for variant in variants]
-        contestants = [
-            _Contestant(stack.enter_context(runner), description, sample_set.sequential)
+        scored = [
+            _ScoredRunner(stack.enter_context(runner), description, sample_set.sequential)
             for runner, description in opened
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
             _refuse_calibrated(sample, calibrated, models)
-            rows.extend(_run_sample(sample, contestants, keeper))
+            rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
     ids = list(table.index.unique("sample"))
@@ -115,13 +116,14 @@ def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> S
     return make_bundled(dataset, progress=lambda done, total: report(making, done, total))
 
 
-class _Contestant:
+class _ScoredRunner:
     """A variant at work: its runner, its scorer, and whether it has been warmed up."""
 
     def __init__(self, runner: Runner, description: VariantRecord, sequential: bool) -> None:
         self.runner = runner
         self.name = description.name
         self.scorer = Scorer(description.name, sequential)
+        self._sequential = sequential
         self._warm = False
 
     def predict(self, sample: Sample) -> tuple[Prediction, float]:
@@ -131,30 +133,33 @@ class _Contestant:
             DataError: the variant returned something that is not a matte.
         """
         contract = self.runner.contract
-        feed = encode_inputs(contract, sample.source, sample.background)
+        feed = encode_inputs(contract, sample.images)
         if not self._warm:
-            self.runner.infer(*feed)
+            self.runner.infer(feed)
             self._warm = True
+            self.runner.start_clip()
+        # Frames that do not follow each other have nothing to hand on.
+        self.runner.enter_clip(sample.clip if self._sequential else sample.id)
         started = perf_counter()
-        outputs = self.runner.infer(*feed)
+        outputs = self.runner.infer(feed)
         elapsed = (perf_counter() - started) * 1e3
         try:
-            return decode_outputs(contract, *outputs), elapsed
+            return decode_outputs(contract, outputs), elapsed
         except DataError as error:
             raise DataError(f"variant {self.name}, sample {sample.id}: {error}") from error
 
 
-def _run_sample(sample: Sample, contestants: Sequence[_Contestant], keeper: Keeper | None) -> list[ScoreRow]:
+def _run_sample(sample: Sample, scored: Sequence[_ScoredRunner], keeper: Keeper | None) -> list[ScoreRow]:
     rows = []
     predictions = {}
-    for contestant in contestants:
-        prediction, elapsed = contestant.predict(sample)
-        predictions[contestant.name] = prediction
-        scores = contestant.scorer.score(sample, prediction)
-        rows.append(ScoreRow(sample.id, contestant.name, scores, elapsed, sample.tags))
+    for runner in scored:
+        prediction, elapsed = runner.predict(sample)
+        predictions[runner.name] = prediction
+        scores = runner.scorer.score(sample, prediction)
+        rows.append(ScoreRow(sample.id, runner.name, scores, elapsed, sample.tags))
     if keeper is not None:
         alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
-        keeper.offer(sample, contestants[0].name, predictions, alpha_mad)
+        keeper.offer(sample, scored[0].name, predictions, alpha_mad)
     return rows
 
 

@@ -102,6 +102,8 @@ class VariantRecord(Frozen):
         model_sha256: its hash.
         metrics: metric name to value.
         latency_ms: inference alone; None when it was not measured.
+        device: where it was asked to run, in OpenVINO's words.
+        executed_on: the devices that really ran it; empty in results of earlier versions.
     """
 
     name: str
@@ -113,6 +115,8 @@ class VariantRecord(Frozen):
     model_sha256: str | None = None
     metrics: dict[str, MetricRecord] = Field(default_factory=dict)
     latency_ms: LatencyRecord | None = None
+    device: str = "CPU"
+    executed_on: tuple[str, ...] = ()
 
     @property
     def ran_in(self) -> str:

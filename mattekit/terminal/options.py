@@ -11,8 +11,13 @@ from configs.load import DEFAULT_CONFIG
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
-
-
+DeviceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICE",
+        help="Where IRs run that name no device: CPU, GPU, NPU, AUTO, HETERO:GPU,CPU or another of OpenVINO's.",
+    ),
+]
 HEIGHT_WIDTH, WIDTH_HEIGHT = "HEIGHTxWIDTH", "WIDTHxHEIGHT"
 
 
@@ -27,6 +32,13 @@ def size_from(text: str, option: str, order: str) -> tuple[int, int]:
         raise UsageError(f"{option}: expected {order} such as 720x1280, found {text!r}")
     first, second = int(match[1]), int(match[2])
     return (first, second) if order == HEIGHT_WIDTH else (second, first)
+
+
+def variants_from(text: str | None) -> tuple[str, ...] | None:
+    """Read a comma-separated list of variants, some of whose devices have commas in them; None stays None."""
+    from converter.forms.variant import variant_names
+
+    return None if text is None else variant_names(text)
 
 
 def names_from(text: str | None) -> tuple[str, ...] | None:

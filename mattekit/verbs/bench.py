@@ -9,7 +9,7 @@ from configs.errors import UsageError
 from configs.schema import Plate
 from mattekit.terminal.console import output, progress_bars, say
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
-from mattekit.terminal.options import CONFIG, ConfigOption, names_from
+from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
 
 def bench(
@@ -18,8 +18,11 @@ def bench(
     variants: Annotated[str | None, typer.Option(help="What to time, such as torch,onnx,ir-fp16@default.")] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(metavar="XML[@PRECISION]", help="An IR that the others are measured against, in f32 by default."),
+        typer.Option(
+            metavar="XML[@[DEVICE.]PRECISION]", help="An IR that the others are measured against, in f32 by default."
+        ),
     ] = None,
+    device: DeviceOption = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="people|synthetic|DIR", help="Where the frames come from.")
     ] = None,
@@ -79,7 +82,8 @@ def bench(
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
         "--plate": ("dataset.plate", plate),
-        "--variants": ("evaluate.variants", names_from(variants)),
+        "--variants": ("evaluate.variants", variants_from(variants)),
+        "--device": ("evaluate.device", device),
     }
     job = changed(config, changes, model_folder(models))
     options = BenchOptions(
@@ -95,6 +99,7 @@ def bench(
         "--config": config,
         "--models": models,
         "--variants": variants,
+        "--device": device,
         "--dataset": dataset,
         "--plate": plate,
         "--frames": frames,

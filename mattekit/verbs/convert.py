@@ -19,8 +19,12 @@ def convert(
         Path | None, typer.Option(help="Start from this PyTorch checkpoint, .pth or .safetensors.")
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Start from this ONNX instead; it then is the original.")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(help="The family that the original is of, such as background-matting-v2.")
+    ] = None,
     input_shape: Annotated[
-        str | None, typer.Option(metavar=HEIGHT_WIDTH, help="Size the forms are made for, divisible by 4.")
+        str | None,
+        typer.Option(metavar=HEIGHT_WIDTH, help="Size the forms are made for; for BackgroundMattingV2 divisible by 4."),
     ] = None,
     input_form: Annotated[
         InputForm | None,
@@ -32,6 +36,13 @@ def convert(
     graph: Annotated[
         Graph | None,
         typer.Option(help="What a checkpoint is exported as: fast, or the network as it is written down."),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE[.PRECISION]",
+            help="Prove every IR on this OpenVINO device as well, such as GPU, or GPU.f16 for another than its own.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Convert again even where nothing has changed.")] = False,
@@ -56,6 +67,8 @@ def convert(
 
         mattekit convert --graph reference --out models/reference
 
+        mattekit convert --device GPU
+
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
     """
     from converter.convert import convert as run
@@ -66,10 +79,12 @@ def convert(
     options = {
         "--checkpoint": ("model.checkpoint", checkpoint),
         "--onnx": ("model.onnx", onnx),
+        "--architecture": ("model.architecture", architecture),
         "--input-shape": ("convert.input_shape", size),
         "--input-form": ("convert.input_form", input_form),
         "--precisions": ("convert.precisions", names_from(precisions)),
         "--graph": ("convert.graph", graph),
+        "--device": ("convert.device", device),
         "--out": ("convert.out", out),
     }
     replaced = {"model.onnx": None} if checkpoint else {"model.checkpoint": None} if onnx else {}

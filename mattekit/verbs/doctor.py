@@ -20,7 +20,7 @@ def doctor() -> None:
 
         mattekit doctor
     """
-    from converter.runners.openvino_ir import default_inference_precision
+    from converter.runners.devices import default_inference_precision, openvino_core
 
     environment = describe_environment()
     problems = [*_version_problems(), *_shadowed_packages()]
@@ -30,6 +30,7 @@ def doctor() -> None:
         table.add_row(name, version or "not installed")
     table.add_row("operating system", environment.os)
     table.add_row("CPU", f"{environment.cpu_name} (feature class {environment.cpu_class})")
+    table.add_row("OpenVINO devices", ", ".join(openvino_core().available_devices))
     precision = default_inference_precision()
     table.add_row("OpenVINO infers in", f"{precision} by default, f32 where asked (ir-...@f32)")
     output.print(table)

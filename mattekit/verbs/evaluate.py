@@ -8,7 +8,7 @@ import typer
 from configs.schema import Plate
 from mattekit.terminal.console import output, progress_bars, say
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
-from mattekit.terminal.options import CONFIG, ConfigOption, names_from
+from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
 
 def evaluate(
@@ -23,6 +23,7 @@ def evaluate(
     variants: Annotated[
         str | None, typer.Option(help="What to run; the first is the original that drift is counted from.")
     ] = None,
+    device: DeviceOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
 ) -> None:
@@ -33,7 +34,8 @@ def evaluate(
     verb only measures and does not fail on drift: `mattekit gate` judges.
 
     Variants: torch, onnx, and ir-WEIGHTS@PRECISION, where PRECISION is f32, bf16, f16 or default (what OpenVINO picks
-    by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32.
+    by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device
+    other than the CPU stands before the precision, ir-fp16@GPU.f16, or is given to all that name none by --device.
 
     Examples:
 
@@ -54,14 +56,23 @@ def evaluate(
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
         "--plate": ("dataset.plate", plate),
-        "--variants": ("evaluate.variants", names_from(variants)),
+        "--variants": ("evaluate.variants", variants_from(variants)),
+        "--device": ("evaluate.device", device),
         "--limit": ("dataset.limit", limit),
     }
     job = changed(config, options, model_folder(models))
     run_dir = out or new_run(job.name)
-    given = {"--models": models, "--dataset": dataset, "--plate": plate, "--variants": variants, "--limit": limit}
+    given = {
+        "--config": config,
+        "--models": models,
+        "--dataset": dataset,
+        "--plate": plate,
+        "--variants": variants,
+        "--device": device,
+        "--limit": limit,
+    }
     converting = [command("convert", {"--config": config})] if models is None else []
-    rerun = [*converting, command("evaluate", {"--config": config, **given})]
+    rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, rerun=rerun, report=report)
     print_gate(judgement.original, Console(highlight=False) if output.is_terminal else output)

@@ -52,6 +52,7 @@ def gate(
 
         mattekit gate --self-test --out reports/self-test
     """
+    from converter.forms.variant import parse_variants
     from eval.gate.ci_output import annotations
     from eval.gate.output import print_gate
     from eval.gate.run import update_baseline as update
@@ -59,6 +60,7 @@ def gate(
 
     job = load_config(config)
     run_dir = run or latest_run(job)
+    required = [variant.name for variant in parse_variants(job.evaluate.variants, job.evaluate.device)]
     if reason is not None and not update_baseline:
         raise UsageError("--reason goes with --update-baseline")
     if out is not None and not self_test:
@@ -66,12 +68,12 @@ def gate(
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
-        update(run_dir, job.gate, reason or "", job.evaluate.variants, baseline)
+        update(run_dir, job.gate, reason or "", required, baseline)
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
     if self_test:
         raise typer.Exit(_self_test(run_dir, job.gate, out))
-    report = gate_run(run_dir, job.gate, job.evaluate.variants, baseline)
+    report = gate_run(run_dir, job.gate, required, baseline)
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)

@@ -8,9 +8,10 @@ import onnx
 import onnxruntime
 from tiny_model import SIZE
 
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 
-CONTRACT = network_contract(SIZE, "0" * 64)
+CONTRACT = network_contract(ARCHITECTURE, SIZE, "0" * 64)
 Change = Callable[[onnx.ModelProto], object]
 
 

@@ -13,6 +13,7 @@ from configs.errors import ConversionError, DataError, ParityError, UsageError
 from configs.files import sha256_of
 from configs.schema import Config
 from converter import convert as story
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert
 from converter.forms.contract import ir_contract, network_contract
 from converter.forms.made import Made
@@ -43,7 +44,7 @@ def test_folder_and_record(job: Job, tiny_onnx: Path) -> None:
     assert (record.source.kind, record.source.path, record.source.sha256) == ("onnx", tiny_onnx.as_posix(), digest)
     assert record.exporter is None
     assert all(record.versions[name] for name in ("onnx", "onnxruntime", "openvino", "torch"))
-    network, ir = network_contract(SIZE, digest), ir_contract(SIZE, digest)
+    network, ir = network_contract(ARCHITECTURE, SIZE, digest), ir_contract(ARCHITECTURE, SIZE, digest)
     assert [form.contract for form in record.forms] == [network, network, ir, ir]
     assert said[-1] == f"{out}: converted and verified"
     assert "ir-fp16" in said[-2]

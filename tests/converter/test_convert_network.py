@@ -9,9 +9,14 @@ from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
 from configs.schema import Graph
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert
+from converter.fast.refiner import FastRefiner
 from converter.forms.contract import network_contract
+from converter.runners.original import Original
 from converter.steps.export_onnx import EXPORTER, ExportOnnx
+from converter.steps.onnx_file import fixed_weights, read_onnx
+from converter.steps.quantization import convolution_weights
 from converter.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,9 +58,16 @@ def test_checkpoint_to_proved_forms(graph: Graph, tmp_path: Path) -> None:
 
     exported = (out / "exported.onnx").read_bytes()
     again = tmp_path / "again.onnx"
-    contract = network_contract(SIZE, record.source.sha256)
-    ExportOnnx(golden_network(**settings), graph, contract, config.convert.opset, again).run()
+    contract = network_contract(ARCHITECTURE, SIZE, record.source.sha256)
+    original = Original(record.source, contract, golden_network(**settings))
+    ExportOnnx(original, graph, config.convert.opset, again).run()
     assert again.read_bytes() == exported
+    for name in ("exported.onnx", "model.onnx"):
+        model = read_onnx(out / name)
+        convolutions = convolution_weights(model).values()
+        expected = ["first_channels", *(f"refiner.{weights}" for weights in FastRefiner.FIXED_WEIGHTS)]
+        assert fixed_weights(model) == [f"network.{weights}" for weights in expected if graph == "fast"]
+        assert set(fixed_weights(model)) <= set(convolutions)
     for path in ("exported.onnx", "model.onnx", "fp32/model.xml", "fp16/model.xml"):
         content = (out / path).read_bytes()
         assert str(ROOT).encode() not in content, path

@@ -12,10 +12,12 @@ from tiny_model import SIZE
 
 from configs.errors import DataError
 from configs.schema import ModelSection
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import ir_contract, network_contract
 from converter.forms.record import Conversion
-from converter.info import describe_model, network_gflops
+from converter.info import describe_model
 from converter.network import MattingNetwork
+from converter.network.cost import network_gflops
 
 MODEL = ModelSection()
 GFLOPS = "GFLOPs, convolutions"
@@ -106,8 +108,8 @@ def test_a_converted_form_shows_its_contract(tiny_models: Path) -> None:
 
     assert network.contract is not None
     digest = network.contract.source_sha256
-    assert network.contract == network_contract(SIZE, digest)
-    assert ir.contract == ir_contract(SIZE, digest)
+    assert network.contract == network_contract(ARCHITECTURE, SIZE, digest)
+    assert ir.contract == ir_contract(ARCHITECTURE, SIZE, digest)
     assert network.facts["opset"] == "ai.onnx 20"
     assert "f16" in ir.facts["weights stored as"]
     assert "f16" not in describe_model(tiny_models / "fp32" / "model.xml", MODEL, SIZE).facts["weights stored as"]

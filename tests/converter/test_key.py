@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from converter.architectures import declaring_module
 from converter.key import code_digests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,7 +80,8 @@ def test_what_decides_changes_it(package: Path, name: str, old: str, new: str) -
 
 
 def test_of_the_converter_what_makes_and_proves_forms_decides_and_what_only_shows_them_does_not() -> None:
-    found = set(code_digests(ROOT, "converter.convert"))
+    family, file = declaring_module("background-matting-v2")
+    found = set(code_digests(ROOT, "converter.convert")) | set(code_digests(ROOT, family, file))
 
     steps = {f"converter.steps.{path.stem}" for path in (ROOT / "converter" / "steps").glob("*.py")}
     assert found >= steps - {"converter.steps.__init__"}

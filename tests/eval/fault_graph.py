@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import ONNX_KEY, ir_contract, network_contract
 from converter.steps.ir_from_onnx import IrFromOnnx
 
@@ -94,8 +95,8 @@ def write_fault_graph(folder: Path) -> tuple[Path, Path]:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     checker.check_model(model, full_check=True)
-    model.metadata_props.add(key=ONNX_KEY, value=network_contract(SIZE, "0" * 64).model_dump_json())
+    model.metadata_props.add(key=ONNX_KEY, value=network_contract(ARCHITECTURE, SIZE, "0" * 64).model_dump_json())
     path, xml = folder / "graph.onnx", folder / "graph.xml"
     save(model, path)
-    IrFromOnnx(path, ir_contract(SIZE, "0" * 64), "fp32", xml).run()
+    IrFromOnnx(path, ir_contract(ARCHITECTURE, SIZE, "0" * 64), "fp32", xml).run()
     return path, xml

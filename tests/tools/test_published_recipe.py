@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from configs.errors import ConversionError, UsageError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.network import MattingNetwork
 from converter.runners.onnx_runtime import OnnxRunner
@@ -79,9 +80,10 @@ def test_the_onnx_has_the_published_operations_and_the_network_s_answer(
     assert not operations.keys() & {"BatchNormalization", "If", "Loop"}
     with torch.inference_mode():
         expected = network(*images)
-    alpha, foreground = OnnxRunner(path, network_contract(SIZE, "0" * 64)).infer(*(image.numpy() for image in images))
-    np.testing.assert_allclose(alpha, expected.pha.numpy(), rtol=0, atol=1e-5)
-    np.testing.assert_allclose(foreground, expected.fgr.numpy(), rtol=0, atol=1e-5)
+    feed = {name: image.numpy() for name, image in zip(("src", "bgr"), images, strict=True)}
+    found = OnnxRunner(path, network_contract(ARCHITECTURE, SIZE, "0" * 64)).infer(feed)
+    np.testing.assert_allclose(found["pha"], expected.pha.numpy(), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found["fgr"], expected.fgr.numpy(), rtol=0, atol=1e-5)
 
 
 def test_a_missing_environment_is_named_with_the_remedy(tmp_path: Path) -> None:

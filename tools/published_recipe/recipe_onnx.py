@@ -12,7 +12,9 @@ import torch
 
 from configs.errors import UsageError
 from configs.schema import Config
-from converter.forms.contract import BACKGROUND, SOURCE, network_contract
+from converter.architectures import with_defaults
+from converter.architectures.background_matting_v2 import ARCHITECTURE
+from converter.forms.contract import network_contract
 from converter.forms.proofs import Parity
 from converter.network.checkpoint import load_network
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all
@@ -39,11 +41,11 @@ def export_recipe(config: Config, target: Path, size: tuple[int, int] = SIZE) ->
         raise UsageError("model.checkpoint: expected a checkpoint, found none; the recipe is traced from the network")
     network = load_network(config.model)
     write_onnx(RecipeNetwork(network), size, target)
-    contract = network_contract(size, source_file(config.model).sha256)
+    contract = network_contract(ARCHITECTURE, size, source_file(config.model).sha256)
     samples = parity_samples(config.dataset, size, config.convert.parity.samples)
     with TorchRunner(network, contract) as reference, OnnxRunner(target, contract) as recipe:
-        parity = measure_parity(predict_all(reference, samples), predict_all(recipe, samples))
-    check_parity("published recipe", parity, config.convert.parity.tolerances["onnx"])
+        parity = measure_parity(predict_all(reference, samples), predict_all(recipe, samples), ARCHITECTURE.cell)
+    check_parity("published recipe", parity, with_defaults(config, ARCHITECTURE).convert.parity.tolerances["onnx"])
     return parity
 
 
@@ -64,7 +66,7 @@ def write_onnx(network: RecipeNetwork, size: tuple[int, int], target: Path) -> N
             dynamo=False,
             opset_version=OPSET,
             do_constant_folding=True,
-            input_names=[SOURCE, BACKGROUND],
+            input_names=[port.name for port in ARCHITECTURE.inputs],
             output_names=OUTPUTS,
         )
     onnx.checker.check_model(onnx.load(target))

@@ -1,6 +1,6 @@
 """Real scores of deliberately broken forms: one IR of a run, run again as it is and in every way a gate must notice."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,31 +8,36 @@ import pandas as pd
 
 from configs.errors import DataError
 from converter.forms.contract import Contract, Port
-from converter.forms.record import Conversion, check_files, form_path, ir_hop
-from converter.proof.counterfactual import wrong_ways
+from converter.forms.record import Conversion, check_files
+from converter.forms.variant import FormFile, parse_variant
+from converter.proof.counterfactual import Fault, wrong_ways
 from converter.proof.perturb import perturb_weights
-from converter.runners.base import Runner, Tensor, decode_outputs, encode_inputs
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.base import Feed, Outputs, Runner, decode_outputs, encode_inputs
+from converter.runners.opening import open_runner
 from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import open_dataset
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow, score_table
-from eval.run.variants import open_variant, parse_variants
+from eval.run.variants import open_variant
 
 HEALTHY = "none: the form run again as it is"
 SWAPPED = "channel swap on one input: the source in RGB for BGR"
 UNSCALED = "scale missed: the network gets 0..255 for 0..1"
-FLIPPED = "fgr flipped: the foreground read in the other colour order"
+FLIPPED = "foreground flipped: its colours read in the other order"
 PERTURBED = "weights perturbed by 1 %: each times 1 + 0.01 * standard normal noise"
 # An IR fed 255 times too much gives what one without the division by 255 gives for right images.
-_WRONG_WAYS = {SWAPPED: "src swapped", UNSCALED: "scaled twice", FLIPPED: "fgr flipped"}
+_WRONG_WAYS: Mapping[str, Fault] = {
+    SWAPPED: "source swapped",
+    UNSCALED: "scaled twice",
+    FLIPPED: "foreground swapped",
+}
 
 Report = Callable[[str, int, int], None]
 
 
-def victim_of(results: Results) -> VariantRecord:
+def ir_to_break(results: Results) -> VariantRecord:
     """Return the IR that is broken: the first one at an inference precision of f32, else the first.
 
     Raises:
@@ -45,10 +50,10 @@ def victim_of(results: Results) -> VariantRecord:
 
 
 def score_broken_forms(results: Results, count: int, work: Path, report: Report) -> dict[str, pd.DataFrame]:
-    """Run the victim on the first samples of its set, whole and broken; return the table of what each form scored.
+    """Run one IR on the first samples of its set, whole and broken; return the table of what each form scored.
 
     Args:
-        results: the run that the victim is of; its settings say where models and set are.
+        results: the run that the IR is of; its settings say where models and set are.
         count: how many samples.
         work: an empty folder for the IR with perturbed weights.
         report: called with (what is being done, done, total).
@@ -56,56 +61,72 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     Raises:
         DataError: models or set are missing, or are not those of the run.
     """
-    victim = victim_of(results)
+    broken = ir_to_break(results)
     config = results.configuration()
     models = config.convert.out
     record = Conversion.read(models)
     check_files(models, record)
-    [variant] = parse_variants([victim.name])
+    variant = parse_variant(broken.name)
     runner, found = open_variant(variant, record, models)
-    if (found.model_sha256, found.precision) != (victim.model_sha256, victim.precision):
+    if (found.model_sha256, found.precision) != (broken.model_sha256, broken.precision):
         raise DataError(
             f"{found.model_path}: not the model of the run, or it infers at another precision here ({found.precision}, "
-            f"{victim.precision} in the run); run `mattekit evaluate` again"
+            f"{broken.precision} in the run); run `mattekit evaluate` again"
         )
     samples = open_dataset(config.dataset, report)
     if samples.manifest_sha256 != results.dataset.manifest_sha256:
         raise DataError(f"{samples.root}: not the set of the run, its images are others; run `mattekit evaluate` again")
     perturbed = work / "perturbed.xml"
-    perturb_weights(models / form_path(ir_hop(variant.weights)), perturbed)
+    file = variant.file(models)
+    perturb_weights(file.path, perturbed)
     with ExitStack() as stack:
         whole = stack.enter_context(runner)
-        damaged = stack.enter_context(OpenVinoRunner(perturbed, variant.inference))
+        damaged = stack.enter_context(open_runner(FormFile(perturbed, file.device, file.precision)))
         opened = stack.enter_context(whole.opened())
         ways = wrong_ways(opened.contract)
         forms = [_Form(HEALTHY, whole, whole.contract, samples.sequential)]
-        forms += [_Form(fault, opened, ways[way], samples.sequential) for fault, way in _WRONG_WAYS.items()]
+        forms += [
+            _Form(fault, opened, ways[way].contract, samples.sequential)
+            for fault, way in _WRONG_WAYS.items()
+            if way in ways
+        ]
         forms.append(_Form(PERTURBED, damaged, damaged.contract, samples.sequential))
         rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
         for index, sample in enumerate(iterate(samples, count)):
             report("running broken forms", index, count)
             for form, outputs in _infer(sample, forms):
-                scores = form.scorer.score(sample, decode_outputs(form.contract, *outputs))
-                rows[form.fault].append(ScoreRow(sample.id, victim.name, scores, tags=sample.tags))
+                scores = form.scorer.score(sample, decode_outputs(form.contract, outputs))
+                rows[form.fault].append(ScoreRow(sample.id, broken.name, scores, tags=sample.tags))
         report("running broken forms", count, count)
     return {fault: score_table(scored) for fault, scored in rows.items()}
 
 
 class _Form:
-    """A model, the contract it is run by, and its scorer."""
+    """A model, the contract it is run by, its scorer, and the states it has handed on: several share one runner."""
 
     def __init__(self, fault: str, runner: Runner, contract: Contract, sequential: bool) -> None:
         self.fault = fault
         self.runner = runner
         self.contract = contract
         self.scorer = Scorer(fault, sequential)
+        self.clip: str | None = None
+        self.states: Feed = {}
+        self._sequential = sequential
+
+    def infer(self, sample: Sample) -> Outputs:
+        """Run the model on a sample, the frame after the one before where both are of one clip."""
+        clip = sample.clip if self._sequential else sample.id
+        self.runner.states = self.states if clip == self.clip else {}
+        outputs = self.runner.infer(encode_inputs(self.contract, sample.images))
+        self.clip, self.states = clip, self.runner.states
+        return outputs
 
 
-def _infer(sample: Sample, forms: Sequence[_Form]) -> Iterator[tuple[_Form, tuple[Tensor, Tensor]]]:
+def _infer(sample: Sample, forms: Sequence[_Form]) -> Iterator[tuple[_Form, Outputs]]:
     """Yield each form's raw outputs; forms that differ in how outputs are read alone share one inference."""
-    done: dict[tuple[int, tuple[Port, Port]], tuple[Tensor, Tensor]] = {}
+    done: dict[tuple[int, tuple[Port, ...]], Outputs] = {}
     for form in forms:
         key = id(form.runner), form.contract.inputs
         if key not in done:
-            done[key] = form.runner.infer(*encode_inputs(form.contract, sample.source, sample.background))
+            done[key] = form.infer(sample)
         yield form, done[key]

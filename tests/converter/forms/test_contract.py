@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from configs.errors import DataError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import Contract, Port, ir_contract, network_contract, parse_contract
 
 HASH = "0123abcd" * 8
@@ -16,7 +17,7 @@ def ports(contract: Contract) -> dict[str, tuple[tuple[int, ...], float, str | N
 
 
 def test_network_takes_and_gives_rgb_0_to_1() -> None:
-    contract = network_contract((720, 1280), HASH)
+    contract = network_contract(ARCHITECTURE, (720, 1280), HASH)
 
     assert ports(contract) == {
         "src": ((1, 3, 720, 1280), 1, "RGB"),
@@ -29,7 +30,7 @@ def test_network_takes_and_gives_rgb_0_to_1() -> None:
 
 
 def test_ir_takes_bgr_0_to_255_and_gives_rgb_0_to_1() -> None:
-    contract = ir_contract((64, 96), HASH)
+    contract = ir_contract(ARCHITECTURE, (64, 96), HASH)
 
     assert ports(contract) == {
         "src": ((1, 3, 64, 96), 255, "BGR"),
@@ -41,7 +42,10 @@ def test_ir_takes_bgr_0_to_255_and_gives_rgb_0_to_1() -> None:
 
 
 def test_frames_are_uint8_with_channels_last() -> None:
-    contract, published = ir_contract((64, 96), HASH, "nhwc-u8"), ir_contract((64, 96), HASH)
+    contract, published = (
+        ir_contract(ARCHITECTURE, (64, 96), HASH, "nhwc-u8"),
+        ir_contract(ARCHITECTURE, (64, 96), HASH),
+    )
 
     for port in contract.inputs:
         assert (port.shape, port.layout, port.element_type) == ((1, 64, 96, 3), "NHWC", "u8")
@@ -52,7 +56,11 @@ def test_frames_are_uint8_with_channels_last() -> None:
 
 @pytest.mark.parametrize(
     "contract",
-    [network_contract((64, 96), HASH), ir_contract((8, 4), HASH), ir_contract((8, 4), HASH, "nhwc-u8")],
+    [
+        network_contract(ARCHITECTURE, (64, 96), HASH),
+        ir_contract(ARCHITECTURE, (8, 4), HASH),
+        ir_contract(ARCHITECTURE, (8, 4), HASH, "nhwc-u8"),
+    ],
     ids=["net", "ir", "frames"],
 )
 def test_text_gives_the_contract_back(contract: Contract) -> None:
@@ -72,7 +80,7 @@ def test_text_gives_the_contract_back(contract: Contract) -> None:
     ],
 )
 def test_a_text_that_is_no_contract_names_the_form(change: dict[str, Any]) -> None:
-    content = {**json.loads(ir_contract((64, 96), HASH).model_dump_json()), **change}
+    content = {**json.loads(ir_contract(ARCHITECTURE, (64, 96), HASH).model_dump_json()), **change}
 
     with pytest.raises(DataError, match=r"model\.xml: its I/O contract is not readable; convert the model again"):
         parse_contract(json.dumps(content), "model.xml")
@@ -85,7 +93,7 @@ def test_a_text_that_is_no_object(text: str) -> None:
 
 
 def test_a_contract_cannot_be_changed() -> None:
-    port: Port = ir_contract((64, 96), HASH).inputs[0]
+    port: Port = ir_contract(ARCHITECTURE, (64, 96), HASH).inputs[0]
 
     with pytest.raises(ValidationError, match="frozen"):
         port.high = 1.0

@@ -7,6 +7,7 @@ import torch
 from golden_network import golden_images, golden_network
 from torch import Tensor, nn
 
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.network import refiner as refiner_module
 from converter.network.patches import blocks, windows
@@ -150,7 +151,7 @@ def test_what_is_written_into_blocks_is_in_the_image() -> None:
 def test_the_exported_graph_is_the_dense_form(mode: Literal["sampling", "thresholding"]) -> None:
     network = golden_network(refine_mode=mode, refine_sample_pixels=800)
 
-    graph = export_program(network, network_contract((64, 96), "0" * 64), opset=20).model_proto.graph
+    graph = export_program(network, network_contract(ARCHITECTURE, (64, 96), "0" * 64), opset=20).model_proto.graph
 
     operations = {node.op_type for node in graph.node}
     assert operations.isdisjoint({"NonZero", "Gather", "GatherND", "GatherElements", "ScatterND", "Loop", "If"})

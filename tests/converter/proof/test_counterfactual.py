@@ -12,14 +12,16 @@ from openvino.preprocess import PrePostProcessor
 from tiny_model import SIZE, tiny_answer
 
 from configs.errors import ParityError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import RT_INFO_PATH, Contract, ir_contract
 from converter.forms.proofs import Counterfactuals
+from converter.forms.variant import FormFile
 from converter.proof.counterfactual import DECLARED, check_counterfactuals, measure_counterfactuals
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.opening import open_runner
 from datasets.samples.sample import Prediction, Sample
 
-CONTRACT = ir_contract(SIZE, "0" * 64)
-FRAMES = ir_contract(SIZE, "0" * 64, "nhwc-u8")
+CONTRACT = ir_contract(ARCHITECTURE, SIZE, "0" * 64)
+FRAMES = ir_contract(ARCHITECTURE, SIZE, "0" * 64, "nhwc-u8")
 MARGIN = 5.0
 MakeIr = Callable[..., Path]
 
@@ -68,7 +70,7 @@ def flipped(source: Path, target: Path) -> Path:
 
 
 def measure(path: Path, samples: list[Sample], answers: list[Prediction]) -> Counterfactuals:
-    with OpenVinoRunner(path, "f32") as runner:
+    with open_runner(FormFile(path)) as runner:
         return measure_counterfactuals(runner, samples, answers)
 
 

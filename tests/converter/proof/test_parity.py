@@ -18,7 +18,7 @@ def prediction(height: int = 8, width: int = 8, alpha: float = 0.5, foreground: 
 def test_equal_predictions_do_not_differ() -> None:
     nothing = Difference(max=0, mean=0, quantile=0)
 
-    assert measure_parity([prediction()], [prediction()]) == Parity(
+    assert measure_parity([prediction()], [prediction()], 4) == Parity(
         alpha=nothing, foreground=nothing, cells=0, differing_cells=0, samples=1
     )
 
@@ -31,7 +31,7 @@ def test_hand_derived_figures() -> None:
     converted.alpha[0, 4] = 0.505
     converted.alpha[7, 7] = 0.25
 
-    parity = measure_parity([original], [converted])
+    parity = measure_parity([original], [converted], 4)
 
     assert parity.alpha.max == 0.5
     assert parity.alpha.mean == pytest.approx((0.5 + 0.25 + 0.005 + 0.25) / 64, rel=1e-5)
@@ -42,7 +42,7 @@ def test_hand_derived_figures() -> None:
 
 
 def test_figures_are_over_all_samples() -> None:
-    parity = measure_parity([prediction()] * 4, [prediction(), prediction(), prediction(), prediction(alpha=1.0)])
+    parity = measure_parity([prediction()] * 4, [prediction(), prediction(), prediction(), prediction(alpha=1.0)], 4)
 
     assert parity.alpha.mean == 0.125
     assert parity.alpha.max == 0.5
@@ -52,14 +52,14 @@ def test_figures_are_over_all_samples() -> None:
 def test_sign_does_not_cancel() -> None:
     above, below = prediction(alpha=0.75), prediction(alpha=0.25)
 
-    assert measure_parity([prediction()] * 2, [above, below]).alpha.mean == 0.25
+    assert measure_parity([prediction()] * 2, [above, below], 4).alpha.mean == 0.25
 
 
 def test_incomplete_cells_at_the_border_are_left_out_of_the_count() -> None:
     converted = prediction(6, 9)
     converted.alpha[5, 8] = 0.0
 
-    parity = measure_parity([prediction(6, 9)], [converted])
+    parity = measure_parity([prediction(6, 9)], [converted], 4)
 
     assert parity.differing_cells == 0
     assert parity.alpha.max == 0.5
@@ -75,7 +75,7 @@ def test_incomplete_cells_at_the_border_are_left_out_of_the_count() -> None:
 )
 def test_what_cannot_be_compared(original: list[Prediction], converted: list[Prediction], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        measure_parity(original, converted)
+        measure_parity(original, converted, 4)
 
 
 TOLERANCE = HopTolerance(mean=0.01, quantile=0.1, cells=0.25)
@@ -89,7 +89,7 @@ def test_the_quantile_of_many_samples_is_that_of_all_their_values() -> None:
         Prediction(draw.random((40, 60), np.float32), draw.random((40, 60, 3), np.float32) ** 4) for _ in originals
     ]
 
-    parity = measure_parity(originals, converted)
+    parity = measure_parity(originals, converted, 4)
 
     alpha = np.concatenate([image.alpha.ravel() for image in converted])
     foreground = np.concatenate([np.abs(image.foreground - 0.5).ravel() for image in converted])
@@ -101,14 +101,14 @@ def test_the_quantile_of_many_samples_is_that_of_all_their_values() -> None:
 def test_the_meter_says_how_much_of_the_difference_lies_in_differing_cells() -> None:
     original, converted = prediction(), prediction(alpha=0.505)
     converted.alpha[0, 0] = 1.0
-    meter = ParityMeter(1)
+    meter = ParityMeter(1, 4)
     meter.add(original, converted)
     in_cell = 0.5 + 15 * 0.005
     assert meter.share_in_differing_cells == pytest.approx(in_cell / (in_cell + 48 * 0.005), rel=1e-4)
 
 
 def test_the_meter_wants_as_many_samples_as_were_announced() -> None:
-    meter = ParityMeter(2)
+    meter = ParityMeter(2, 4)
     meter.add(prediction(), prediction())
     with pytest.raises(ValueError, match="expected 2 samples, found 1"):
         meter.parity()

@@ -15,11 +15,24 @@ from PIL import Image
 from tiny_model import SIZE, tiny_answer
 
 from configs.errors import DataError, UsageError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import Contract, Port, ir_contract, network_contract
+from converter.forms.variant import FormFile
 from converter.network.refiner import Refiner
-from converter.runners.base import Runner, Tensor, decode_outputs, decode_tensor, encode_image, encode_inputs
+from converter.runners.base import (
+    Feed,
+    Outputs,
+    Runner,
+    Tensor,
+    decode_outputs,
+    decode_tensor,
+    encode_image,
+    encode_inputs,
+)
+from converter.runners.devices import default_inference_precision
 from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
+from converter.runners.opening import open_runner
+from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.pytorch import TorchRunner
 from converter.steps.ir_from_onnx import IrFromOnnx
 from datasets.samples.sample import Prediction, Sample
@@ -30,7 +43,8 @@ PIXELS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 51, 51]]], np.
 
 
 def image_port(order: str, high: float, size: tuple[int, int] = (2, 2)) -> Port:
-    return Port.model_validate({"name": "src", "shape": (1, 3, *size), "high": high, "colour_order": order})
+    fields = {"name": "src", "role": "source", "shape": (1, 3, *size), "high": high, "colour_order": order}
+    return Port.model_validate(fields)
 
 
 class ConstantRunner(Runner):
@@ -42,8 +56,8 @@ class ConstantRunner(Runner):
     def __init__(self, contract: Contract, alpha: Tensor, foreground: Tensor) -> None:
         self.contract, self.outputs = contract, (alpha, foreground)
 
-    def infer(self, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
-        return self.outputs
+    def _run(self, feed: Feed) -> Outputs:
+        return dict(zip(("pha", "fgr"), self.outputs, strict=True))
 
 
 @pytest.mark.parametrize("high", [1, 255, 65025])
@@ -67,7 +81,7 @@ def test_encoding_gives_white_and_black_exactly(high: float) -> None:
 
 def frame_port(high: float = 255, size: tuple[int, int] = (2, 2)) -> Port:
     fields = {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8", "high": high}
-    return Port.model_validate({"name": "src", "colour_order": "BGR", **fields})
+    return Port.model_validate({"name": "src", "role": "source", "colour_order": "BGR", **fields})
 
 
 def test_a_frame_is_encoded_as_opencv_gives_it() -> None:
@@ -105,11 +119,13 @@ def test_encoding_resizes_as_pillow_bilinear_does() -> None:
 def test_encoding_keeps_source_and_background_apart() -> None:
     white = np.full_like(PIXELS, 255)
 
-    source, background = encode_inputs(network_contract((4, 4), HASH), white, np.zeros_like(PIXELS))
+    images = {"source": white, "background": np.zeros_like(PIXELS)}
 
-    assert source.shape == background.shape == (1, 3, 4, 4)
-    assert source.min() == 1
-    assert background.max() == 0
+    feed = encode_inputs(network_contract(ARCHITECTURE, (4, 4), HASH), images)
+
+    assert feed["src"].shape == feed["bgr"].shape == (1, 3, 4, 4)
+    assert feed["src"].min() == 1
+    assert feed["bgr"].max() == 0
 
 
 @pytest.mark.parametrize(
@@ -135,9 +151,10 @@ def test_decoding_inverts_encoding(order: str, high: float) -> None:
 def test_decoding_drops_the_channel_of_alpha_only() -> None:
     alpha, foreground = np.full((1, 1, 4, 8), 0.25, np.float32), np.zeros((1, 3, 4, 8), np.float32)
 
-    prediction = decode_outputs(network_contract((4, 8), HASH), alpha, foreground)
+    prediction = decode_outputs(network_contract(ARCHITECTURE, (4, 8), HASH), {"pha": alpha, "fgr": foreground})
 
     assert prediction.alpha.shape == (4, 8)
+    assert prediction.foreground is not None
     assert prediction.foreground.shape == (4, 8, 3)
     assert np.array_equal(np.unique(prediction.alpha), [0.25])
 
@@ -146,25 +163,25 @@ def test_decoding_drops_the_channel_of_alpha_only() -> None:
 def test_a_result_that_is_not_finite_is_an_error(broken: float) -> None:
     alpha, foreground = np.zeros((1, 1, 4, 4), np.float32), np.zeros((1, 3, 4, 4), np.float32)
     foreground[0, 1, 2, 3] = broken
-    runner = ConstantRunner(network_contract((4, 4), HASH), alpha, foreground)
+    runner = ConstantRunner(network_contract(ARCHITECTURE, (4, 4), HASH), alpha, foreground)
 
     with pytest.raises(DataError, match="fgr: the model returned NaN or infinity"):
-        runner.predict(PIXELS, PIXELS)
+        runner.predict({"source": PIXELS, "background": PIXELS})
 
 
 def test_a_result_of_another_shape_is_an_error() -> None:
     alpha, foreground = np.zeros((1, 1, 4, 8), np.float32), np.zeros((1, 3, 4, 4), np.float32)
-    runner = ConstantRunner(network_contract((4, 4), HASH), alpha, foreground)
+    runner = ConstantRunner(network_contract(ARCHITECTURE, (4, 4), HASH), alpha, foreground)
 
     with pytest.raises(DataError, match=r"pha: expected an output of shape \(1, 1, 4, 4\), found \(1, 1, 4, 8\)"):
-        runner.predict(PIXELS, PIXELS)
+        runner.predict({"source": PIXELS, "background": PIXELS})
 
 
 FORMS: dict[str, Callable[[Path], Runner]] = {
     "exported.onnx": OnnxRunner,
     "model.onnx": OnnxRunner,
-    "fp32/model.xml": lambda path: OpenVinoRunner(path, "f32"),
-    "fp16/model.xml": lambda path: OpenVinoRunner(path, "f32"),
+    "fp32/model.xml": lambda path: open_runner(FormFile(path)),
+    "fp16/model.xml": lambda path: open_runner(FormFile(path)),
 }
 
 
@@ -173,7 +190,7 @@ def test_every_form_gives_the_answer(
     tiny_models: Path, name: str, samples: list[Sample], answers: list[Prediction]
 ) -> None:
     with FORMS[name](tiny_models / name) as runner:
-        found = [runner.predict(sample.source, sample.background) for sample in samples]
+        found = [runner.predict(sample.images) for sample in samples]
 
     tolerance = 1e-3 if "fp16" in name else 1e-5
     for prediction, answer in zip(found, answers, strict=True):
@@ -186,33 +203,36 @@ def test_a_form_resizes_images_of_another_size(tiny_models: Path, name: str) -> 
     source = np.random.default_rng(1).integers(0, 256, (100, 150, 3), np.uint8)
 
     with FORMS[name](tiny_models / name) as runner:
-        prediction = runner.predict(source, np.zeros_like(source))
+        prediction = runner.predict({"source": source, "background": np.zeros_like(source)})
 
     small = np.asarray(Image.fromarray(source).resize((SIZE[1], SIZE[0]), Image.Resampling.BILINEAR))
     np.testing.assert_allclose(prediction.foreground, tiny_answer(small, np.zeros_like(small))[1], rtol=0, atol=1e-5)
 
 
 def test_contract_is_read_back_from_the_form(tiny_models: Path) -> None:
-    network, ir = OnnxRunner(tiny_models / "model.onnx"), OpenVinoRunner(tiny_models / "fp16/model.xml", "f32")
+    network, ir = (
+        OnnxRunner(tiny_models / "model.onnx"),
+        open_runner(FormFile(tiny_models / "fp16/model.xml")),
+    )
 
     digest = network.contract.source_sha256
     assert len(digest) == 64
-    assert network.contract == network_contract(SIZE, digest)
-    assert ir.contract == ir_contract(SIZE, digest)
+    assert network.contract == network_contract(ARCHITECTURE, SIZE, digest)
+    assert ir.contract == ir_contract(ARCHITECTURE, SIZE, digest)
 
 
 def test_openvino_says_what_precision_really_runs(tiny_models: Path) -> None:
     path = tiny_models / "fp16/model.xml"
 
-    assert OpenVinoRunner(path, "f32").precision == "f32"
-    assert OpenVinoRunner(path, "default").precision == default_inference_precision()
+    assert open_runner(FormFile(path)).precision == "f32"
+    assert open_runner(FormFile(path, precision="default")).precision == default_inference_precision()
     assert default_inference_precision() in ("f32", "bf16", "f16")
 
 
 @pytest.mark.parametrize("asked", ["bf16", "f16"])
 def test_openvino_never_runs_another_precision_in_silence(tiny_models: Path, asked: str) -> None:
     try:
-        runner = OpenVinoRunner(tiny_models / "fp32/model.xml", asked)  # type: ignore[arg-type]
+        runner = open_runner(FormFile(tiny_models / "fp32/model.xml", precision=asked))  # type: ignore[arg-type]
     except UsageError as error:
         assert f"asked OpenVINO for {asked}, but this CPU runs" in str(error)
         assert "leave the variant out, or use @default" in str(error)
@@ -223,50 +243,53 @@ def test_openvino_never_runs_another_precision_in_silence(tiny_models: Path, ask
 def test_openvino_results_outlive_the_next_inference(tiny_models: Path) -> None:
     dark, light = np.zeros((1, 3, *SIZE), np.float32), np.full((1, 3, *SIZE), 255, np.float32)
 
-    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner:
-        alpha, foreground = runner.infer(dark, dark)
-        runner.infer(light, dark)
+    with open_runner(FormFile(tiny_models / "fp32/model.xml")) as runner:
+        outputs = runner.infer({"src": dark, "bgr": dark})
+        runner.infer({"src": light, "bgr": dark})
 
-    assert alpha.max() == 0
-    np.testing.assert_allclose(foreground, 0.05, rtol=0, atol=1e-6)
+    assert outputs["pha"].max() == 0
+    np.testing.assert_allclose(outputs["fgr"], 0.05, rtol=0, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
 def frame_ir(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tiny network's IR that takes frames."""
     path = tmp_path_factory.mktemp("frames") / "model.xml"
-    IrFromOnnx(tiny_models / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp32", path).run()
+    IrFromOnnx(tiny_models / "model.onnx", ir_contract(ARCHITECTURE, SIZE, HASH, "nhwc-u8"), "fp32", path).run()
     return path
 
 
 def test_an_ir_for_frames_gives_the_answer(
     frame_ir: Path, samples: list[Sample], answers: list[Prediction], tiny_models: Path
 ) -> None:
-    with OpenVinoRunner(frame_ir, "f32") as runner, OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as planes:
-        assert runner.contract == ir_contract(SIZE, HASH, "nhwc-u8")
+    with (
+        open_runner(FormFile(frame_ir)) as runner,
+        open_runner(FormFile(tiny_models / "fp32/model.xml")) as planes,
+    ):
+        assert runner.contract == ir_contract(ARCHITECTURE, SIZE, HASH, "nhwc-u8")
         for sample, answer in zip(samples, answers, strict=True):
-            prediction = runner.predict(sample.source, sample.background)
+            prediction = runner.predict(sample.images)
             np.testing.assert_allclose(prediction.alpha, answer.alpha, rtol=0, atol=1e-5)
             np.testing.assert_allclose(prediction.foreground, answer.foreground, rtol=0, atol=1e-5)
-            same = planes.predict(sample.source, sample.background)
+            same = planes.predict(sample.images)
             np.testing.assert_allclose(prediction.alpha, same.alpha, rtol=0, atol=1e-6)
 
 
 def test_an_ir_for_frames_opens_to_floats_and_stays_the_same_function(frame_ir: Path, samples: list[Sample]) -> None:
     sample = samples[0]
 
-    with OpenVinoRunner(frame_ir, "f32") as runner, runner.opened() as opened:
+    with open_runner(FormFile(frame_ir)) as runner, runner.opened() as opened:
         assert {port.element_type for port in opened.contract.inputs} == {"f32"}
         assert {port.layout for port in opened.contract.inputs} == {"NHWC"}
-        closed = runner.predict(sample.source, sample.background)
-        floats = opened.predict(sample.source, sample.background)
+        closed = runner.predict(sample.images)
+        floats = opened.predict(sample.images)
 
     assert np.array_equal(closed.alpha, floats.alpha)
     assert np.array_equal(closed.foreground, floats.foreground)
 
 
 def test_an_ir_for_floats_is_open_already(tiny_models: Path) -> None:
-    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner, runner.opened() as opened:
+    with open_runner(FormFile(tiny_models / "fp32/model.xml")) as runner, runner.opened() as opened:
         assert opened is runner
 
 
@@ -291,8 +314,8 @@ WRONG_FOR_PLANES = {
 def test_an_ir_for_frames_refuses_other_inputs(frame_ir: Path, wrong: str) -> None:
     tensor, message = WRONG_FOR_FRAMES[wrong]
 
-    with OpenVinoRunner(frame_ir, "f32") as runner, pytest.raises(DataError, match=message):
-        runner.infer(tensor, np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
+    with open_runner(FormFile(frame_ir)) as runner, pytest.raises(DataError, match=message):
+        runner.infer({"src": tensor, "bgr": np.zeros((1, HEIGHT, WIDTH, 3), np.uint8)})
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "fp32/model.xml"])
@@ -301,14 +324,17 @@ def test_a_form_for_planes_refuses_other_inputs(tiny_models: Path, name: str, wr
     tensor, message = WRONG_FOR_PLANES[wrong]
 
     with FORMS[name](tiny_models / name) as runner, pytest.raises(DataError, match=message):
-        runner.infer(tensor, np.zeros((1, 3, HEIGHT, WIDTH), np.float32))
+        runner.infer({"src": tensor, "bgr": np.zeros((1, 3, HEIGHT, WIDTH), np.float32)})
 
 
 def test_the_second_input_is_checked_too(tiny_models: Path) -> None:
     good = np.zeros((1, 3, HEIGHT, WIDTH), np.float32)
 
-    with OpenVinoRunner(tiny_models / "fp32/model.xml", "f32") as runner, pytest.raises(DataError, match=r"^bgr: "):
-        runner.infer(good, good[:, :, :4])
+    with (
+        open_runner(FormFile(tiny_models / "fp32/model.xml")) as runner,
+        pytest.raises(DataError, match=r"^bgr: "),
+    ):
+        runner.infer({"src": good, "bgr": good[:, :, :4]})
 
 
 @pytest.mark.parametrize(("name", "missing"), [("model.onnx", "model.onnx"), ("fp32/model.xml", "fp32/model.bin")])
@@ -345,7 +371,7 @@ def test_an_ir_without_contract_is_refused(tiny_onnx: Path, tmp_path: Path) -> N
     openvino.save_model(openvino.Core().read_model(tiny_onnx), path)
 
     with pytest.raises(DataError, match=r"plain\.xml: carries no I/O contract in its rt_info"):
-        OpenVinoRunner(path, "f32")
+        OpenVinoRunner(FormFile(path))
 
 
 def test_an_onnx_whose_contract_is_garbled_is_refused(tiny_models: Path, tmp_path: Path) -> None:
@@ -361,9 +387,9 @@ def test_torch_runs_the_network_of_the_contract() -> None:
     rng = np.random.default_rng(2)
     source, background = rng.integers(0, 256, (2, 64, 96, 3), np.uint8)
 
-    with TorchRunner(golden_network(refine_mode="full"), network_contract((64, 96), HASH)) as runner:
-        prediction = runner.predict(source, background)
-        swapped = runner.predict(background, source)
+    with TorchRunner(golden_network(refine_mode="full"), network_contract(ARCHITECTURE, (64, 96), HASH)) as runner:
+        prediction = runner.predict({"source": source, "background": background})
+        swapped = runner.predict({"source": background, "background": source})
 
     assert (runner.framework, runner.precision) == ("torch", "f32")
     assert prediction.alpha.shape == (64, 96)
@@ -377,19 +403,20 @@ def test_torch_refines_the_chosen_cells_alone(monkeypatch: pytest.MonkeyPatch) -
     expected = network(torch.from_numpy(source), torch.from_numpy(background))
     monkeypatch.delattr(Refiner, "refine_everywhere")
 
-    with TorchRunner(network, network_contract((64, 96), HASH)) as runner:
-        alpha, foreground = runner.infer(source, background)
+    with TorchRunner(network, network_contract(ARCHITECTURE, (64, 96), HASH)) as runner:
+        outputs = runner.infer({"src": source, "bgr": background})
 
-    assert np.abs(alpha - expected.pha.detach().numpy()).max() <= 1e-6
-    assert np.abs(foreground - expected.fgr.detach().numpy()).max() <= 1e-6
+    assert np.abs(outputs["pha"] - expected.pha.detach().numpy()).max() <= 1e-6
+    assert np.abs(outputs["fgr"] - expected.fgr.detach().numpy()).max() <= 1e-6
 
 
 RELEASED_AS_THEY_CAME = """
 import os, signal, sys
 from pathlib import Path
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.forms.variant import FormFile
+from converter.runners.opening import open_runner
 
-first, second = (OpenVinoRunner(Path(sys.argv[1]), "f32") for _ in range(2))
+first, second = (open_runner(FormFile(Path(sys.argv[1]))) for _ in range(2))
 del first
 del second
 signal.signal(signal.SIGINT, lambda *_: print("handled"))

@@ -1,4 +1,4 @@
-"""Forms made ready for timing give the network's answer, and IRs of other programs are taken for what they are."""
+"""Forms that are timed give the network's answer, and IRs of other programs are taken for what they are."""
 
 from pathlib import Path
 
@@ -9,9 +9,11 @@ from openvino.preprocess import PrePostProcessor
 from tiny_model import SIZE
 
 from configs.errors import DataError, UsageError
-from converter.runners.base import encode_inputs
-from converter.runners.onnx_runtime import OnnxRunner
-from converter.runners.timing import IrStreams, TimedForm, TimedIr, TimedRunner, profile_ir
+from converter.forms.contract import Contract
+from converter.forms.variant import FormFile, Variant
+from converter.runners.base import Feed, encode_inputs
+from converter.runners.opening import open_runner
+from converter.runners.timing import IrStreams, profile_ir
 from datasets.samples.sample import Prediction, Sample
 
 
@@ -30,41 +32,32 @@ def foreign_ir(tiny_onnx: Path, tmp_path: Path) -> Path:
     return path
 
 
-def _run(form: TimedForm, sample: Sample) -> Prediction:
-    form.run(encode_inputs(form.contract, sample.source, sample.background))
-    return form.prediction()
-
-
-def test_every_timed_form_gives_the_answer_for_good(
-    tiny_models: Path, samples: list[Sample], answers: list[Prediction]
-) -> None:
-    forms = (TimedIr(tiny_models / "fp32/model.xml", "f32"), TimedRunner(OnnxRunner(tiny_models / "model.onnx")))
-    for form in forms:
-        found = [_run(form, sample) for sample in samples]
-        for prediction, answer in zip(found, answers, strict=True):
-            np.testing.assert_allclose(prediction.alpha, answer.alpha, rtol=0, atol=1e-5)
-            np.testing.assert_allclose(prediction.foreground, answer.foreground, rtol=0, atol=1e-5)
-    assert [(form.framework, form.precision, form.assumed) for form in forms] == [
+def test_what_is_timed_gives_what_is_inferred(tiny_models: Path, samples: list[Sample]) -> None:
+    runners = [open_runner(Variant(hop), tiny_models) for hop in ("ir-fp32", "onnx-simplified")]
+    for runner in runners:
+        for sample in samples:
+            feed = encode_inputs(runner.contract, sample.images)
+            timed = {name: tensor.copy() for name, tensor in runner.run(feed).items()}
+            inferred = runner.infer(feed)
+            assert timed.keys() == inferred.keys() == {"pha", "fgr"}
+            assert all(np.array_equal(timed[name], inferred[name]) for name in timed)
+    assert [(runner.framework, runner.precision, runner.assumed) for runner in runners] == [
         ("openvino", "f32", False),
         ("onnxruntime", "f32", False),
     ]
-    assert forms[0].threads is not None
-    assert forms[0].threads >= 1
-
-
-def test_nothing_is_predicted_before_anything_ran(tiny_models: Path) -> None:
-    with pytest.raises(DataError, match="nothing has run yet"):
-        TimedRunner(OnnxRunner(tiny_models / "model.onnx")).prediction()
+    assert runners[0].threads is not None
+    assert runners[0].threads >= 1
 
 
 def test_an_ir_without_contract_is_taken_to_keep_the_published_one(
     foreign_ir: Path, samples: list[Sample], answers: list[Prediction]
 ) -> None:
-    form = TimedIr(foreign_ir, "f32")
+    runner = open_runner(FormFile(foreign_ir))
 
-    assert form.assumed
-    assert [(port.colour_order, port.high) for port in form.contract.inputs] == [("BGR", 255), ("BGR", 255)]
-    np.testing.assert_allclose(_run(form, samples[0]).alpha, answers[0].alpha, rtol=0, atol=1e-5)
+    assert runner.assumed
+    assert runner.contract.architecture == "background-matting-v2"
+    assert [(port.colour_order, port.high) for port in runner.contract.inputs] == [("BGR", 255), ("BGR", 255)]
+    np.testing.assert_allclose(runner.predict(samples[0].images).alpha, answers[0].alpha, rtol=0, atol=1e-5)
 
 
 def _saved(model: openvino.Model, folder: Path) -> Path:
@@ -81,14 +74,14 @@ def test_an_ir_of_another_network_is_refused(tmp_path: Path) -> None:
     path = _saved(openvino.Model([result], [parameter]), tmp_path)
 
     with pytest.raises(DataError, match=r"expected the inputs src, bgr and the outputs pha, fgr, found image, matte"):
-        TimedIr(path, "f32")
+        open_runner(FormFile(path))
 
 
 def test_a_foreign_ir_of_no_fixed_size_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
     path = _saved(openvino.Core().read_model(tiny_onnx), tmp_path)
 
     with pytest.raises(DataError, match=r"src: expected a fixed shape \(1, 3, H, W\), found \[1,3,\?,\?\]"):
-        TimedIr(path, "f32")
+        open_runner(FormFile(path))
 
 
 def test_a_foreign_ir_of_another_element_type_is_refused(tiny_onnx: Path, tmp_path: Path) -> None:
@@ -99,28 +92,30 @@ def test_a_foreign_ir_of_another_element_type_is_refused(tiny_onnx: Path, tmp_pa
     path = _saved(processor.build(), tmp_path)
 
     with pytest.raises(DataError, match=r"bgr: expected f32 \(1, 3, 64, 96\) as in the published contract, found u8"):
-        TimedIr(path, "f32")
+        open_runner(FormFile(path))
+
+
+def _frames(tiny_models: Path, samples: list[Sample]) -> tuple[FormFile, Contract, list[Feed]]:
+    file = FormFile(tiny_models / "fp32/model.xml")
+    contract = open_runner(file).contract
+    return file, contract, [encode_inputs(contract, sample.images) for sample in samples]
 
 
 def test_streams_take_every_frame(tiny_models: Path, samples: list[Sample]) -> None:
-    form = TimedIr(tiny_models / "fp32/model.xml", "f32")
-    frames = [encode_inputs(form.contract, sample.source, sample.background) for sample in samples]
+    file, contract, frames = _frames(tiny_models, samples)
 
-    one = IrStreams(tiny_models / "fp32/model.xml", "f32", streams=1)
-    chosen = IrStreams(tiny_models / "fp32/model.xml", "f32", streams=None)
+    one = IrStreams(file, contract, streams=1)
+    chosen = IrStreams(file, contract, streams=None)
 
     assert one.streams == 1
     assert chosen.streams >= 1
-    assert min(one.requests, one.threads, chosen.requests, chosen.threads) >= 1
+    assert min(one.requests, one.threads or 0, chosen.requests, chosen.threads or 0) >= 1
     assert one.run(frames * 3) > 0
     assert chosen.run(frames) > 0
 
 
 def test_the_profile_names_the_operations_the_longest_first(tiny_models: Path, samples: list[Sample]) -> None:
-    form = TimedIr(tiny_models / "fp32/model.xml", "f32")
-    frames = [encode_inputs(form.contract, sample.source, sample.background) for sample in samples]
-
-    times = profile_ir(tiny_models / "fp32/model.xml", "f32", frames)
+    times = profile_ir(*_frames(tiny_models, samples))
 
     assert [time.milliseconds for time in times] == sorted((time.milliseconds for time in times), reverse=True)
     [convolution] = [time for time in times if time.operation == "Convolution"]
@@ -130,8 +125,9 @@ def test_the_profile_names_the_operations_the_longest_first(tiny_models: Path, s
 
 
 def test_a_precision_that_the_cpu_lacks_is_refused_everywhere(tiny_models: Path) -> None:
-    path = tiny_models / "fp32/model.xml"
-    for compile_ in (lambda: TimedIr(path, "f16"), lambda: IrStreams(path, "f16", None)):
+    file = FormFile(tiny_models / "fp32/model.xml", precision="f16")
+    contract = open_runner(FormFile(file.path)).contract
+    for compile_ in (lambda: open_runner(file), lambda: IrStreams(file, contract, None)):
         try:
             compile_()
         except UsageError as error:

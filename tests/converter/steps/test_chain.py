@@ -8,12 +8,13 @@ import pytest
 from onnx import TensorProto, helper
 
 from configs.errors import ConversionError, DataError, MattekitError, ParityError, UsageError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.forms.made import Made
 from converter.steps.chain import Chain
 from converter.steps.step import Step
 
-CONTRACT = network_contract((8, 12), "0" * 64)
+CONTRACT = network_contract(ARCHITECTURE, (8, 12), "0" * 64)
 SHAPE = [1, 3, 8, 12]
 
 

@@ -13,12 +13,14 @@ from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config
 
 from configs.errors import ParityError, UsageError
 from configs.schema import Config
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert
 from converter.forms.contract import ir_contract
 from converter.forms.record import Conversion
+from converter.forms.variant import FormFile
 from converter.info import describe_model
 from converter.proof.counterfactual import DECLARED
-from converter.runners.openvino_ir import OpenVinoRunner
+from converter.runners.opening import open_runner
 from converter.steps import int8_ir_from_onnx as int8
 from converter.steps.quantization import Share
 from converter.verify import verify
@@ -77,7 +79,7 @@ def test_all_forms_of_the_folder_take_frames(int8_models: Path) -> None:
     record = Conversion.read(int8_models)
 
     for form in record.forms[2:]:
-        assert form.contract == ir_contract(SIZE, record.source.sha256, "nhwc-u8")
+        assert form.contract == ir_contract(ARCHITECTURE, SIZE, record.source.sha256, "nhwc-u8")
 
 
 def test_only_forms_that_were_fitted_have_calibrated_sources(int8_models: Path) -> None:
@@ -90,9 +92,9 @@ def test_only_forms_that_were_fitted_have_calibrated_sources(int8_models: Path) 
 def test_it_runs_in_int8_and_is_near_the_original(
     int8_models: Path, samples: list[Sample], answers: list[Prediction]
 ) -> None:
-    with OpenVinoRunner(int8_models / "int8/model.xml", "f32") as runner:
-        found = runner.predict(samples[0].source, samples[0].background)
-    with OpenVinoRunner(int8_models / "fp32/model.xml", "f32") as plain:
+    with open_runner(FormFile(int8_models / "int8/model.xml")) as runner:
+        found = runner.predict(samples[0].images)
+    with open_runner(FormFile(int8_models / "fp32/model.xml")) as plain:
         pass
 
     assert (runner.precision, runner.rest_precision) == ("int8", "f32")

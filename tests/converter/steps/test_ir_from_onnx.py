@@ -9,13 +9,14 @@ from tiny_model import SIZE
 
 from configs.errors import ConversionError
 from configs.schema import Precision
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import Contract, ir_contract
 from converter.runners.openvino_ir import contract_of_ir, read_ir
 from converter.steps import ir_from_onnx
 from converter.steps.ir_file import check_ir
 from converter.steps.ir_from_onnx import IrFromOnnx
 
-CONTRACT = ir_contract(SIZE, "0" * 64)
+CONTRACT = ir_contract(ARCHITECTURE, SIZE, "0" * 64)
 
 
 @pytest.mark.parametrize(("precision", "stored"), [("fp32", np.float32), ("fp16", np.float16)])
@@ -43,8 +44,8 @@ def test_what_openvino_cannot_read_names_the_form(tmp_path: Path) -> None:
 def test_an_ir_of_another_size_is_refused(adopted: Path, tmp_path: Path) -> None:
     made = IrFromOnnx(adopted, CONTRACT, "fp32", tmp_path / "model.xml").run()
 
-    with pytest.raises(ConversionError, match=r"model\.xml: expected the static tensors .*64, 128.*found .*64, 96"):
-        check_ir(made.path, ir_contract((64, 128), "0" * 64))
+    with pytest.raises(ConversionError, match=r"model\.xml: expected the tensors .*64, 128.*found .*64, 96"):
+        check_ir(made.path, ir_contract(ARCHITECTURE, (64, 128), "0" * 64))
 
 
 def test_an_ir_that_says_another_contract_is_refused(

@@ -7,6 +7,7 @@ from onnx_models import CONTRACT, Change, changed, replace_value, value
 from tiny_model import SIZE
 
 from configs.errors import ConversionError, DataError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.steps.onnx_file import check_onnx, read_onnx, save_onnx
 
@@ -30,7 +31,7 @@ def test_reading_missing_and_truncated_files(tiny_onnx: Path, tmp_path: Path) ->
 
 def test_check_names_other_shapes(adopted: Path) -> None:
     with pytest.raises(ConversionError, match=r"expected the tensors .*\(1, 3, 64, 128\).*found .*\(1, 3, 64, 96\)"):
-        check_onnx(adopted, network_contract((64, 128), "0" * 64))
+        check_onnx(adopted, network_contract(ARCHITECTURE, (64, 128), "0" * 64))
 
 
 def test_check_finds_that_the_graph_gives_another_shape_than_it_declares(adopted: Path, tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_check_finds_that_the_graph_gives_another_shape_than_it_declares(adopted
     )
 
     with pytest.raises(ConversionError, match=r"wrong\.onnx: onnx\.checker refuses it"):
-        check_onnx(source, network_contract(SIZE, "0" * 64))
+        check_onnx(source, network_contract(ARCHITECTURE, SIZE, "0" * 64))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Which steps a job takes, and what is asked of their results."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tiny_model import SIZE, tiny_config
 
 from configs.errors import UsageError
 from configs.schema import Config
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import ir_contract, network_contract
 from converter.forms.record import SourceFile
 from converter.runners.original import Original
@@ -20,13 +22,15 @@ from converter.steps.simplify_onnx import SimplifyOnnx
 from converter.steps.static_graph import check_static
 
 HASH = "0" * 64
-ONNX = Original(SourceFile(kind="onnx", path="ready.onnx", sha256=HASH), network_contract(SIZE, HASH), None)
+ONNX = Original(
+    SourceFile(kind="onnx", path="ready.onnx", sha256=HASH), network_contract(ARCHITECTURE, SIZE, HASH), None
+)
 
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Original:
     source = SourceFile(kind="checkpoint", path="network.pth", sha256=HASH)
-    return Original(source, network_contract(SIZE, HASH), golden_network(refine_sample_pixels=64))
+    return Original(source, network_contract(ARCHITECTURE, SIZE, HASH), golden_network(refine_sample_pixels=64))
 
 
 def config(**convert: object) -> Config:
@@ -40,7 +44,10 @@ def test_a_ready_onnx_is_adopted_and_promises_nothing(tmp_path: Path) -> None:
         AdoptOnnx(Path("ready.onnx"), ONNX.contract, tmp_path / "exported.onnx"),
         SimplifyOnnx(tmp_path / "exported.onnx", ONNX.contract, tmp_path / "model.onnx"),
         IrFromOnnx(
-            tmp_path / "model.onnx", ir_contract(SIZE, HASH, "nhwc-u8"), "fp16", tmp_path / "fp16" / "model.xml"
+            tmp_path / "model.onnx",
+            ir_contract(ARCHITECTURE, SIZE, HASH, "nhwc-u8"),
+            "fp16",
+            tmp_path / "fp16" / "model.xml",
         ),
     ]
     assert planned_postconditions(job, ONNX) == ()
@@ -60,7 +67,8 @@ def test_the_fast_graph_alone_promises_static_shapes(checkpoint: Original) -> No
 
 
 def test_exporting_at_a_size_that_the_network_cannot_take(checkpoint: Original, tmp_path: Path) -> None:
-    step = ExportOnnx(checkpoint.network, "reference", network_contract((66, 96), HASH), 20, tmp_path / "x.onnx")
+    original = replace(checkpoint, contract=network_contract(ARCHITECTURE, (66, 96), HASH))
+    step = ExportOnnx(original, "reference", 20, tmp_path / "x.onnx")
 
     with pytest.raises(UsageError, match="66"):
         step.run()

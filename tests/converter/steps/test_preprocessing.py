@@ -6,14 +6,15 @@ import pytest
 from numpy.typing import NDArray
 from openvino import opset13
 
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import Contract, ir_contract, network_contract
 from converter.steps.preprocessing import with_inputs_of
 
 SIZE = (8, 12)
 CONTRACTS = {
-    "nchw-f32": ir_contract(SIZE, "0" * 64),
-    "nhwc-u8": ir_contract(SIZE, "0" * 64, "nhwc-u8"),
-    "as the network": network_contract(SIZE, "0" * 64),
+    "nchw-f32": ir_contract(ARCHITECTURE, SIZE, "0" * 64),
+    "nhwc-u8": ir_contract(ARCHITECTURE, SIZE, "0" * 64, "nhwc-u8"),
+    "as the network": network_contract(ARCHITECTURE, SIZE, "0" * 64),
 }
 FORMS = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 

@@ -20,6 +20,7 @@ CONVOLUTIONS = {
     "shrink": "network.refiner.half_weights",
     "refine": "network.refiner.conv2_weight",
 }
+FIXED = ("network.refiner.half_weights",)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def quantized_by(model: Path, patterns: Sequence[str], seed: int = 0) -> tuple[openvino.Model, Share]:
-    kept = kept_float(convolution_weights(onnx.load(model)), patterns)
+    kept = kept_float(convolution_weights(onnx.load(model)), patterns, FIXED)
     rng = np.random.default_rng(seed)
     feeds = [{"x": rng.normal(0, 1, (1, CHANNELS, SIDE, SIDE)).astype(np.float32)} for _ in range(3)]
     return quantize(openvino.Core().read_model(model), feeds, kept)
@@ -96,8 +97,8 @@ def test_a_node_without_name_goes_by_its_output() -> None:
         (("backbone.features.[1-9].*", "decoder"), {"shrink", "block", "head"}),
     ],
 )
-def test_patterns_keep_what_they_name_and_averages_are_always_kept(patterns: tuple[str, ...], kept: set[str]) -> None:
-    assert kept_float(CONVOLUTIONS, patterns) == kept
+def test_patterns_keep_what_they_name_and_fixed_weights_stay(patterns: tuple[str, ...], kept: set[str]) -> None:
+    assert kept_float(CONVOLUTIONS, patterns, FIXED) == kept
 
 
 def test_a_pattern_that_fits_nothing_is_refused_with_the_names_there_are() -> None:
@@ -108,7 +109,7 @@ def test_a_pattern_that_fits_nothing_is_refused_with_the_names_there_are() -> No
 @pytest.mark.parametrize("weights", [{}, {"shrink": CONVOLUTIONS["shrink"]}, CONVOLUTIONS])
 def test_nothing_left_to_quantize_is_refused(weights: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=r"leaves nothing to quantize"):
-        kept_float(weights, ("network",) if weights == CONVOLUTIONS else ())
+        kept_float(weights, ("network",) if weights == CONVOLUTIONS else (), FIXED)
 
 
 def test_convolutions_and_what_lies_between_are_quantized_and_nothing_else(model: Path) -> None:

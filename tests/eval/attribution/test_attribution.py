@@ -10,7 +10,10 @@ from tiny_model import SIZE, tiny_config
 from configs.errors import DataError, UsageError
 from converter.forms.proofs import Difference, Parity
 from converter.forms.record import Conversion
-from converter.runners.openvino_ir import OpenVinoRunner, default_inference_precision
+from converter.forms.variant import Variant
+from converter.runners.base import Runner
+from converter.runners.devices import default_inference_precision
+from converter.runners.opening import open_runner
 from datasets.samples.sample import Sample
 from datasets.synthetic.make import synthesize
 from eval.attribution import stages as stages_module
@@ -162,12 +165,12 @@ def test_a_run_is_attributed(run: Path) -> None:
 
 
 def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, precision: str) -> OpenVinoRunner:
-        if precision == "bf16":
-            raise UsageError(f"{path}: asked OpenVINO for bf16, but this CPU runs f32")
-        return OpenVinoRunner(path, "f32")
+    def refuse(variant: Variant, folder: Path) -> Runner:
+        if variant.precision == "bf16":
+            raise UsageError(f"{folder}: asked OpenVINO for bf16, but this CPU runs f32")
+        return open_runner(variant, folder)
 
-    monkeypatch.setattr(stages_module, "OpenVinoRunner", refuse)
+    monkeypatch.setattr(stages_module, "open_runner", refuse)
     monkeypatch.setattr(stages_module, "default_inference_precision", lambda: "f32")
     attribution = attribute(Results.read(run), limit=1)
     stage = attribution.stage("ir-fp16@bf16")

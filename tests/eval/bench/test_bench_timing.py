@@ -6,31 +6,29 @@ import numpy as np
 import pytest
 
 from configs.errors import DataError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
-from converter.runners.timing import Frame, IrStreams, TimedForm
-from datasets.samples.sample import Prediction
+from converter.runners.base import Feed, Outputs, Runner
+from converter.runners.timing import IrStreams
 from eval.bench.timing import FEWEST_ROUNDS, Length, first_predictions, time_latency, time_throughput
 
 NAMES = ("a", "b", "c")
 IDS = ("frame/1", "frame/2")
-FRAMES = [(np.full((1, 3, 4, 4), number, np.float32),) * 2 for number in (1, 2)]
+FRAMES = [dict.fromkeys(("src", "bgr"), np.full((1, 3, 4, 4), number, np.float32)) for number in (1, 2)]
 
 
-class LoggedForm(TimedForm):
+class LoggedRunner(Runner):
     """Writes down which frame it was given."""
 
-    framework, precision, threads, contract = "none", "f32", 1, network_contract((4, 4), "0" * 64)
+    framework, precision, contract = "none", "f32", network_contract(ARCHITECTURE, (4, 4), "0" * 64)
 
     def __init__(self, name: str, log: list[tuple[str, float]]) -> None:
         self.name, self.log = name, log
 
-    def run(self, frame: Frame) -> None:
-        self.log.append((self.name, float(frame[0].max())))
-
-    def prediction(self) -> Prediction:
-        if self.name == "broken":
-            raise DataError("pha: the model returned NaN or infinity")
-        return Prediction(np.zeros((4, 4), np.float32), np.zeros((4, 4, 3), np.float32))
+    def _run(self, feed: Feed) -> Outputs:
+        self.log.append((self.name, float(feed["src"].max())))
+        alpha = np.nan if self.name == "broken" else 0
+        return {"pha": np.full((1, 1, 4, 4), alpha, np.float32), "fgr": np.zeros((1, 3, 4, 4), np.float32)}
 
 
 class LoggedStreams(IrStreams):
@@ -40,8 +38,8 @@ class LoggedStreams(IrStreams):
         self.requests, self.seconds, self.blocks = requests, seconds, []  # type: list[list[float]]
         self.blocks: list[list[float]] = []
 
-    def run(self, frames: list[Frame]) -> float:  # type: ignore[override]
-        self.blocks.append([float(frame[0].max()) for frame in frames])
+    def run(self, frames: list[Feed]) -> float:  # type: ignore[override]
+        self.blocks.append([float(frame["src"].max()) for frame in frames])
         return self.seconds * len(frames)
 
 
@@ -51,7 +49,7 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 def _latency(length: Length, warmup: int, report: Callable[[str, int, int], None] = _quiet) -> tuple[list, list]:  # type: ignore[type-arg]
     log: list[tuple[str, float]] = []
-    forms = {name: LoggedForm(name, log) for name in NAMES}
+    forms = {name: LoggedRunner(name, log) for name in NAMES}
     rows = time_latency(forms, dict.fromkeys(NAMES, FRAMES), IDS, warmup, length, report)
     return rows, log
 
@@ -98,6 +96,6 @@ def test_a_block_of_throughput_gives_every_model_the_same_frames() -> None:
 
 
 def test_a_model_that_returns_no_matte_is_named() -> None:
-    forms = {"good": LoggedForm("good", []), "broken": LoggedForm("broken", [])}
+    forms = {"good": LoggedRunner("good", []), "broken": LoggedRunner("broken", [])}
     with pytest.raises(DataError, match="broken, first frame: pha: the model returned NaN"):
         first_predictions(forms, dict.fromkeys(forms, FRAMES))

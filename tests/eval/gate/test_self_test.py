@@ -19,8 +19,8 @@ from eval.gate.selftest.broken_forms import (
     PERTURBED,
     SWAPPED,
     UNSCALED,
+    ir_to_break,
     score_broken_forms,
-    victim_of,
 )
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.selftest.run import Trial, print_self_test, self_test, self_test_json, self_test_markdown
@@ -109,10 +109,10 @@ def test_models_or_a_set_other_than_the_run_s_are_refused(
     run_dir: Path, tiny_onnx: Path, tiny_models: Path, tmp_path: Path
 ) -> None:
     results = Results.read(run_dir)
-    victim = victim_of(results)
-    assert victim.name == "ir-fp32@f32"
+    chosen = ir_to_break(results)
+    assert chosen.name == "ir-fp32@f32"
     changed = tuple(
-        variant.model_copy(update={"model_sha256": "0" * 64}) if variant == victim else variant
+        variant.model_copy(update={"model_sha256": "0" * 64}) if variant == chosen else variant
         for variant in results.variants
     )
     with pytest.raises(DataError, match=r"fp32/model\.xml: not the model of the run"):
@@ -129,7 +129,7 @@ def test_a_run_without_an_ir_or_without_scores_is_refused(run_dir: Path, gate: G
     results = Results.read(run_dir)
     alone = results.model_copy(update={"variants": results.variants[:1], "drift": ()})
     with pytest.raises(DataError, match="evaluate with ir-fp32@f32"):
-        victim_of(alone)
+        ir_to_break(alone)
     results.write(tmp_path)
     with pytest.raises(DataError, match=r"per_sample\.csv: cannot be read"):
         self_test(tmp_path, gate)

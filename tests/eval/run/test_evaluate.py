@@ -11,7 +11,7 @@ from tiny_model import INT8, METRICS, SIZE, VARIANTS, tiny_answer, tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.schema import Config
-from converter.runners.base import Tensor
+from converter.runners.base import Feed, Outputs
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
 from datasets.samples import layout
@@ -219,17 +219,17 @@ def test_models_changed_since_their_conversion_are_refused(config: Config, tmp_p
 def test_nan_is_an_error_that_names_variant_and_sample(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: type[Any], variant: str
 ) -> None:
-    infer = runner.infer
+    infer = runner._run
     calls = 0
 
-    def broken(self: Any, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
+    def broken(self: Any, feed: Feed) -> Outputs:
         nonlocal calls
         calls += 1
-        alpha, foreground = infer(self, source, background)
+        outputs: Outputs = infer(self, feed)
         # The first sample takes two inferences, one of them to warm up; the second one goes wrong.
-        return (alpha, foreground) if calls <= 2 else (alpha, np.full_like(foreground, np.nan))
+        return outputs if calls <= 2 else {**outputs, "fgr": np.full_like(outputs["fgr"], np.nan)}
 
-    monkeypatch.setattr(runner, "infer", broken)
+    monkeypatch.setattr(runner, "_run", broken)
     with pytest.raises(DataError, match=f"variant {variant}, sample synthetic/0001: fgr: .*NaN"):
         evaluate(_only(config, "onnx", "ir-fp32@f32", limit=None))
 

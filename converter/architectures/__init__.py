@@ -1,0 +1,78 @@
+"""Architectures: families of networks as data, one file each.
+
+A file of this package declares one family in its `ARCHITECTURE`; it is found by being here, so that adding a family is
+adding a file. They live in `converter`, not in `configs`, because they build networks: a file may import what does
+that, inside the functions that need it, so that whoever only reads the data loads no framework.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from configs.errors import UsageError
+from configs.load import override
+from configs.schema import Config
+from converter.architectures.base import Architecture
+
+_NO_FAMILIES = frozenset({"base"})
+
+
+def known_architectures() -> dict[str, Architecture]:
+    """Return every architecture by its name, in alphabetical order of the files."""
+    return {architecture.name: architecture for architecture, _ in _declared()}
+
+
+def architecture_named(name: str) -> Architecture:
+    """Return the architecture of this name.
+
+    Raises:
+        UsageError: there is none; the message names the nearest one.
+    """
+    known = known_architectures()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        raise UsageError(
+            f"model.architecture: there is no {name!r}; did you mean `{nearest}`? (known: {', '.join(known)})"
+        )
+    return known[name]
+
+
+def architecture_with_ports(names: Collection[str]) -> Architecture | None:
+    """Return the architecture whose inputs and outputs have exactly these names, None where there is none."""
+    wanted = set(names)
+    return next((one for one in known_architectures().values() if set(one.port_names) == wanted), None)
+
+
+def declaring_module(name: str) -> tuple[str, Path]:
+    """Return the full name and the file of the module that declares the architecture of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    wanted = architecture_named(name)
+    return next((module.__name__, Path(str(module.__file__))) for found, module in _declared() if found == wanted)
+
+
+def with_defaults(config: Config, architecture: Architecture) -> Config:
+    """Return the job with the architecture's defaults where the configuration says nothing."""
+    given = config.convert.parity.tolerances
+    tolerances = {}
+    for proof, usual in architecture.tolerances.items():
+        tolerance = given.get(proof, usual)
+        cells = usual.cells if tolerance.cells is None else tolerance.cells
+        tolerances[proof] = {"mean": tolerance.mean, "quantile": tolerance.quantile, "cells": cells}
+    candidates = config.convert.int8.candidates or architecture.int8_candidates
+    changes = {"convert.parity.tolerances": tolerances, "convert.int8.candidates": candidates}
+    return override(config, changes, f"defaults of {architecture.name}")
+
+
+def _declared() -> Iterator[tuple[Architecture, ModuleType]]:
+    for found in pkgutil.iter_modules(__path__):
+        if found.name not in _NO_FAMILIES:
+            module = importlib.import_module(f"{__name__}.{found.name}")
+            if not isinstance(module.ARCHITECTURE, Architecture):
+                raise TypeError(f"{found.name}: expected ARCHITECTURE to be an Architecture")
+            yield module.ARCHITECTURE, module
