@@ -53,7 +53,7 @@ def measured(samples: Iterable[Sample]) -> tuple[Coverage, dict[str, Shares]]:
     """Return the coverage in the frame of the first sample, and each kind's share of each tile, over the samples."""
     samples = iter(samples)
     first = next(samples)
-    meter, sums = CoverageMeter(first.size), dict.fromkeys(KINDS, np.float64(0))
+    meter, sums = CoverageMeter(first.size), dict[str, Shares]()
     for sample in itertools.chain([first], samples):
         meter.add(sample)
         alpha = sample.alpha
@@ -61,15 +61,16 @@ def measured(samples: Iterable[Sample]) -> tuple[Coverage, dict[str, Shares]]:
             raise SystemExit(f"{sample.id}: is {sample.size}, {first.id} is {first.size}; expected one size")
         opaque, empty = alpha >= OPAQUE, alpha <= EMPTY
         for kind, seen in (("opaque", opaque), ("partial", ~opaque & ~empty), ("empty", empty)):
-            sums[kind] = sums[kind] + _tiled(seen, TILE)
-        sums["edges"] = sums["edges"] + _tiled(hair_like(alpha), TILE // CELL)
+            sums[kind] = sums.get(kind, np.float64(0)) + _tiled(seen, TILE)
+        sums["edges"] = sums.get("edges", np.float64(0)) + _tiled(hair_like(alpha), TILE // CELL)
     return meter.coverage(), {kind: total / meter.samples for kind, total in sums.items()}
 
 
 def _tiled(seen: NDArray[np.bool_], side: int) -> Shares:
     height, width = seen.shape
     padded = np.pad(seen, ((0, -height % side), (0, -width % side)), mode="edge")
-    return padded.reshape(padded.shape[0] // side, side, -1, side).mean(axis=(1, 3))
+    tiles = padded.reshape(padded.shape[0] // side, side, -1, side)
+    return np.asarray(tiles.mean(axis=(1, 3)), np.float64)
 
 
 def draw(name: str, coverage: Coverage, shares: dict[str, Shares], out: Path) -> None:
