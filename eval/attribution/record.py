@@ -6,6 +6,7 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, Record
+from configs.schema import ModelSection
 from converter.forms.proofs import Parity
 from eval.run.results import MetricRecord
 
@@ -82,6 +83,7 @@ class Attribution(Record):
         run: `created` of the run's results.
         dataset: the set's name.
         samples: how many samples were run.
+        architecture: the family that the models are of.
         input_size: of the network, (height, width).
         resized: how many of the samples have another size than the network's.
         resize_error: metric name to the original's value at the samples' size minus that at the network's.
@@ -99,6 +101,7 @@ class Attribution(Record):
     run: str
     dataset: str
     samples: Annotated[int, Field(gt=0)]
+    architecture: str = ModelSection().architecture
     input_size: tuple[int, int]
     resized: Annotated[int, Field(ge=0)]
     resize_error: dict[str, float]

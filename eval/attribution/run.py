@@ -105,6 +105,7 @@ def assemble(
         run=results.created,
         dataset=results.dataset.name,
         samples=len(scores_of(measured.scores, original)),
+        architecture=results.configuration().model.architecture,
         input_size=size,
         resized=measured.resized,
         resize_error={

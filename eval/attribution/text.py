@@ -1,5 +1,6 @@
 """Attribution as text: the tables, and the sentences that say what they mean. Pure functions from the record."""
 
+from converter.architectures import architecture_named
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import share_added
 from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
@@ -25,11 +26,13 @@ def attribution_page(attribution: Attribution) -> str:
     """Return `attribution.md`: GitHub-flavoured markdown."""
     size = "x".join(map(str, attribution.input_size))
     samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
+    architecture, foreground = architecture_named(attribution.architecture), _foreground(attribution)
+    cells = "" if architecture.cell is None else f" of {architecture.cell}x{architecture.cell} pixels"
     blocks: list[Block] = [
         explain(attribution),
         stage_table(attribution),
-        "In brackets: drift from the original; drift from the stage before. |alpha| and |fgr| are differences of "
-        "the outputs from those of the stage before, 0..1; a cell counts as refined otherwise where alpha "
+        f"In brackets: drift from the original; drift from the stage before. |alpha| and |{foreground}| are "
+        f"differences of the outputs from those of the stage before, 0..1; a cell{cells} counts as refined otherwise where alpha "
         "differs by more than 0.01.",
         Section("Drift from the original, split", [split_table(attribution), resize_note(attribution)]),
         Section(
@@ -74,7 +77,8 @@ def explain(attribution: Attribution) -> str:
 def stage_table(attribution: Attribution) -> Table:
     """Return the table of all stages: tensor errors and task metrics, hop by hop."""
     metrics = _metrics(attribution)
-    header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max", "max |fgr|", "Cells"]
+    header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max"]
+    header += [f"max |{_foreground(attribution)}|", "Cells"]
     rows = []
     for stage in attribution.stages:
         row = [code(stage.name), code(stage.before) if stage.before else NOTHING, CHANGES[stage.part]]
@@ -119,7 +123,7 @@ def error_table(attribution: Attribution) -> Table:
                 f"{parity.differing_cells} ({100 * parity.cells:.2g} %)",
                 f"{100 * stage.error.in_differing_cells:.0f} %",
             )
-        outputs = (("alpha", parity.alpha, cells), ("foreground", parity.foreground, (NOTHING, NOTHING)))
+        outputs = (("alpha", parity.alpha, cells), (_foreground(attribution), parity.foreground, (NOTHING, NOTHING)))
         for name, output, extra in outputs:
             if output is None:
                 continue
@@ -138,6 +142,12 @@ def resize_note(attribution: Attribution) -> str:
         "precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "
         f"drift. Resizing changes the original's own scores by: {own}. Metrics that sum over pixels have no such part."
     )
+
+
+def _foreground(attribution: Attribution) -> str:
+    """Return what the network calls its foreground."""
+    outputs = architecture_named(attribution.architecture).outputs
+    return next((port.name for port in outputs if port.role == "foreground"), "foreground")
 
 
 def _metrics(attribution: Attribution) -> list[Metric]:

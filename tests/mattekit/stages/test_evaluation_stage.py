@@ -11,7 +11,7 @@ from tiny_model import tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.schema import Config
-from converter.runners.base import Tensor
+from converter.runners.base import Feed, Outputs
 from converter.runners.onnx_runtime import OnnxRunner
 from eval.run.stored import read_run
 from mattekit.stages.evaluation import evaluate_into
@@ -79,12 +79,12 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(config: Co
 def test_an_evaluation_that_fails_leaves_no_folder(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: Any, source: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
-        alpha, foreground = infer(self, source, background)
-        return alpha, np.full_like(foreground, np.nan)
+    def broken(self: Any, feed: Feed) -> Outputs:
+        outputs = infer(self, feed)
+        return {**outputs, "fgr": np.full_like(outputs["fgr"], np.nan)}
 
-    infer = OnnxRunner.infer
-    monkeypatch.setattr(OnnxRunner, "infer", broken)
+    infer = OnnxRunner._run
+    monkeypatch.setattr(OnnxRunner, "_run", broken)
     with pytest.raises(DataError, match=r"variant onnx, sample synthetic/0000: fgr: .*NaN"):
         evaluate_into(tmp_path / "run", _quick(config))
     assert list(tmp_path.iterdir()) == []
