@@ -185,6 +185,11 @@ def _form(variant: VariantRecord) -> dict[str, str]:
         "ran in": variant.precision,
         "weights": variant.weights or "unknown",
         "model's SHA-256": variant.model_sha256 or "unknown",
+        **{
+            f"SHA-256 of {Path(file).name}": sha256
+            for file, sha256 in variant.files.items()
+            if sha256 != variant.model_sha256
+        },
     }
 
 

@@ -65,11 +65,17 @@ def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
     """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
-    said = [note for note in (results.dataset.foreground_note,) if note is not None]
-    said += notes
+    noted = [note for note in (results.dataset.foreground_note,) if note is not None]
+    noted += notes
+    if not rows:
+        reason = (
+            f"nothing was judged: only {results.original} ran, and there is no converted form to compare with it; "
+            "evaluate a form as well, such as --variants torch,ir-fp16@f32"
+        )
+        rows = [GateRow("run", ALL, "judgements", "inconclusive", reason=reason)]
     bare = sum(row.difference is not None and row.interval is None for row in rows)
     if bare:
-        said.append(
+        noted.append(
             f"{bare} of {len(rows)} judgements rest on the mean alone, without an interval: that takes at least "
             f"{MINIMUM_UNITS} scored samples (of as many clips, where frames follow each other)"
         )
@@ -80,13 +86,17 @@ def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes:
             else row
             for row in rows
         ]
-    return GateReport(tuple(rows), tuple(said))
+    return GateReport(tuple(rows), tuple(noted))
 
 
 def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[str]) -> Iterator[GateRow]:
     for name in required_variants:
         if results.variant(name) is None:
             yield failure("run", name, ALL, "required by the configuration (evaluate.variants), but it did not run")
+    nameless = [variant.name for variant in results.variants if not variant.files and not variant.model_sha256]
+    if nameless:
+        reason = f"the run does not say which files ran as {', '.join(nameless)}; evaluate again"
+        yield GateRow("run", ALL, "models", "inconclusive", reason=reason)
     samples = results.dataset.samples
     if samples < gate.minimum_samples:
         reason = f"{samples} samples are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"

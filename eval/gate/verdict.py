@@ -117,10 +117,10 @@ class GateReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything passed, 1 after any failure (or when nothing was judged), else 5."""
-        if not self.rows or self.count("fail"):
+        """0 when everything passed, 1 after any failure, else 5; so it is where nothing was judged."""
+        if self.count("fail"):
             return FAIL_EXIT
-        return INCONCLUSIVE_EXIT if self.count("inconclusive") else 0
+        return INCONCLUSIVE_EXIT if self.count("inconclusive") or not self.rows else 0
 
     @property
     def verdict(self) -> Literal["passed", "failed", "inconclusive"]:

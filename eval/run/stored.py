@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import DataError
+from eval.run.evidence import require_evidence
 from eval.run.figures import with_figures
 from eval.run.results import Results, samples_sha256
 from eval.run.scores import PER_SAMPLE_FILE, read_scores, write_scores
@@ -39,6 +40,7 @@ def run_like(like: Results, table: pd.DataFrame) -> Run:
         update={
             "samples": len(ids),
             "samples_sha256": samples_sha256(ids),
+            "pixels_sha256": like.dataset.pixels_sha256 if len(ids) == like.dataset.samples else None,
             "estimated_foregrounds": min(like.dataset.estimated_foregrounds, len(ids)),
         }
     )
@@ -49,7 +51,8 @@ def read_run(run_dir: Path) -> Run:
     """Read a run's folder; the figures written in `results.json` must be those that follow from `per_sample.csv`.
 
     Raises:
-        DataError: a file is missing or corrupt, or the two are not of one run; the message names the figure.
+        DataError: a file is missing or corrupt, the two are not of one run, or the scores cannot be those of the forms
+            that they stand under; the message names the figure or the form.
     """
     stored, table = Results.read(run_dir), read_scores(run_dir)
     try:
@@ -60,6 +63,10 @@ def read_run(run_dir: Path) -> Run:
             f"{run_dir}: {Results.FILE} and {PER_SAMPLE_FILE} are not of one run ({error}); one of them was changed, "
             "so run `mattekit evaluate` again"
         ) from error
+    try:
+        require_evidence(run.results, run.table)
+    except DataError as error:
+        raise DataError(f"{run_dir}: {error}") from error
     return run
 
 
@@ -80,6 +87,7 @@ def _figures(results: Results) -> dict[str, Any]:
         f"variant {variant.name}": {
             **{metric: record.model_dump() for metric, record in variant.metrics.items()},
             "latency_ms": None if variant.latency_ms is None else variant.latency_ms.model_dump(),
+            **({"scores_sha256": variant.scores_sha256} if variant.files else {}),
         }
         for variant in results.variants
     }

@@ -37,7 +37,8 @@ def gate(
     The gate judges the 95 % interval of each difference's mean over the samples. It ends with 0 where every interval
     lies within its limit, with 1 where one lies wholly beyond, and with 5 where one lies across (it says how many
     samples would settle it), where there are too few samples, and where a difference is beyond its limit on another
-    CPU class than the baseline's.
+    CPU class than the baseline's. Where the run's models are still there, they must be the files that ran, else it ends
+    with 3; against a baseline of another model nothing is judged, and it ends with 5.
 
     --self-test runs broken forms of the run's IR (colours swapped, scale missed, weights off by 1 % ...) on its first
     samples, edits copies of its files, and ends with 1 unless the gate turns red for every fault and for nothing else.
@@ -74,6 +75,7 @@ def gate(
     if self_test:
         raise typer.Exit(_self_test(run_dir, job.gate, out))
     report = gate_run(run_dir, job.gate, required, baseline)
+    say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)

@@ -100,7 +100,7 @@ def test_a_set_whose_credits_are_gone_is_not_whole(pack: Pack, tmp_path: Path) -
     made = _make(pack, tmp_path / "set")
     (made.root / "ATTRIBUTION.csv").unlink()
     assert [problem.kind for problem in verify_set(made.root).errors] == ["licence"]
-    with pytest.raises(UsageError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
         _make(pack, tmp_path / "set")
 
 
@@ -202,7 +202,7 @@ def test_a_set_of_a_pack_that_has_changed_is_not_taken_for_this_one(pack: Pack, 
 def test_a_damaged_set_is_told(pack: Pack, tmp_path: Path) -> None:
     made = _make(pack, tmp_path / "set")
     made.refs[0].source.unlink()
-    with pytest.raises(UsageError, match=r"was changed since it was made \(missing: com/people/0001\.png\)"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(missing: com/people/0001\.png\)"):
         _make(pack, tmp_path / "set")
 
 

@@ -43,7 +43,12 @@ def _values(metric: str, *means: float) -> dict[str, dict[str, float | None]]:
 
 def _with_added(added: dict[str, dict[str, float]]) -> list[StageRecord]:
     metrics = {"alpha_mad": MetricRecord(mean=4, samples=2), "alpha_grad": MetricRecord(mean=100, samples=2)}
-    return [stage.model_copy(update={"metrics": metrics, "added": added.get(stage.name, {})}) for stage in CHAIN]
+    stages, drift = [], dict.fromkeys(metrics, 0.0)
+    for stage in CHAIN:
+        own = added.get(stage.name, {})
+        drift = {name: value + own.get(name, 0.0) for name, value in drift.items()}
+        stages.append(stage.model_copy(update={"metrics": metrics, "added": own, "drift": drift}))
+    return stages
 
 
 def test_the_parts_are_the_hops_of_their_kind_and_add_up() -> None:
@@ -184,9 +189,12 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
 
 def test_models_converted_again_are_refused(run: Path) -> None:
     results = Results.read(run)
-    changed = tuple(variant.model_copy(update={"model_sha256": "0" * 64}) for variant in results.variants)
+    changed = tuple(
+        variant.model_copy(update={"files": dict.fromkeys(variant.files, "1" * 64), "model_sha256": "1" * 64})
+        for variant in results.variants
+    )
     results.model_copy(update={"variants": changed}).write(run)
-    with pytest.raises(DataError, match="converted again since the run: onnx has SHA-256"):
+    with pytest.raises(DataError, match=r"model\.onnx is not the file that ran .* changed or converted again since"):
         attribute(Results.read(run))
 
 
