@@ -62,8 +62,7 @@ def explain(attribution: Attribution) -> str:
         f"{code(stage.before or '')}; {REASONS[stage.part]}"
     )
     returned = [
-        f"{code(later.name)} takes {number(taken_back(later, name))} of such a drift back, which makes two faults of "
-        "it, not none"
+        f"{code(later.name)} takes {number(taken_back(later, name))} of it back, and hides it"
         for later in attribution.stages
         if later.before == stage.name and taken_back(later, name) > HIDDEN * abs(stage.drift[name] or 0.0)
     ]

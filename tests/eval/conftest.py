@@ -44,7 +44,7 @@ def make_run() -> MakeRun:
     ) -> Run:
         rows = [row for row in make_rows(shift, ids) if row.variant != drop]
         variants = [
-            _variant("torch", "torch", "f32", "fp32", "gone/m.pth"),
+            _variant("torch", "torch", "f32", "fp32", "original/m.pth"),
             _variant("ir-fp32@f32", "openvino", "f32", "fp32", "gone/fp32/model.xml", "gone/fp32/model.bin"),
             _variant(
                 "ir-fp16@default", "openvino", default_precision, "fp16", "gone/fp16/model.xml", "gone/fp16/model.bin"

@@ -118,7 +118,7 @@ def test_models_or_a_set_other_than_the_run_s_are_refused(
         changed = tuple(v.model_copy(update=update) if v == chosen else v for v in results.variants)
         with pytest.raises(DataError, match=rf"fp32/model\{suffix} is not the file that ran"):
             score_broken_forms(results.model_copy(update={"variants": changed}), 1, tmp_path, lambda *_: None)
-    slower = tuple(v.model_copy(update={"precision": "bf16"}) if v == chosen else v for v in results.variants)
+    slower = tuple(variant.model_copy(update={"precision": "bf16"}) for variant in results.variants)
     with pytest.raises(DataError, match=r"fp32/model\.xml: infers at another precision here \(f32, bf16 in the run\)"):
         score_broken_forms(results.model_copy(update={"variants": slower}), 1, tmp_path, lambda *_: None)
     synthesize(tmp_path / "other", 3, 2, (64, 96), workers=1)

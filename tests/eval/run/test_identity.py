@@ -127,7 +127,7 @@ def test_scores_are_bound_to_the_files_they_are_of(config: Config, tmp_path: Pat
     files = content["variants"][1]["files"]
     files[next(iter(files))] = "1" * 64
     path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(DataError, match="variant ir-fp32@f32, scores_sha256: results.json has"):
+    with pytest.raises(DataError, match=r"variant ir-fp32@f32, scores_sha256: results\.json has"):
         read_run(tmp_path / "run")
 
 
@@ -167,4 +167,4 @@ def test_the_first_samples_of_a_set_without_manifest_have_an_identity(config: Co
 
 
 def test_the_made_up_runs_of_these_tests_have_no_models(make_run: MakeRun) -> None:
-    assert run_models(make_run().results).gone == ("gone",)
+    assert run_models(make_run().results).gone == ("original/m.pth", "gone")
