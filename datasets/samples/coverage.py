@@ -1,0 +1,263 @@
+"""Coverage: where in the frame, and at what values, a set of samples lets a model be seen at work.
+
+A fault in a part of the frame that no person ever touches, or at a brightness that no foreground has, moves no score.
+So a meter is fed every sample that is judged, and what it has not seen is said beside the verdict.
+
+A tile of 16x16 pixels counts as seen
+    opaque, empty   when each of its pixels was (alpha >= 0.95; <= 0.05), each in any of the samples
+    partial         when a sixteenth of its pixels, or of a neighbouring tile's, was in between
+    edges           when it, or a neighbouring tile, held a hair-like edge: a cell of 4x4 pixels with a partial pixel,
+                    across which alpha varies by at least 0.2
+The outline of a person is thin, and few sets draw it through every tile; but none should leave more than that out.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydantic import Field, model_validator
+
+from configs.records import Frozen
+from datasets.samples.sample import Sample
+
+TILE, CELL = 16, 4
+OPAQUE, EMPTY = 243, 12
+"""Alpha of 255 from which a pixel is opaque (0.95), and up to which it is empty (0.05)."""
+EDGE_RANGE = 51
+"""What alpha varies by across a hair-like cell, of 255 (0.2)."""
+PARTIAL_SHARE = 1 / 16
+DARK, BRIGHT, SATURATED = 25, 230, 102
+"""Of 255: at most 0.1, at least 0.9, and 0.4 more than either of the other two channels."""
+BINS = 10
+
+Kind = Literal["opaque", "partial", "edges", "empty"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Share = Annotated[float, Field(ge=0, le=1)]
+Shares = tuple[Share, ...]
+
+_OPAQUE, _PARTIAL, _EMPTY = 1, 2, 4
+_CLASSES = np.full(256, _PARTIAL, np.uint8)
+_CLASSES[: EMPTY + 1] = _EMPTY
+_CLASSES[OPAQUE:] = _OPAQUE
+_BIN_OF = np.arange(256) * BINS // 256
+
+
+class TileMap(Frozen):
+    """Which tiles of the frame were seen, row by row.
+
+    Attributes:
+        share: of the frame's tiles that were seen.
+        runs: how many tiles in turn were seen, not seen, seen, and so on, `0` first where the first one was not.
+    """
+
+    share: Share
+    runs: Annotated[str, Field(pattern=r"^[0-9]+( [0-9]+)*$")]
+
+
+class ChannelCoverage(Frozen):
+    """Shares of the pixels in question at which a channel was dark, bright, or above both others by 0.4; its tenths."""
+
+    dark: Share
+    bright: Share
+    saturated: Share
+    tenths: Annotated[Shares, Field(min_length=BINS, max_length=BINS)]
+
+
+class Coverage(Frozen):
+    """What a set of samples has shown.
+
+    Attributes:
+        samples: how many were measured.
+        size: height and width of the frame in pixels.
+        opaque, partial, edges, empty: the tiles seen so.
+        alpha: share of all pixels in each tenth of alpha's range.
+        foreground: red, green and blue where alpha is above 0.
+        background: red, green and blue of the plates.
+    """
+
+    samples: Annotated[int, Field(ge=0)]
+    size: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
+    opaque: TileMap
+    partial: TileMap
+    edges: TileMap
+    empty: TileMap
+    alpha: Annotated[Shares, Field(min_length=BINS, max_length=BINS)]
+    foreground: tuple[ChannelCoverage, ChannelCoverage, ChannelCoverage]
+    background: tuple[ChannelCoverage, ChannelCoverage, ChannelCoverage]
+
+    @model_validator(mode="after")
+    def _runs_fill_the_frame(self) -> Self:
+        tiles = tiles_of(self.size)
+        for kind in KINDS:
+            if (found := sum(_runs(self.tiles(kind)))) != tiles[0] * tiles[1]:
+                raise ValueError(f"`{kind}.runs` describes {found} tiles, but a frame of {self.size} has {tiles}")
+        return self
+
+    def tiles(self, kind: Kind) -> TileMap:
+        """Return the map of a kind."""
+        return {"opaque": self.opaque, "partial": self.partial, "edges": self.edges, "empty": self.empty}[kind]
+
+    def seen(self, kind: Kind) -> NDArray[np.bool_]:
+        """Return which tiles were seen, (rows, columns)."""
+        runs = _runs(self.tiles(kind))
+        return np.repeat(np.arange(len(runs)) % 2 == 0, runs).reshape(tiles_of(self.size))
+
+
+class CoverageMeter:
+    """Measures samples one by one; keeps 1.1 bytes a pixel of the frame, whatever their number.
+
+    Args:
+        size: height and width of the model's frame in pixels. Alpha of another size is brought to it as a runner
+            brings the images.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.samples = 0
+        self._classes = np.zeros(size, np.uint8)
+        self._edges = np.zeros((-(-size[0] // CELL), -(-size[1] // CELL)), bool)
+        self._alpha = np.zeros(256, np.int64)
+        self._values = np.zeros((2, 3, 256), np.int64)
+        self._saturated = np.zeros((2, 3), np.int64)
+
+    def add(self, sample: Sample) -> None:
+        """Measure a sample."""
+        alpha = sample.alpha
+        if alpha.shape != self.size:
+            height, width = self.size
+            alpha = np.asarray(Image.fromarray(alpha).resize((width, height), Image.Resampling.BILINEAR))
+        self.samples += 1
+        self._classes |= np.asarray(cv2.LUT(alpha, _CLASSES))
+        self._edges |= hair_like(alpha)
+        self._alpha += _histogram(alpha)
+        covered = cv2.compare(sample.alpha, 0, cv2.CMP_GT)
+        for role, image, mask in ((0, sample.foreground, covered), (1, sample.background, None)):
+            planes = cv2.split(image)
+            for channel, plane in enumerate(planes):
+                self._values[role, channel] += _histogram(plane, mask)
+                self._saturated[role, channel] += _count_saturated(planes, channel, mask)
+
+    def merge(self, other: "CoverageMeter") -> None:
+        """Take over what another meter of the same frame has seen.
+
+        Raises:
+            ValueError: its frame is of another size.
+        """
+        if other.size != self.size:
+            raise ValueError(f"a meter of {other.size} cannot be merged into one of {self.size}")
+        self.samples += other.samples
+        self._classes |= other._classes
+        self._edges |= other._edges
+        self._alpha += other._alpha
+        self._values += other._values
+        self._saturated += other._saturated
+
+    def coverage(self) -> Coverage:
+        """Return what was seen so far."""
+        seen: dict[Kind, NDArray[np.bool_]] = {
+            "opaque": _tiled(self._classes & _OPAQUE > 0, TILE) == 1,
+            "partial": _grown(_tiled(self._classes & _PARTIAL > 0, TILE) >= PARTIAL_SHARE),
+            "edges": _grown(_tiled(self._edges, TILE // CELL, beyond=False) > 0),
+            "empty": _tiled(self._classes & _EMPTY > 0, TILE) == 1,
+        }
+        foreground, background = (
+            tuple(_channel(self._values[role, channel], self._saturated[role, channel]) for channel in range(3))
+            for role in range(2)
+        )
+        return Coverage.model_validate(
+            {
+                "samples": self.samples,
+                "size": self.size,
+                **{kind: _tile_map(tiles) for kind, tiles in seen.items()},
+                "alpha": _tenths(self._alpha),
+                "foreground": foreground,
+                "background": background,
+            }
+        )
+
+
+def hair_like(alpha: NDArray[np.uint8], cell: int = CELL) -> NDArray[np.bool_]:
+    """Return which cells hold a hair-like edge, (ceil(H / cell), ceil(W / cell)), from alpha, (H, W) uint8."""
+    height, width = alpha.shape
+    padding = (0, -height % cell), (0, -width % cell)
+    padded = np.pad(alpha, padding, mode="edge") if any(after for _, after in padding) else alpha
+    highest, lowest = _reduced(padded, cell, np.maximum), _reduced(padded, cell, np.minimum)
+    # A hard edge between opaque and empty is none: some pixel must be in between.
+    partial = (cv2.LUT(padded, _CLASSES) & _PARTIAL).astype(np.uint8, copy=False)
+    varied: NDArray[np.bool_] = (highest - lowest >= EDGE_RANGE) & (_reduced(partial, cell, np.maximum) > 0)
+    return varied
+
+
+def tiles_of(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns of tiles of a frame, those that its edge cuts included."""
+    return -(-size[0] // TILE), -(-size[1] // TILE)
+
+
+def _reduced(image: NDArray[np.uint8], cell: int, function: np.ufunc) -> NDArray[np.uint8]:
+    rows = image[::cell]
+    for row in range(1, cell):
+        rows = function(rows, image[row::cell])
+    cells = rows[:, ::cell]
+    for column in range(1, cell):
+        cells = function(cells, rows[:, column::cell])
+    return cells
+
+
+def _histogram(plane: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> NDArray[np.int64]:
+    counts = cv2.calcHist([plane], [0], mask, [256], [0, 256])
+    return np.asarray(counts).ravel().astype(np.int64)
+
+
+def _count_saturated(planes: Sequence[NDArray[np.uint8]], channel: int, mask: NDArray[np.uint8] | None) -> int:
+    first, second = (planes[other] for other in range(3) if other != channel)
+    above = cv2.compare(cv2.subtract(planes[channel], cv2.max(first, second)), SATURATED, cv2.CMP_GE)
+    return int(cv2.countNonZero(above if mask is None else cv2.bitwise_and(above, mask)))
+
+
+def _tiled(seen: NDArray[np.bool_], side: int, beyond: bool = True) -> NDArray[np.float64]:
+    """Return the share of each tile that was seen, what lies beyond the frame's edge counted as `beyond`."""
+    height, width = seen.shape
+    whole = np.pad(seen, ((0, -height % side), (0, -width % side)), constant_values=beyond)
+    shares: NDArray[np.float64] = whole.reshape(whole.shape[0] // side, side, -1, side).mean(axis=(1, 3))
+    return shares
+
+
+def _grown(tiles: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the tiles and their eight neighbours."""
+    return np.asarray(cv2.dilate(tiles.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
+
+
+def _tile_map(seen: NDArray[np.bool_]) -> TileMap:
+    flat = np.concatenate(([True], seen.ravel(), [not seen.ravel()[-1]]))
+    turns = np.flatnonzero(np.diff(flat.astype(np.int8)))
+    runs = np.diff(turns, prepend=0)
+    return TileMap(share=_share(int(seen.sum()), seen.size), runs=" ".join(map(str, runs)))
+
+
+def _runs(tile_map: TileMap) -> list[int]:
+    return [int(run) for run in tile_map.runs.split()]
+
+
+def _channel(values: NDArray[np.int64], saturated: int) -> ChannelCoverage:
+    total = int(values.sum())
+    return ChannelCoverage(
+        dark=_share(int(values[: DARK + 1].sum()), total),
+        bright=_share(int(values[BRIGHT:].sum()), total),
+        saturated=_share(int(saturated), total),
+        tenths=_tenths(values),
+    )
+
+
+def _tenths(values: NDArray[np.int64]) -> Shares:
+    total = int(values.sum())
+    return tuple(_share(int(count), total) for count in np.bincount(_BIN_OF, values, BINS))
+
+
+def _share(count: int, total: int) -> float:
+    """Return a share with six places, above 0 where anything was counted, below 1 where anything was not."""
+    if count in (0, total):
+        return float(count == total and total > 0)
+    return min(max(round(count / total, 6), 1e-6), 1 - 1e-6)

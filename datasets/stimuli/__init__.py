@@ -1,0 +1,1 @@
+"""Stimuli: a small fixed battery of composites that shows a model everything, everywhere in its frame."""
