@@ -85,8 +85,8 @@ def draw(name: str, coverage: Coverage, shares: dict[str, Shares], out: Path) ->
         axis.set_title(f"{TITLES[kind]}: {100 * seen.mean():.1f} % of the tiles seen", fontsize=10)
         axis.tick_params(labelsize=7)
     figure.colorbar(image, ax=axes, shrink=0.6, label="share of the tile, mean over the samples; red: never")
-    said = "not seen: " + "; ".join(gaps(coverage) or ["nothing"])
-    figure.suptitle(f"{name}, {coverage.samples} samples\n" + "\n".join(textwrap.wrap(said, 115)), fontsize=9)
+    title = "not seen: " + "; ".join(gaps(coverage) or ["nothing"])
+    figure.suptitle(f"{name}, {coverage.samples} samples\n" + "\n".join(textwrap.wrap(title, 115)), fontsize=9)
     figure.savefig(out, dpi=100)
     plt.close(figure)
 

@@ -13,12 +13,12 @@ def gaps(coverage: Coverage) -> list[str]:
     """Say in plain words what was not seen, the frame first; empty when all was."""
     if coverage.samples == 0:
         return ["nothing was measured"]
-    said = [words for kind in KINDS for words in _unseen_places(coverage, kind)]
+    found = [words for kind in KINDS for words in _unseen_places(coverage, kind)]
     for name, channels in (("foregrounds", coverage.foreground), ("backgrounds", coverage.background)):
-        said.extend(_unseen_values(name, "above 0.9", [channel.bright for channel in channels]))
-        said.extend(_unseen_values(name, "below 0.1", [channel.dark for channel in channels]))
-        said.extend(_unseen_values(name, "saturated", [channel.saturated for channel in channels]))
-    return said
+        found.extend(_unseen_values(name, "above 0.9", [channel.bright for channel in channels]))
+        found.extend(_unseen_values(name, "below 0.1", [channel.dark for channel in channels]))
+        found.extend(_unseen_values(name, "saturated", [channel.saturated for channel in channels]))
+    return found
 
 
 def _unseen_places(coverage: Coverage, kind: Kind) -> list[str]:
@@ -28,7 +28,7 @@ def _unseen_places(coverage: Coverage, kind: Kind) -> list[str]:
     verb = {"edges": "with hair-like edges", "partial": "half-transparent"}.get(kind, kind)
     if unseen.all():
         return [f"no part of the frame ever {verb}"]
-    said = []
+    found = []
     height, width = coverage.size
     for side, lines, length in (
         ("left", unseen.all(axis=0), width),
@@ -39,12 +39,12 @@ def _unseen_places(coverage: Coverage, kind: Kind) -> list[str]:
         if band := int(np.argmin(lines)):
             # The tile at the right or lower edge may be a part of one.
             pixels = band * TILE - (-length % TILE if side in ("right", "bottom") else 0)
-            said.append(f"{side} {_percent(pixels / length)} of the frame never {verb}")
+            found.append(f"{side} {_percent(pixels / length)} of the frame never {verb}")
             within = slice(0, band) if side in ("left", "top") else slice(-band, None)
             unseen[(slice(None), within) if side in ("left", "right") else within] = False
     if unseen.any():
-        said.append(f"{'another ' if said else ''}{_percent(float(unseen.mean()))} of the frame never {verb}")
-    return said
+        found.append(f"{'another ' if found else ''}{_percent(float(unseen.mean()))} of the frame never {verb}")
+    return found
 
 
 def _unseen_values(name: str, where: str, shares: list[float]) -> list[str]:
@@ -52,13 +52,13 @@ def _unseen_values(name: str, where: str, shares: list[float]) -> list[str]:
     named = dict(zip(CHANNELS, shares, strict=True))
     never = {channel: share for channel, share in named.items() if share == 0}
     hardly = {channel: share for channel, share in named.items() if 0 < share < SEEN_SHARE}
-    said = []
+    found = []
     for channels, how in ((never, "never seen"), (hardly, "hardly seen")):
         if channels:
             which = "" if len(channels) == len(CHANNELS) else f" in {' and '.join(channels)}"
             most = max(channels.values())
-            said.append(f"{name} {where}{which} {how}{f' ({_percent(most)} of pixels)' if most else ''}")
-    return said
+            found.append(f"{name} {where}{which} {how}{f' ({_percent(most)} of pixels)' if most else ''}")
+    return found
 
 
 def _percent(share: float) -> str:

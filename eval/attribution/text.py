@@ -34,8 +34,8 @@ def attribution_page(attribution: Attribution) -> str:
         explain(attribution),
         stage_table(attribution),
         f"In brackets: drift from the original; drift from the stage before. |alpha| and |{foreground}| are "
-        f"differences of the outputs from those of the stage before, 0..1; a cell{cells} counts as refined otherwise where alpha "
-        "differs by more than 0.01.",
+        "differences of the outputs from those of the stage before, 0..1; "
+        f"a cell{cells} counts as refined otherwise where alpha differs by more than 0.01.",
         Section("Drift from the original, split", [split_table(attribution), resize_note(attribution)]),
         Section(
             "Outputs against the original's",
