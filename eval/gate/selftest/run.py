@@ -115,7 +115,7 @@ class _Bench:
             report = judge_run(folder, self._gate, self._names, self._baseline)
         except DataError as error:
             return Trial(fault, expected, "refused", str(error).replace(str(folder), "copy"))
-        return Trial(fault, expected, report.verdict, _told(report))
+        return Trial(fault, expected, report.verdict, _failed_rows(report))
 
 
 def self_test_markdown(trials: Sequence[Trial]) -> str:
@@ -151,8 +151,8 @@ def self_test_json(trials: Sequence[Trial]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _told(report: GateReport) -> str:
+def _failed_rows(report: GateReport) -> str:
     rows = report.failures()
-    told = [f"{row.variant} {row.metric} ({CHECK_TITLES[row.check]})" for row in rows[:_SHOWN]]
+    named = [f"{row.variant} {row.metric} ({CHECK_TITLES[row.check]})" for row in rows[:_SHOWN]]
     more = [f"{len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
-    return f"{len(rows)} of {len(report.rows)}: {', '.join([*told, *more])}" if rows else "none"
+    return f"{len(rows)} of {len(report.rows)}: {', '.join([*named, *more])}" if rows else "none"
