@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from configs.load import DEFAULT_CONFIG, load_config
 from datasets.people.copies import copied_people
-from datasets.people.make import people_sample
 from datasets.people.pack import open_pack
+from datasets.people.person import people_sample
 from datasets.samples.coverage import CELL, EMPTY, KINDS, OPAQUE, TILE, Coverage, CoverageMeter, hair_like
 from datasets.samples.gaps import gaps
 from datasets.samples.layout import iterate, open_set
@@ -45,7 +45,7 @@ def samples_of(name: str) -> Iterator[Sample]:
     if name in ("people", "people+copies"):
         pack = open_pack()
         people = (people_sample(pack, sample, "exact", dataset.seed) for sample in pack.record.samples)
-        return itertools.chain(people, copied_people(pack, dataset.seed) if name == "people+copies" else ())
+        return itertools.chain(people, copied_people(pack, "exact", dataset.seed) if name == "people+copies" else ())
     return iterate(open_set(Path(name)))
 
 

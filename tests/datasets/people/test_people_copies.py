@@ -6,8 +6,8 @@ from tiny_people import BOX, SIZE
 
 from configs.errors import DataError
 from datasets.people.copies import COPIES, Copy, copied_people, copied_person
-from datasets.people.make import people_sample
 from datasets.people.pack import Pack, load_background, load_foreground, open_pack
+from datasets.people.person import people_sample
 from datasets.samples.composite import composite
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.gaps import gaps
