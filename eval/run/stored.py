@@ -40,6 +40,7 @@ def run_like(like: Results, table: pd.DataFrame) -> Run:
             "samples": len(ids),
             "samples_sha256": samples_sha256(ids),
             "estimated_foregrounds": min(like.dataset.estimated_foregrounds, len(ids)),
+            "coverage": like.dataset.coverage if len(ids) == like.dataset.samples else None,
         }
     )
     return Run(like.model_copy(update={"dataset": dataset, "worst": (), "rerun": ()}), table)
