@@ -126,7 +126,7 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
         versions=results.environment.versions,
         cpu_class=results.environment.cpu_class,
         cpu_name=results.environment.cpu_name,
-        dataset=results.dataset.model_copy(update={"path": None}),
+        dataset=results.dataset.model_copy(update={"path": None, "coverage": None}),
         model=results.model,
         original=results.original,
         variants={
@@ -170,7 +170,10 @@ def model_difference(expected: ModelRecord | None, found: ModelRecord | None) ->
 def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str | None:
     """Return how two runs' sample sets differ, or None when they are the same samples."""
     if expected.samples != found.samples:
-        return f"{expected.samples} samples in the baseline, {found.samples} in this run"
+        return (
+            f"{expected.samples} samples in the baseline (of {expected.name}), {found.samples} in this run (of "
+            f"{found.name})"
+        )
     if expected.samples_sha256 != found.samples_sha256:
         return "other sample ids than the baseline's"
     if expected.manifest_sha256 != found.manifest_sha256:

@@ -65,7 +65,7 @@ def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
     """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
-    noted = [note for note in (results.dataset.foreground_note,) if note is not None]
+    noted = [note for note in (results.dataset.foreground_note, results.dataset.coverage_note) if note is not None]
     noted += notes
     if not rows:
         reason = (

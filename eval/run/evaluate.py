@@ -13,6 +13,7 @@ from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
+from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleSet, iterate, open_set
 from datasets.samples.manifest import content_sha256
@@ -34,7 +35,7 @@ def evaluate(
     """Run every configured variant on the configured set and return the table of scores and its figures.
 
     The first variant is the original that drift is counted from. Each sample is decoded once and given to every
-    variant; of past samples only scores are kept, and what `keeper` keeps.
+    variant; of past samples only scores and coverage are kept, and what `keeper` keeps.
 
     Args:
         config: the job; `config.convert.out` is the converted model folder.
@@ -61,9 +62,11 @@ def evaluate(
             for runner, description in opened
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
+        meter = CoverageMeter(scored[0].runner.contract.size)
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
+            meter.add(sample)
             _refuse_calibrated(sample, calibrated, models)
             rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
@@ -82,6 +85,7 @@ def evaluate(
             samples_sha256=samples_sha256(ids),
             consecutive=sample_set.sequential,
             estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
+            coverage=meter.coverage(),
         ),
         settings=config.model_dump(mode="json"),
         model=model_of(record),

@@ -16,6 +16,8 @@ from configs.errors import DataError
 from configs.records import Frozen, Record
 from configs.schema import Config
 from converter.forms.proofs import Parity
+from datasets.samples.coverage import Coverage
+from datasets.samples.gaps import gaps
 from eval.statistics.intervals import Interval
 
 TAG_METRIC = "alpha_mad"
@@ -37,6 +39,7 @@ class DatasetRecord(Frozen):
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
         estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
+        coverage: what the evaluated samples show; None in baselines, and in results of earlier versions.
     """
 
     name: str
@@ -47,6 +50,13 @@ class DatasetRecord(Frozen):
     samples_sha256: str
     consecutive: bool = False
     estimated_foregrounds: Count = 0
+    coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
+
+    @model_validator(mode="after")
+    def _coverage_is_of_the_samples(self) -> Self:
+        if self.coverage is not None and self.coverage.samples != self.samples:
+            raise ValueError(f"`coverage` is of {self.coverage.samples} samples, {self.samples} were evaluated")
+        return self
 
     @property
     def foreground_note(self) -> str | None:
@@ -57,6 +67,14 @@ class DatasetRecord(Frozen):
             f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
             "Foreground MSE measures agreement with an estimate there, not with true colours."
         )
+
+    @property
+    def coverage_note(self) -> str | None:
+        """What the samples never show, in words; None where they show everything, or it was not measured."""
+        unseen = [] if self.coverage is None else gaps(self.coverage)
+        if not unseen:
+            return None
+        return f"This set does not show everything, and what differs only there moves no figure: {'; '.join(unseen)}."
 
 
 class MetricRecord(Frozen):

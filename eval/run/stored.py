@@ -42,6 +42,7 @@ def run_like(like: Results, table: pd.DataFrame) -> Run:
             "samples_sha256": samples_sha256(ids),
             "pixels_sha256": like.dataset.pixels_sha256 if len(ids) == like.dataset.samples else None,
             "estimated_foregrounds": min(like.dataset.estimated_foregrounds, len(ids)),
+            "coverage": like.dataset.coverage if len(ids) == like.dataset.samples else None,
         }
     )
     return Run(like.model_copy(update={"dataset": dataset, "worst": (), "rerun": ()}), table)

@@ -121,7 +121,7 @@ def test_a_metric_of_the_baseline_without_a_tolerance_may_not_vanish(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"ids": FOUR[:3]}, "4 samples in the baseline, 3 in this run"),
+        ({"ids": FOUR[:3]}, "4 samples in the baseline (of synthetic), 3 in this run (of synthetic)"),
         ({"ids": (*FOUR[:3], "c/0001")}, "other sample ids"),
         ({"manifest": "1" * 64}, "another manifest"),
         ({"manifest": None}, "none found"),
