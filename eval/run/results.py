@@ -194,7 +194,11 @@ class TagRecord(Frozen):
 
 
 class Results(Record):
-    """A whole run; `original` names the variant that drift is counted from."""
+    """A whole run; `original` names the variant that drift is counted from.
+
+    `interval_method` names how its intervals were made (`eval.statistics.intervals.METHOD`); None in results of earlier
+    versions, which made them by the bootstrap.
+    """
 
     FILE = "results.json"
     REMEDY = "run `mattekit evaluate` to make it"
@@ -209,6 +213,7 @@ class Results(Record):
     tags: tuple[TagRecord, ...] = ()
     worst: tuple[WorstRecord, ...] = ()
     rerun: tuple[str, ...] = ()
+    interval_method: str | None = None
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
