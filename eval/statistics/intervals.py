@@ -1,4 +1,4 @@
-"""Confidence intervals of means over samples: Student's t, taken further out on the side that the samples are skewed to.
+"""Confidence intervals of means over samples: Student's t, taken further out on the side the samples are skewed to.
 
 Drift is skewed: most samples hardly move, a few move far. Mean and standard deviation of some of them then go together,
 and Student's t ends too near on the side of the long tail, where the model is worse than the set says. Johnson

@@ -111,7 +111,7 @@ def test_intervals_of_another_method_are_made_anew_and_all_else_is_compared(
     assert Results.read(tmp_path).interval_method == METHOD
     content["drift"][0]["mean"] = 0.0
     (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(DataError, match="alpha_mad, mean: results.json has 0.0"):
+    with pytest.raises(DataError, match=r"alpha_mad, mean: results\.json has 0\.0"):
         read_run(tmp_path)
 
 

@@ -52,7 +52,7 @@ NOISE = 3 * math.sqrt(0.05 * 0.95 / TRIALS)
 @pytest.mark.parametrize("samples", [RELIABLE_UNITS, 2 * RELIABLE_UNITS])
 @pytest.mark.parametrize("pattern", SKEWED)
 def test_the_mean_is_beyond_either_end_in_at_most_five_of_a_hundred_sets(pattern: str, samples: int) -> None:
-    """Student's t misses the mean of the log-normal ones in 12 %, the bootstrap's percentiles in 11 %, and fail this."""
+    """Student's t misses the log-normal ones' mean in 12 %, the bootstrap's percentiles in 11 %: both fail this."""
     draw, true = SKEWED[pattern]
     below, above = misses(draw(np.random.default_rng(7), (samples, TRIALS)), true)
     assert below < 0.025 + NOISE
