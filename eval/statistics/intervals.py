@@ -35,7 +35,7 @@ MINIMUM_UNITS = 6
 so that of five can hardly be told from none."""
 RELIABLE_UNITS = 24
 """From so many independent samples (or clips) on, the mean is beyond one end of the interval in at most 5 % of cases,
-also where they are as skewed as a log-normal distribution with sigma 1; with 8 in about 9 % (docs/gate.md)."""
+also where they are as skewed as a log-normal distribution with sigma 1; with 8 in 7 % (docs/gate.md)."""
 
 
 class Interval(Frozen):
@@ -76,6 +76,11 @@ def mean_intervals(columns: pd.DataFrame, by_clip: bool = False) -> dict[str, In
     """
     clips = [clip_of(sample) for sample in columns.index] if by_clip else list(columns.index)
     return {name: _interval(column.to_numpy(dtype=np.float64).tolist(), clips) for name, column in columns.items()}
+
+
+def count_units(samples: Iterable[str], by_clip: bool = False) -> int:
+    """Return how many of the samples are independent of each other: all, or as many as there are clips."""
+    return len({clip_of(sample) if by_clip else sample for sample in samples})
 
 
 def _interval(values: Sequence[float], labels: Sequence[str]) -> Interval | None:
