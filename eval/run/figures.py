@@ -25,7 +25,7 @@ from eval.run.results import (
     samples_sha256,
 )
 from eval.run.scores import LATENCY, scores_of
-from eval.statistics.intervals import mean, mean_intervals
+from eval.statistics.intervals import METHOD, mean, mean_intervals
 from eval.statistics.paired import compare_pairs
 
 _TEMPORAL = frozenset(metric.name for metric in METRICS if metric.function is None)
@@ -57,7 +57,8 @@ def with_figures(facts: Results, table: pd.DataFrame) -> Results:
     )
     tags = tuple(_tag_records(facts, table, by_clip))
     worst = tuple(_worst(record, scores, facts.original) for record in facts.worst)
-    return facts.model_copy(update={"variants": variants, "drift": drift, "tags": tags, "worst": worst})
+    figures = {"variants": variants, "drift": drift, "tags": tags, "worst": worst, "interval_method": METHOD}
+    return facts.model_copy(update=figures)
 
 
 def summarise(scores: pd.DataFrame, by_clip: bool = False) -> dict[str, MetricRecord]:

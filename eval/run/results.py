@@ -256,6 +256,8 @@ class Results(Record):
     """A whole run; `original` names the variant that drift is counted from.
 
     `model` is the network whose forms ran, None in results of earlier versions.
+    `interval_method` names how its intervals were made (`eval.statistics.intervals.METHOD`); None in results of earlier
+    versions, which made them by the bootstrap.
     """
 
     FILE = "results.json"
@@ -272,6 +274,7 @@ class Results(Record):
     tags: tuple[TagRecord, ...] = ()
     worst: tuple[WorstRecord, ...] = ()
     rerun: tuple[str, ...] = ()
+    interval_method: str | None = None
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -85,6 +85,7 @@ def gate() -> GateSection:
     baseline = {name: {"absolute": 0.05, "direction": "both"} for name in METRIC_BASE}
     return GateSection.model_validate(
         {
+            "minimum_samples": 1,
             "against_original": {"f32": original, "bf16": original},
             "against_baseline": {"f32": baseline, "bf16": baseline},
         }

@@ -26,6 +26,7 @@ from eval.gate.verdict import CHECK_TITLES, GateReport
 from eval.presentation.formatting import markdown_table
 from eval.run.results import Results
 from eval.run.stored import read_run, run_like, write_run
+from eval.statistics.intervals import count_units
 
 SAMPLES = 8
 """How many samples of the run are used, at most."""
@@ -73,7 +74,9 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
     if len(kept) < 2:
         raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
     table = run.table[run.table.index.isin(kept, level="sample")]
-    lenient = gate.replaced(minimum_samples=min(gate.minimum_samples, len(kept)))
+    lenient = gate.replaced(
+        minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive))
+    )
     trials: list[Trial] = []
     with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
         work = Path(folder)
