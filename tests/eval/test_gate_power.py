@@ -12,7 +12,14 @@ from configs.errors import DataError
 from configs.schema import GateSection
 from eval.run.stored import Run
 from eval.statistics.intervals import RELIABLE_UNITS
-from tools.gate_power.rates import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
+from tools.gate_power.rates import (
+    DriftCheck,
+    by_means_alone,
+    difference_pattern,
+    false_alarms,
+    power,
+    proportional_pattern,
+)
 
 IDS = tuple(f"c{number:02d}/0001" for number in range(12))
 DRAWS = 20
@@ -57,6 +64,18 @@ def test_a_drift_up_and_down_is_open_until_single_samples_are_judged(stored: Run
         tolerance["largest"] = 0.4  # of a mean of 0.2
     by_sample = power(stored, GateSection.model_validate(content), "original", "ir-fp32@f32", pattern, 2.0, DRAWS)
     assert by_sample.failed == 1
+
+
+def test_by_the_means_alone_no_sample_has_a_limit(stored: Run, gate: GateSection) -> None:
+    content = gate.model_dump()
+    for key in ("against_original", "against_baseline"):
+        for tolerance in content[key]["f32"].values():
+            tolerance["largest"] = 0.01
+    strict, pattern = GateSection.model_validate(content), difference_pattern(stored, "ir-fp16@default")
+    rates = [power(stored, own, "original", "ir-fp32@f32", pattern, 0.5, 5) for own in (strict, by_means_alone(strict))]
+    assert (rates[0].failed, rates[1].failed) == (1, 0)
+    assert set(rates[0].passed_by_metric.values()) == {0}
+    assert by_means_alone(strict) == by_means_alone(gate)
 
 
 def test_more_samples_settle_more(stored: Run, gate: GateSection) -> None:
