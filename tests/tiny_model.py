@@ -77,6 +77,7 @@ def tiny_settings(onnx: Path, out: Path, dataset: Path | str = "synthetic") -> d
         "evaluate": {"variants": list(VARIANTS), "worst": 1},
         "gate": {
             "baseline": str(out.parent / "baseline.json"),
+            "minimum_samples": 1,
             "against_original": {"f32": limits},
             "against_baseline": {"f32": both_ways},
         },
