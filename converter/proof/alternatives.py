@@ -26,7 +26,7 @@ def alternatives(network: MattingNetwork, source: NDArray[np.uint8], background:
         x = network.base(small[0], small[1])
         alpha, residual, hidden = x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 5:].relu()
         enlarged = bilinear(torch.cat([alpha, residual], dim=1), (height, width))
-        refined = network.refiner.refine_everywhere(*images, torch.cat([hidden, alpha, residual], dim=1))
+        refined = network.refiner.refine_everywhere(images[0], images[1], torch.cat([hidden, alpha, residual], dim=1))
         return Alternatives(_prediction(enlarged, images[0]), _prediction(refined, images[0]))
 
 

@@ -13,20 +13,22 @@ multiplied (gain), and what stands beside the diagonal (cross-talk); so parted, 
 Values are exact for gain, offset and cross-talk, and to first order for gamma and shift: large ones are found as
 large, but not to the digit. Where a change is clipped (alpha above 1), it is found smaller than planted.
 
-Each component is fitted per sample; its value is the mean over samples, with an interval that says how well it is
-known.
+All samples are fitted together, see `fitting`, with an interval that says how well each component is known.
+
+Two more things are told by the same means. Of an original whose coarse result is known, how much of what refinement
+changes the form does not write: 0 for a sound form, 1 if it never refines. And of what a wrong input would do to the
+original's own prediction, how much is in the form's: see `signatures`.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from configs.errors import DataError
 from configs.records import Frozen
+from converter.proof.fitting import Floats, IntervalOf, estimates, gram, student_interval
 from datasets.samples.sample import Prediction
 
 Kind = Literal[
@@ -34,22 +36,17 @@ Kind = Literal[
     "alpha offset",
     "alpha gamma",
     "alpha shift",
+    "alpha left coarse",
     "foreground gain",
     "foreground offset",
     "foreground gamma",
     "foreground shift",
     "foreground cross-talk",
 ]
-Interval = tuple[float, float]
-IntervalOf = Callable[[Sequence[float]], Interval | None]
-Floats = NDArray[np.float64]
-
 CHANNELS = ("red", "green", "blue")
-SEEN_FROM = 0.01
-"""The foreground is fitted where the original's alpha is above this, as Foreground MSE is: elsewhere it means nothing."""
-INFORMATION = 1.0
-"""A sample's sum of squares along a component, apart from the others, from which on that component is fitted."""
-_PIXELS_AT_ONCE = 1 << 15
+OPAQUE_FROM = 0.98
+"""The foreground is fitted where the original's alpha is above this: where there is less of it, lower precisions err in
+the foreground by more than a small fault changes, and it shows less."""
 _SMALLEST = np.float32(1e-6)
 
 
@@ -59,11 +56,11 @@ class Component(Frozen):
     Attributes:
         name: such as `foreground gain of red`; alpha's have no "of", a shift has "along x".
         kind: what limits are named by.
-        value: the mean over samples. Gains, cross-talk and gammas are factors and exponents; offsets are in 0..1 units;
+        value: the estimate. Gains, cross-talk and gammas are factors and exponents; offsets are in 0..1 units;
             shifts in pixels, to the right and down.
-        low, high: the interval of that mean; None where the samples are too few for one.
+        low, high: its interval; None where the samples are too few for one.
         neutral: the value of a form that equals the original.
-        samples: of how many the component could be fitted.
+        samples: how many determine the component by themselves.
     """
 
     name: str
@@ -85,36 +82,27 @@ class Systematic(Frozen):
         return next((component for component in self.components if component.name == name), None)
 
 
-class Limit(Frozen):
-    """How far from neutral a kind of component may be."""
-
-    kind: Kind
-    limit: float
-
-
-def student_interval(values: Sequence[float], confidence: float = 0.95) -> Interval | None:
-    """Return the interval of the mean by Student's t; None for fewer than two values."""
-    count = len(values)
-    if count < 2:
-        return None
-    mean = math.fsum(values) / count
-    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1) / count)
-    half = -float(stdtrit(count - 1, (1 - confidence) / 2)) * spread
-    return mean - half, mean + half
-
-
 class SystematicMeter:
     """Measures the systematic part sample by sample, holding no prediction."""
 
     def __init__(self) -> None:
-        self.per_sample: list[dict[str, float]] = []
+        self._alpha: list[Floats] = []
+        self._foreground: list[Floats] = []
+        self._coarse: list[Floats] = []
 
-    def add(self, original: Prediction, converted: Prediction, left_out: NDArray[np.bool_] | None = None) -> None:
+    def add(
+        self,
+        original: Prediction,
+        converted: Prediction,
+        left_out: NDArray[np.bool_] | None = None,
+        coarse: Prediction | None = None,
+    ) -> None:
         """Take the two predictions for one sample.
 
         Args:
             original, converted: of one size, at least 3x3.
             left_out: (H, W), the pixels not to be fitted: those of cells refined otherwise.
+            coarse: the original's prediction without refinement, where it can tell.
 
         Raises:
             DataError: they are of different sizes.
@@ -122,37 +110,45 @@ class SystematicMeter:
         if original.alpha.shape != converted.alpha.shape:
             raise DataError(f"a comparison needs one size, found {original.alpha.shape} and {converted.alpha.shape}")
         fitted = np.ones(original.alpha.shape, np.bool_) if left_out is None else ~left_out
-        found = fit_alpha(original.alpha, converted.alpha, fitted)
-        fitted &= original.alpha > SEEN_FROM
-        found |= fit_foreground(original.foreground, converted.foreground, fitted)
-        self.per_sample.append(found)
+        self._alpha.append(alpha_products(original.alpha, converted.alpha, fitted))
+        opaque = fitted & (original.alpha > OPAQUE_FROM)
+        self._foreground.append(foreground_products(original.foreground, converted.foreground, opaque))
+        if coarse is not None:
+            unrefined = (coarse.alpha - original.alpha).ravel()
+            self._coarse.append(gram([unrefined, (converted.alpha - original.alpha).ravel()]))
 
     def result(self, interval_of: IntervalOf = student_interval) -> Systematic:
-        """Return the mean of every component over the samples that determine it."""
-        components = []
-        for name, (kind, neutral) in COMPONENTS.items():
-            values = [found[name] for found in self.per_sample if name in found]
-            if not values:
-                continue
-            interval = interval_of(values) or (None, None)
-            components.append(
+        """Return every component that the samples determine.
+
+        Raises:
+            DataError: no sample was added.
+        """
+        if not self._alpha:
+            raise DataError("the systematic part needs a sample, none was compared")
+        fits = [
+            *estimates(self._alpha, np.eye(5), interval_of),
+            *(estimates(self._coarse, np.eye(1), interval_of) if self._coarse else [None]),
+            *estimates(self._foreground, _foreground_contrasts(), interval_of),
+        ]
+        return Systematic(
+            components=tuple(
                 Component(
                     name=name,
                     kind=kind,
-                    value=math.fsum(values) / len(values),
-                    low=interval[0],
-                    high=interval[1],
+                    value=neutral + fit.value,
+                    low=None if fit.interval is None else neutral + fit.interval[0],
+                    high=None if fit.interval is None else neutral + fit.interval[1],
                     neutral=neutral,
-                    samples=len(values),
+                    samples=fit.samples,
                 )
+                for (name, (kind, neutral)), fit in zip(COMPONENTS.items(), fits, strict=True)
+                if fit is not None
             )
-        return Systematic(components=tuple(components))
+        )
 
 
-def fit_alpha(
-    original: NDArray[np.float32], converted: NDArray[np.float32], fitted: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Return the components of alpha that this sample determines, by name.
+def alpha_products(original: NDArray[np.float32], converted: NDArray[np.float32], fitted: NDArray[np.bool_]) -> Floats:
+    """Return the scalar products of alpha's five directions and its difference, (6, 6).
 
     Args:
         original, converted: (H, W) float32, 0..1.
@@ -161,14 +157,15 @@ def fit_alpha(
     inner = fitted[1:-1, 1:-1]
     rows = _directions(original, inner)
     difference = (converted - original)[1:-1, 1:-1][inner]
-    gram = _gram([rows[0], np.ones_like(difference), *rows[1:], difference])
-    return _solve(gram, np.eye(5), _names("alpha"))
+    return gram([rows[0], np.ones_like(difference), *rows[1:], difference])
 
 
-def fit_foreground(
+def foreground_products(
     original: NDArray[np.float32], converted: NDArray[np.float32], fitted: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Return the components of the foreground that this sample determines, by name.
+) -> Floats:
+    """Return the scalar products of the foreground's fifteen directions and its difference, (16, 16).
+
+    The directions are, per channel, its row of M (3) and its offset, then gamma and the shift, common to all.
 
     Args:
         original, converted: (H, W, 3) float32 RGB, 0..1.
@@ -179,20 +176,19 @@ def fit_foreground(
     differences = [(converted[..., c] - original[..., c])[1:-1, 1:-1][inner] for c in range(3)]
     linear = [channel[0] for channel in channels] + [np.ones_like(differences[0])]
     curved = [row for channel in channels for row in channel[1:]]
-    gram = _gram([*linear, *curved, *differences])
-    # Unknowns: per channel the row of M and the offset (4), then gamma and the shift, common to all.
+    products = gram([*linear, *curved, *differences])
     joint = np.zeros((16, 16))
     for c in range(3):
         own = [0, 1, 2, 3, 4 + 3 * c, 5 + 3 * c, 6 + 3 * c, 13 + c]
         place = [4 * c, 4 * c + 1, 4 * c + 2, 4 * c + 3, 12, 13, 14, 15]
-        joint[np.ix_(place, place)] += gram[np.ix_(own, own)]
-    return _solve(joint, _foreground_contrasts(), _names("foreground"))
+        joint[np.ix_(place, place)] += products[np.ix_(own, own)]
+    return joint
 
 
 def check_systematic(hop: str, result: Systematic, limits: Mapping[Kind, float]) -> list[str]:
     """Return what is beyond its limit, in plain words; nothing where all is within.
 
-    The mean itself is judged, not its interval: of two samples an interval is wide, and a fault would hide in it.
+    The estimate itself is judged, not its interval: of two samples that is wide, and a fault would hide in it.
     """
     problems = []
     for component in result.components:
@@ -214,17 +210,13 @@ def _looks_like(component: Component) -> str:
         case "alpha offset" | "foreground offset":
             return f"{abs(255 * away):.2g}/255 were {'added' if away > 0 else 'subtracted'}"
         case "alpha shift" | "foreground shift":
-            along = (
-                ("right" if away > 0 else "left") if component.name.endswith("x") else ("down" if away > 0 else "up")
-            )
-            return f"it were moved {abs(away):.2g} pixels {along}"
+            along = ("left", "right") if component.name.endswith("x") else ("up", "down")
+            return f"it were moved {abs(away):.2g} pixels {along[away > 0]}"
+        case "alpha left coarse":
+            return f"{away:.0%} of the refinement were not written"
         case "foreground cross-talk":
             return "channels were mixed or exchanged"
     return ""
-
-
-def _names(output: Literal["alpha", "foreground"]) -> list[str]:
-    return [name for name in COMPONENTS if name.startswith(output)]
 
 
 def _components() -> dict[str, tuple[Kind, float]]:
@@ -234,6 +226,7 @@ def _components() -> dict[str, tuple[Kind, float]]:
         "alpha gamma": ("alpha gamma", 1),
         "alpha shift along x": ("alpha shift", 0),
         "alpha shift along y": ("alpha shift", 0),
+        "alpha left coarse": ("alpha left coarse", 0),
     }
     found |= {f"foreground gain of {channel}": ("foreground gain", 1.0) for channel in CHANNELS}
     found |= {f"foreground offset of {channel}": ("foreground offset", 0.0) for channel in CHANNELS}
@@ -253,9 +246,7 @@ COMPONENTS = _components()
 
 def _foreground_contrasts() -> Floats:
     """Return, per component of the foreground, the sum of unknowns that it is, (15, 15)."""
-    rows = []
-    for c in range(3):
-        rows.append([4 * c, 4 * c + 1, 4 * c + 2])
+    rows = [[4 * c, 4 * c + 1, 4 * c + 2] for c in range(3)]
     rows += [[4 * c + 3] for c in range(3)]
     rows += [[12], [13], [14]]
     rows += [[4 * c + other] for c in range(3) for other in range(3) if other != c]
@@ -272,37 +263,3 @@ def _directions(image: NDArray[np.float32], inner: NDArray[np.bool_]) -> list[ND
     along_x = (image[1:-1, :-2] - image[1:-1, 2:])[inner] * half
     along_y = (image[:-2, 1:-1] - image[2:, 1:-1])[inner] * half
     return [value, value * np.log(np.maximum(value, _SMALLEST)), along_x, along_y]
-
-
-def _gram(rows: Sequence[NDArray[np.float32]]) -> Floats:
-    """Return the matrix of the rows' scalar products, summed in float64."""
-    total = np.zeros((len(rows), len(rows)))
-    for start in range(0, rows[0].size, _PIXELS_AT_ONCE):
-        block = np.array([row[start : start + _PIXELS_AT_ONCE] for row in rows], np.float64)
-        total += block @ block.T
-    return total
-
-
-def _solve(gram: Floats, contrasts: Floats, names: Sequence[str]) -> dict[str, float]:
-    """Solve the normal equations; return the contrasts that they determine, each added to its neutral value.
-
-    Args:
-        gram: scalar products of the directions and, last, the difference.
-        contrasts: (components, unknowns).
-    """
-    normal, right = gram[:-1, :-1], gram[:-1, -1]
-    scale = np.sqrt(np.diag(normal))
-    scale[scale == 0] = 1
-    values, vectors = np.linalg.eigh(normal / np.outer(scale, scale))
-    kept = values > 1e-10
-    turned = contrasts / scale @ vectors
-    solution = turned[:, kept] @ ((vectors[:, kept].T @ (right / scale)) / values[kept])
-    with np.errstate(divide="ignore"):
-        information = 1 / (turned[:, kept] ** 2 @ (1 / values[kept]))
-    # A contrast with a part in the directions that the sample leaves open is not determined, whatever the rest says.
-    open_part = np.abs(turned[:, ~kept]).max(axis=1, initial=0) * np.sqrt(scale.max())
-    found = {}
-    for name, value, known, loose in zip(names, solution, information, open_part, strict=True):
-        if known >= INFORMATION and loose < 1e-3:
-            found[name] = COMPONENTS[name][1] + float(value)
-    return found

@@ -4,15 +4,15 @@ A mean over all pixels does not see a small patch. So every 8x8 block, at every 
 difference, in which noise cancels and a patch does not.
 
 How far a lower precision moves a block depends on how certain the matte is there: hardly at all where it is empty or
-opaque, and by many times more where it is soft, with the root of its softness (measured, see `docs/precisions.md`). So
+opaque, and by many times more where it is soft, with the root of its softness. So
 the limit has two parts, one for all blocks and one that grows with the softness of the original's alpha.
 
-One other thing moves a block and is no fault. The network refines the cells of largest predicted error, and near-ties of
-that error make a form choose a few others than the original. But such a cell is known by its values: they are those
+One other thing moves a block and is no fault. The network refines the cells of largest predicted error, and near-ties
+of that error make a form choose a few others than the original. But such a cell is known by its values: they are those
 that the original's own network gives for the cell in its other state, coarse instead of refined or refined instead of
 coarse. A cell that differs is excused only if alpha and foreground there are nearly those. Of an original that cannot
 be asked, a ready ONNX, a cell is excused unless it belongs to a patch: to 2x2 cells whose alpha all differs to the same
-side. How many cells are excused is for the hop's tolerance `cells` to limit.
+side. How many cells may be excused has a limit too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -167,7 +167,7 @@ def check_tiles(result: Tiles, limits: TileLimits, samples: Sequence[str] = ()) 
 def block_means(difference: Floats) -> Floats:
     """Return |mean| of the 8x8 block at every pixel of a (H, W) or (H, W, C) difference, (H - 7, W - 7[, C])."""
     means = cv2.boxFilter(difference, -1, (BLOCK, BLOCK), anchor=(0, 0))
-    return np.abs(means[: 1 - BLOCK, : 1 - BLOCK])
+    return np.asarray(np.abs(means[: 1 - BLOCK, : 1 - BLOCK]))
 
 
 def block_softness(alpha: Floats) -> Floats:
@@ -180,7 +180,7 @@ def block_softness(alpha: Floats) -> Floats:
     block = cv2.boxFilter(soft, -1, (BLOCK, BLOCK), anchor=(0, 0))
     around = cv2.boxFilter(soft, -1, (AROUND, AROUND), anchor=((AROUND - BLOCK) // 2,) * 2)
     both = block + around * np.float32((BLOCK / AROUND) ** 2)
-    return np.sqrt(np.maximum(both[: 1 - BLOCK, : 1 - BLOCK], 0))
+    return np.asarray(np.sqrt(np.maximum(both[: 1 - BLOCK, : 1 - BLOCK], 0)))
 
 
 def cells_refined_otherwise(

@@ -1,5 +1,3 @@
-import math
-
 import cv2
 import numpy as np
 import pytest
@@ -11,12 +9,13 @@ from converter.proof.systematic import (
     Systematic,
     SystematicMeter,
     check_systematic,
-    student_interval,
 )
 from datasets.samples.sample import Prediction
 
 Floats = NDArray[np.float32]
 HEIGHT, WIDTH = 96, 128
+# How much was left coarse needs the original's coarse result.
+COMPONENTS_OF_IMAGES = [name for name in COMPONENTS if name != "alpha left coarse"]
 STRICT = {kind: 1e-3 for kind, _ in COMPONENTS.values()}
 
 
@@ -29,7 +28,7 @@ def smooth(seed: int, channels: int, spread: float = 6.0) -> Floats:
 
 
 def original(seed: int = 1) -> Prediction:
-    alpha = np.clip(smooth(seed, 1)[..., 0] * 1.6 - 0.3, 0, 1)
+    alpha = np.clip(smooth(seed, 1)[..., 0] * 3 - 1, 0, 1)
     return Prediction(alpha, 0.1 + 0.8 * smooth(seed + 1, 3))
 
 
@@ -60,7 +59,7 @@ def away(result: Systematic, least: float = 1e-4) -> dict[str, float]:
 def test_equal_predictions_are_neutral_in_every_component() -> None:
     result = measured(original(), original())
 
-    assert [component.name for component in result.components] == list(COMPONENTS)
+    assert [component.name for component in result.components] == [*COMPONENTS_OF_IMAGES]
     assert all(component.value == component.neutral for component in result.components)
     assert check_systematic("ir-fp32", result, dict.fromkeys(STRICT, 0.0)) == []
 
@@ -152,8 +151,8 @@ def test_noise_without_a_mean_stays_near_neutral_and_inside_its_interval() -> No
     result = meter.result()
 
     inside = [c.low <= c.neutral <= c.high for c in result.components if c.low is not None and c.high is not None]
-    assert len(inside) == len(COMPONENTS)
-    assert sum(inside) >= 0.8 * len(inside)
+    assert len(inside) == len(COMPONENTS_OF_IMAGES)
+    assert sum(inside) >= 0.75 * len(inside)
     gain = result.component("foreground gain of red")
     assert gain is not None and abs(gain.value - 1) < 0.01
 
@@ -196,7 +195,7 @@ def test_what_a_sample_does_not_show_is_left_open() -> None:
         assert gain is not None and gain.value == pytest.approx(0.98, abs=1e-6)
 
 
-def test_the_value_is_the_mean_over_samples_and_the_interval_is_whose_that_is_given() -> None:
+def test_samples_alike_count_alike_and_the_interval_is_that_which_is_given() -> None:
     base, meter = original(), SystematicMeter()
     for offset in (0.01, 0.02, 0.06):
         meter.add(base, with_alpha(base, base.alpha + np.float32(offset)))
@@ -208,12 +207,28 @@ def test_the_value_is_the_mean_over_samples_and_the_interval_is_whose_that_is_gi
     assert found.samples == 3
 
 
-def test_the_interval_by_student_is_the_tables() -> None:
-    interval = student_interval([1.0, 2.0, 3.0])
+def test_a_sample_that_hardly_shows_a_component_hardly_counts() -> None:
+    base, meter = original(), SystematicMeter()
+    faint = with_alpha(base, np.where(np.arange(WIDTH) < 4, base.alpha, np.float32(0)))
+    meter.add(base, with_alpha(base, base.alpha * np.float32(0.98)))
+    meter.add(faint, with_alpha(faint, faint.alpha * np.float32(0.5)))
 
-    # t for 2 degrees of freedom and 95 % is 4.303; the standard error is 1 / sqrt(3).
-    assert interval == pytest.approx((2 - 4.303 / math.sqrt(3), 2 + 4.303 / math.sqrt(3)), abs=1e-3)
-    assert student_interval([1.0]) is None
+    found = meter.result().component("alpha gain")
+
+    assert found is not None and found.value == pytest.approx(0.98, abs=0.02)
+
+
+def test_how_much_of_the_refinement_is_not_written() -> None:
+    refined, soft = original(), moved(original().alpha, 0.5, 0)
+    coarse = with_alpha(refined, soft)
+    meter = SystematicMeter()
+
+    meter.add(refined, with_alpha(refined, 0.75 * refined.alpha + 0.25 * soft), coarse=coarse)
+    result = meter.result()
+
+    found = result.component("alpha left coarse")
+    assert found is not None and found.value == pytest.approx(0.25, abs=1e-5)
+    assert "as if 25% of the refinement were not written" in " ".join(check_systematic("ir-fp16", result, STRICT))
 
 
 def test_one_sample_has_no_interval() -> None:
@@ -241,6 +256,11 @@ def test_a_problem_is_said_in_plain_words(change, expected: str) -> None:  # typ
     assert problems
     assert all(problem.startswith("hop ir-int8: ") for problem in problems)
     assert expected in " ".join(problems)
+
+
+def test_no_sample() -> None:
+    with pytest.raises(DataError, match="needs a sample, none was compared"):
+        SystematicMeter().result()
 
 
 def test_predictions_of_two_sizes() -> None:
