@@ -31,8 +31,6 @@ BLOCK = 8
 AROUND = 32
 NEARER = 0.5
 """An excused cell is at most this share as far from the original's other state as it is from the original."""
-NEAR = 0.1
-"""And at most so far, in 0..1 units of alpha and foreground."""
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -53,11 +51,18 @@ class BlockLimit(Frozen):
 
 
 class TileLimits(Frozen):
-    """Limits of the two outputs, and of the share of cells that may be refined otherwise, 0..1."""
+    """What the blocks of a form may do.
+
+    Attributes:
+        alpha, foreground: how far a block may move.
+        refined_otherwise: the share of cells that may be refined otherwise, 0..1.
+        near: how far such a cell may be from the original's other state, 0..1 units of alpha and foreground.
+    """
 
     alpha: BlockLimit
     foreground: BlockLimit
     refined_otherwise: float
+    near: float
 
 
 class WorstBlock(Frozen):
@@ -101,6 +106,7 @@ class TileMeter:
     """
 
     def __init__(self, limits: TileLimits) -> None:
+        self._near = limits.near
         self._alpha, self._foreground = _Worst(limits.alpha), _Worst(limits.foreground)
         self._excused = self._cells = self._samples = 0
 
@@ -122,7 +128,7 @@ class TileMeter:
             raise DataError(
                 f"tiles need one size of at least {BLOCK}x{BLOCK}, found {shape} and {converted.alpha.shape}"
             )
-        excused = cells_refined_otherwise(original, converted, alternatives)
+        excused = cells_refined_otherwise(original, converted, alternatives, self._near)
         pixels = _pixels(excused, shape)
         counted = (~pixels).astype(np.float32)
         softness = block_softness(original.alpha)
@@ -184,35 +190,31 @@ def block_softness(alpha: Floats) -> Floats:
 
 
 def cells_refined_otherwise(
-    original: Prediction, converted: Prediction, alternatives: Callable[[], Alternatives] | None
+    original: Prediction, converted: Prediction, alternatives: Callable[[], Alternatives] | None, near: float
 ) -> Mask:
     """Return which whole 4x4 cells differ because they were refined in one form and not in the other.
 
     Args:
         original, converted, alternatives: as for `TileMeter.add`.
+        near: as in `TileLimits`.
     """
     alpha = _cells(converted.alpha - original.alpha)
     if alternatives is None:
         return _without_patches(alpha)
     furthest = np.maximum(_furthest(alpha), _furthest(_cells(converted.foreground - original.foreground)))
     found = furthest > CELL_DIFFERS
-    if not found.any():
-        return found
-    found[found] = _as_in_another_state(converted, alternatives(), found, furthest[found])
+    if found.any():
+        states = alternatives()
+        distances = np.minimum(_apart(converted, states.coarse, found), _apart(converted, states.refined, found))
+        found[found] = distances <= np.minimum(NEARER * furthest[found], near)
     return found
 
 
-def _as_in_another_state(converted: Prediction, states: Alternatives, cells: Mask, furthest: Floats) -> Mask:
-    """Return for each of the chosen cells whether it is near what the original gives for it in one of its states."""
-    alpha, foreground = _cells(converted.alpha)[cells], _cells(converted.foreground)[cells]
-    distances = [
-        np.maximum(
-            np.abs(alpha - _cells(state.alpha)[cells]).reshape(len(alpha), -1).max(axis=1),
-            np.abs(foreground - _cells(state.foreground)[cells]).reshape(len(alpha), -1).max(axis=1),
-        )
-        for state in states
-    ]
-    return np.asarray(np.minimum(*distances) <= np.minimum(NEARER * furthest, NEAR))
+def _apart(converted: Prediction, state: Prediction, cells: Mask) -> Floats:
+    """Return for each of the chosen cells the largest |difference| of alpha and foreground."""
+    alpha = np.abs(_cells(converted.alpha)[cells] - _cells(state.alpha)[cells])
+    foreground = np.abs(_cells(converted.foreground)[cells] - _cells(state.foreground)[cells])
+    return np.asarray(np.maximum(alpha.max(axis=(1, 2)), foreground.max(axis=(1, 2, 3))))
 
 
 def _without_patches(alpha: Floats) -> Mask:
