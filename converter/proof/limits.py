@@ -1,0 +1,115 @@
+"""Limits of tiles and of the systematic part, for each precision: what the bundled network was measured to need.
+
+Each is two to ten times what a sound form of the bundled checkpoint shows on the 24 bundled people, all of them, the
+first two, or every fourth, and below what the smallest fault to be seen makes of it. Those faults are: a scale of 256
+for 255 (a gain of 0.9961 of the foreground), alpha or foreground off by 1/255, an alpha gamma of 1.1, a shift by half
+a pixel, 2 % of a channel in another, refinement written in half of the picture alone, and an 8x8 block of alpha moved
+by 2/255 where the matte is decided (in bf16 too; in int8 by 18/255, which is twice what the sound form does there).
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from configs.records import Frozen
+from converter.proof.systematic import Kind
+from converter.proof.tiles import BlockLimit, TileLimits
+
+Precision = Literal["fp32", "fp16", "bf16", "int8", "int8-bf16"]
+"""Of weights fp32, fp16 and int8 inferred in f32; of any weights inferred in bf16, and int8's rest inferred in bf16."""
+
+
+class ProofLimits(Frozen):
+    """What a form of one precision may do to blocks, and how far each kind of component may be from neutral."""
+
+    tiles: TileLimits
+    systematic: dict[Kind, float]
+
+
+def _tiles(
+    alpha: tuple[float, float], foreground: tuple[float, float], refined_otherwise: float, near: float
+) -> TileLimits:
+    return TileLimits(
+        alpha=BlockLimit(base=alpha[0] / 255, slope=alpha[1]),
+        foreground=BlockLimit(base=foreground[0] / 255, slope=foreground[1]),
+        refined_otherwise=refined_otherwise,
+        near=near,
+    )
+
+
+LIMITS: Mapping[Precision, ProofLimits] = {
+    "fp32": ProofLimits(
+        tiles=_tiles((0.25, 0.002), (0.25, 0.002), refined_otherwise=1e-3, near=1e-3),
+        systematic={
+            "alpha gain": 1e-5,
+            "alpha offset": 1e-5,
+            "alpha gamma": 1e-3,
+            "alpha shift": 1e-3,
+            "alpha left coarse": 1e-3,
+            "foreground gain": 1e-5,
+            "foreground offset": 1e-5,
+            "foreground gamma": 1e-4,
+            "foreground shift": 1e-4,
+            "foreground cross-talk": 1e-4,
+        },
+    ),
+    "fp16": ProofLimits(
+        tiles=_tiles((0.75, 0.024), (0.75, 0.003), refined_otherwise=2e-3, near=1e-2),
+        systematic={
+            "alpha gain": 2e-4,
+            "alpha offset": 1e-4,
+            "alpha gamma": 1.5e-2,
+            "alpha shift": 2e-2,
+            "alpha left coarse": 5e-3,
+            "foreground gain": 1e-4,
+            "foreground offset": 1e-4,
+            "foreground gamma": 5e-4,
+            "foreground shift": 1e-3,
+            "foreground cross-talk": 5e-4,
+        },
+    ),
+    "bf16": ProofLimits(
+        tiles=_tiles((0.75, 0.24), (3.5, 0.01), refined_otherwise=6e-3, near=5e-2),
+        systematic={
+            "alpha gain": 5e-4,
+            "alpha offset": 2e-4,
+            "alpha gamma": 4e-2,
+            "alpha shift": 8e-2,
+            "alpha left coarse": 3e-2,
+            "foreground gain": 2.5e-3,
+            "foreground offset": 1.5e-3,
+            "foreground gamma": 8e-3,
+            "foreground shift": 4e-3,
+            "foreground cross-talk": 1e-2,
+        },
+    ),
+    "int8": ProofLimits(
+        tiles=_tiles((18, 1.6), (4, 0.12), refined_otherwise=2e-2, near=0.1),
+        systematic={
+            "alpha gain": 1.5e-3,
+            "alpha offset": 3e-4,
+            "alpha gamma": 5e-2,
+            "alpha shift": 0.25,
+            "alpha left coarse": 0.15,
+            "foreground gain": 1.5e-3,
+            "foreground offset": 1e-3,
+            "foreground gamma": 3e-3,
+            "foreground shift": 3e-3,
+            "foreground cross-talk": 4e-3,
+        },
+    ),
+    "int8-bf16": ProofLimits(
+        tiles=_tiles((18, 1.6), (5, 0.12), refined_otherwise=2e-2, near=0.1),
+        systematic={
+            "alpha gain": 1.5e-3,
+            "alpha offset": 3e-4,
+            "alpha gamma": 5e-2,
+            "alpha shift": 0.25,
+            "alpha left coarse": 0.15,
+            "foreground gain": 2.5e-3,
+            "foreground offset": 1.5e-3,
+            "foreground gamma": 8e-3,
+            "foreground shift": 4e-3,
+            "foreground cross-talk": 1e-2,
+        },
+    ),
+}
