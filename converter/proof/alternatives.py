@@ -1,4 +1,6 @@
-"""What the original gives for every cell in either state: left coarse, and refined."""
+"""What the original gives in other states than its own: no cell refined, or all; one of its paths fed otherwise."""
+
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,8 +12,26 @@ from converter.network.resize import bilinear
 from converter.proof.tiles import Alternatives
 from datasets.samples.sample import Prediction
 
+Image = NDArray[np.uint8]
 
-def alternatives(network: MattingNetwork, source: NDArray[np.uint8], background: NDArray[np.uint8]) -> Alternatives:
+
+class PathImages(NamedTuple):
+    """What each path of the network sees: (H, W, 3) uint8 RGB, H and W divisible by 4.
+
+    Attributes:
+        base_source, base_background: the base network, which works on them made small.
+        refiner_source, refiner_background: the refiner.
+        added_source: the sum that makes the foreground.
+    """
+
+    base_source: Image
+    base_background: Image
+    refiner_source: Image
+    refiner_background: Image
+    added_source: Image
+
+
+def alternatives(network: MattingNetwork, source: Image, background: Image) -> Alternatives:
     """Return the prediction with no cell refined, and that with all of them refined.
 
     Args:
@@ -19,18 +39,36 @@ def alternatives(network: MattingNetwork, source: NDArray[np.uint8], background:
         source, background: (H, W, 3) uint8 RGB, H and W divisible by 4.
     """
     with torch.inference_mode():
-        images = [_tensor(image) for image in (source, background)]
-        height, width = images[0].shape[-2:]
-        scale = network.backbone_scale
-        small = [bilinear(image, (int(height * scale), int(width * scale))) for image in images]
-        x = network.base(small[0], small[1])
+        images = _tensor(source), _tensor(background)
+        x = _base(network, *images)
         alpha, residual, hidden = x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 5:].relu()
-        enlarged = bilinear(torch.cat([alpha, residual], dim=1), (height, width))
-        refined = network.refiner.refine_everywhere(images[0], images[1], torch.cat([hidden, alpha, residual], dim=1))
+        enlarged = bilinear(torch.cat([alpha, residual], dim=1), (images[0].shape[-2], images[0].shape[-1]))
+        refined = network.refiner.refine_everywhere(*images, torch.cat([hidden, alpha, residual], dim=1))
         return Alternatives(_prediction(enlarged, images[0]), _prediction(refined, images[0]))
 
 
-def _tensor(image: NDArray[np.uint8]) -> Tensor:
+def predict_by_paths(network: MattingNetwork, images: PathImages) -> Prediction:
+    """Return the prediction where the paths of the network see different images.
+
+    Args:
+        network: the original, in evaluation mode.
+        images: of one size.
+    """
+    with torch.inference_mode():
+        base_source, base_background, refiner_source, refiner_background, added = map(_tensor, images)
+        x = _base(network, base_source, base_background)
+        coarse = x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 4:5].clamp(0, 1), x[:, 5:].relu()
+        alpha, residual, _ = network.refiner(refiner_source, refiner_background, *coarse, crop=True)
+        return _prediction(torch.cat([alpha, residual], dim=1), added)
+
+
+def _base(network: MattingNetwork, source: Tensor, background: Tensor) -> Tensor:
+    height, width = source.shape[-2:]
+    size = (int(height * network.backbone_scale), int(width * network.backbone_scale))
+    return network.base(bilinear(source, size), bilinear(background, size))
+
+
+def _tensor(image: Image) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None])).float() / 255
 
 

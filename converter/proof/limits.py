@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from configs.records import Frozen
-from converter.proof.systematic import Kind
+from converter.forms.proofs import Kind
 from converter.proof.tiles import BlockLimit, TileLimits
 
 Precision = Literal["fp32", "fp16", "bf16", "int8", "int8-bf16"]
@@ -23,6 +23,23 @@ class ProofLimits(Frozen):
 
     tiles: TileLimits
     systematic: dict[Kind, float]
+
+    def widened(self, factor: float) -> "ProofLimits":
+        """Return these limits times a factor."""
+        tiles = self.tiles
+        return ProofLimits(
+            tiles=TileLimits(
+                alpha=_widened(tiles.alpha, factor),
+                foreground=_widened(tiles.foreground, factor),
+                refined_otherwise=min(1.0, tiles.refined_otherwise * factor),
+                near=tiles.near * factor,
+            ),
+            systematic={kind: limit * factor for kind, limit in self.systematic.items()},
+        )
+
+
+def _widened(limit: BlockLimit, factor: float) -> BlockLimit:
+    return BlockLimit(base=limit.base * factor, slope=limit.slope * factor)
 
 
 def _tiles(

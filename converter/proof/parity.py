@@ -120,12 +120,13 @@ class ParityMeter:
 
 def check_parity(hop: str, parity: Parity, tolerance: HopTolerance) -> None:
     """Raise `ParityError`, naming the hop and every limit passed, unless `parity` is within `tolerance`."""
-    problems = list(_violations(parity, tolerance))
+    problems = list(violations(parity, tolerance))
     if problems:
         raise ParityError(f"hop {hop}: the converted form differs from the original: {'; '.join(problems)}")
 
 
-def _violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
+def violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
+    """Yield what is beyond a tolerance, in words."""
     for name, difference in (("alpha", parity.alpha), ("foreground", parity.foreground)):
         if difference is None:
             continue

@@ -7,18 +7,17 @@ of a precision has nothing to do with either. A few samples, or one, tell the tw
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from configs.records import Frozen
+from converter.forms.proofs import Output, Share
 from converter.proof.fitting import Floats, IntervalOf, estimates, gram, student_interval
 from converter.proof.systematic import OPAQUE_FROM
 from datasets.samples.sample import Prediction
 
-Output = Literal["alpha", "foreground"]
 HALF = 0.5
 """A share from here on, either way, is a fault: it is nearer to the whole fault than to none."""
 INFORMATION = 0.02
@@ -35,16 +34,6 @@ class Signature(NamedTuple):
 
     prediction: Prediction
     output: Output
-
-
-class Share(Frozen):
-    """How much of a fault is in a form: 0 none of it, 1 all of it, with the interval; None where no sample tells."""
-
-    fault: str
-    output: Output
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 class SignatureMeter:
@@ -78,6 +67,8 @@ class SignatureMeter:
             if self._grams[output] and faults != self._faults[output]:
                 raise DataError(f"signatures need the same faults for every sample, found {', '.join(faults)}")
             self._faults[output] = faults
+            if not faults:
+                continue
             mask = opaque if output == "foreground" else counted
             predictions = [*(signatures[name].prediction for name in faults), converted]
             rows = [(getattr(one, output) - getattr(original, output))[mask].ravel() for one in predictions]
@@ -97,15 +88,14 @@ class SignatureMeter:
         return tuple(shares)
 
 
-def check_signatures(hop: str, shares: tuple[Share, ...]) -> list[str]:
-    """Return the faults that the form has, in plain words; a fault that no sample can show is named too."""
+def check_signatures(shares: tuple[Share, ...]) -> list[str]:
+    """Return the faults that the form has, in plain words; nothing of those that no sample can show."""
     problems = []
     for share in shares:
-        if share.value is None:
-            problems.append(f"hop {hop}: no sample can show whether it is as if {share.fault}")
-        elif abs(share.value) >= HALF:
+        if share.value is not None and abs(share.value) >= HALF:
+            reverse = "" if share.value > 0 else "the reverse of this had been done: "
             problems.append(
-                f"hop {hop}: it is as if {share.fault} ({share.value:.2f} of what that does to the original's "
+                f"it is as if {reverse}{share.fault} ({share.value:.2f} of what that does to the original's "
                 f"{share.output}, limit {HALF:g})"
             )
     return problems

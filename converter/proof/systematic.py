@@ -21,65 +21,20 @@ original's own prediction, how much is in the form's: see `signatures`.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from configs.records import Frozen
+from converter.forms.proofs import Component, Kind, Systematic
 from converter.proof.fitting import Floats, IntervalOf, estimates, gram, student_interval
 from datasets.samples.sample import Prediction
 
-Kind = Literal[
-    "alpha gain",
-    "alpha offset",
-    "alpha gamma",
-    "alpha shift",
-    "alpha left coarse",
-    "foreground gain",
-    "foreground offset",
-    "foreground gamma",
-    "foreground shift",
-    "foreground cross-talk",
-]
 CHANNELS = ("red", "green", "blue")
 OPAQUE_FROM = 0.98
 """The foreground is fitted where the original's alpha is above this: where there is less of it, lower precisions err in
 the foreground by more than a small fault changes, and it shows less."""
 _SMALLEST = np.float32(1e-6)
-
-
-class Component(Frozen):
-    """One component of the systematic part.
-
-    Attributes:
-        name: such as `foreground gain of red`; alpha's have no "of", a shift has "along x".
-        kind: what limits are named by.
-        value: the estimate. Gains, cross-talk and gammas are factors and exponents; offsets are in 0..1 units;
-            shifts in pixels, to the right and down.
-        low, high: its interval; None where the samples are too few for one.
-        neutral: the value of a form that equals the original.
-        samples: how many determine the component by themselves.
-    """
-
-    name: str
-    kind: Kind
-    value: float
-    low: float | None
-    high: float | None
-    neutral: float
-    samples: int
-
-
-class Systematic(Frozen):
-    """All components that some sample determines."""
-
-    components: tuple[Component, ...]
-
-    def component(self, name: str) -> Component | None:
-        """Return the component of this name; None where no sample determines it."""
-        return next((component for component in self.components if component.name == name), None)
 
 
 class SystematicMeter:
@@ -111,8 +66,9 @@ class SystematicMeter:
             raise DataError(f"a comparison needs one size, found {original.alpha.shape} and {converted.alpha.shape}")
         fitted = np.ones(original.alpha.shape, np.bool_) if left_out is None else ~left_out
         self._alpha.append(alpha_products(original.alpha, converted.alpha, fitted))
-        opaque = fitted & (original.alpha > OPAQUE_FROM)
-        self._foreground.append(foreground_products(original.foreground, converted.foreground, opaque))
+        if original.foreground is not None and converted.foreground is not None:
+            opaque = fitted & (original.alpha > OPAQUE_FROM)
+            self._foreground.append(foreground_products(original.foreground, converted.foreground, opaque))
         if coarse is not None:
             unrefined = (coarse.alpha - original.alpha).ravel()
             self._coarse.append(gram([unrefined, (converted.alpha - original.alpha).ravel()]))
@@ -125,10 +81,11 @@ class SystematicMeter:
         """
         if not self._alpha:
             raise DataError("the systematic part needs a sample, none was compared")
+        contrasts = _foreground_contrasts()
         fits = [
             *estimates(self._alpha, np.eye(5), interval_of),
             *(estimates(self._coarse, np.eye(1), interval_of) if self._coarse else [None]),
-            *estimates(self._foreground, _foreground_contrasts(), interval_of),
+            *(estimates(self._foreground, contrasts, interval_of) if self._foreground else [None] * len(contrasts)),
         ]
         return Systematic(
             components=tuple(
@@ -185,7 +142,7 @@ def foreground_products(
     return joint
 
 
-def check_systematic(hop: str, result: Systematic, limits: Mapping[Kind, float]) -> list[str]:
+def check_systematic(result: Systematic, limits: Mapping[Kind, float]) -> list[str]:
     """Return what is beyond its limit, in plain words; nothing where all is within.
 
     The estimate itself is judged, not its interval: of two samples that is wide, and a fault would hide in it.
@@ -199,7 +156,7 @@ def check_systematic(hop: str, result: Systematic, limits: Mapping[Kind, float])
                 f"{component.name} {component.value:.4f}, limit {component.neutral:g} +/- {limit:g}"
                 + (f": as if {hint}" if hint else "")
             )
-    return [f"hop {hop}: {problem}" for problem in problems]
+    return problems
 
 
 def _looks_like(component: Component) -> str:

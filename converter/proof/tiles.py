@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.records import Frozen
-from converter.proof.parity import CELL, CELL_DIFFERS
+from converter.forms.proofs import Tiles, WorstBlock
+from converter.proof.parity import CELL_DIFFERS
 from datasets.samples.sample import Prediction
 
 BLOCK = 8
+CELL = 4
 AROUND = 32
 NEARER = 0.5
 """An excused cell is at most this share as far from the original's other state as it is from the original."""
@@ -65,47 +67,16 @@ class TileLimits(Frozen):
     near: float
 
 
-class WorstBlock(Frozen):
-    """The 8x8 block that moved furthest in terms of its limit, of one output.
-
-    Attributes:
-        moved: |mean difference|, 0..1; of the foreground that of the channel that moved most.
-        limit: what it was allowed.
-        sample: its index in the order in which samples were added.
-        x, y: the block's upper left pixel.
-        beyond: how many places there are, over all samples, at which a block moved by more than its limit.
-    """
-
-    moved: float
-    limit: float
-    sample: int
-    x: int
-    y: int
-    beyond: int
-
-
-class Tiles(Frozen):
-    """What the blocks of all samples show.
-
-    `foreground` is weighted by the original's alpha, as it shows in a picture: where nothing is opaque it means
-    nothing. `excused` counts the 4x4 cells refined otherwise, of `cells`.
-    """
-
-    alpha: WorstBlock
-    foreground: WorstBlock
-    excused: int
-    cells: int
-    samples: int
-
-
 class TileMeter:
     """Measures blocks sample by sample, holding no prediction.
 
     Args:
         limits: in terms of which the worst block is the worst.
+        cell: side of the cells that the network chooses to refine; None for one that chooses none.
     """
 
-    def __init__(self, limits: TileLimits) -> None:
+    def __init__(self, limits: TileLimits, cell: int | None = CELL) -> None:
+        self._cell = cell
         self._near = limits.near
         self._alpha, self._foreground = _Worst(limits.alpha), _Worst(limits.foreground)
         self._excused = self._cells = self._samples = 0
@@ -128,17 +99,20 @@ class TileMeter:
             raise DataError(
                 f"tiles need one size of at least {BLOCK}x{BLOCK}, found {shape} and {converted.alpha.shape}"
             )
-        excused = cells_refined_otherwise(original, converted, alternatives, self._near)
-        pixels = _pixels(excused, shape)
+        pixels = np.zeros(shape, np.bool_)
+        if self._cell is not None:
+            excused = cells_refined_otherwise(original, converted, alternatives, self._near, self._cell)
+            _mark(pixels, excused, self._cell)
+            self._excused += int(excused.sum())
+            self._cells += excused.size
         counted = (~pixels).astype(np.float32)
         softness = block_softness(original.alpha)
         self._alpha.add(block_means((converted.alpha - original.alpha) * counted), softness, self._samples)
-        weights = (counted * original.alpha)[..., None]
-        moved = block_means((converted.foreground - original.foreground) * weights)
-        largest = np.maximum(np.maximum(moved[..., 0], moved[..., 1]), moved[..., 2])
-        self._foreground.add(largest, softness, self._samples)
-        self._excused += int(excused.sum())
-        self._cells += excused.size
+        if original.foreground is not None and converted.foreground is not None:
+            weights = (counted * original.alpha)[..., None]
+            moved = block_means((converted.foreground - original.foreground) * weights)
+            largest = np.maximum(np.maximum(moved[..., 0], moved[..., 1]), moved[..., 2])
+            self._foreground.add(largest, softness, self._samples)
         self._samples += 1
         return pixels
 
@@ -152,7 +126,7 @@ class TileMeter:
             raise DataError("tiles need a sample, none was compared")
         return Tiles(
             alpha=self._alpha.block(),
-            foreground=self._foreground.block(),
+            foreground=self._foreground.block() if self._foreground.added else None,
             excused=self._excused,
             cells=self._cells,
             samples=self._samples,
@@ -190,31 +164,40 @@ def block_softness(alpha: Floats) -> Floats:
 
 
 def cells_refined_otherwise(
-    original: Prediction, converted: Prediction, alternatives: Callable[[], Alternatives] | None, near: float
+    original: Prediction,
+    converted: Prediction,
+    alternatives: Callable[[], Alternatives] | None,
+    near: float,
+    cell: int = CELL,
 ) -> Mask:
-    """Return which whole 4x4 cells differ because they were refined in one form and not in the other.
+    """Return which whole cells differ because they were refined in one form and not in the other.
 
     Args:
         original, converted, alternatives: as for `TileMeter.add`.
         near: as in `TileLimits`.
+        cell: side of the cells.
     """
-    alpha = _cells(converted.alpha - original.alpha)
+    alpha = _cells(converted.alpha - original.alpha, cell)
     if alternatives is None:
         return _without_patches(alpha)
-    furthest = np.maximum(_furthest(alpha), _furthest(_cells(converted.foreground - original.foreground)))
+    furthest = _furthest(alpha)
+    if original.foreground is not None and converted.foreground is not None:
+        furthest = np.maximum(furthest, _furthest(_cells(converted.foreground - original.foreground, cell)))
     found = furthest > CELL_DIFFERS
     if found.any():
         states = alternatives()
-        distances = np.minimum(_apart(converted, states.coarse, found), _apart(converted, states.refined, found))
+        distances = np.minimum(*(_apart(converted, state, found, cell) for state in states))
         found[found] = distances <= np.minimum(NEARER * furthest[found], near)
     return found
 
 
-def _apart(converted: Prediction, state: Prediction, cells: Mask) -> Floats:
+def _apart(converted: Prediction, state: Prediction, cells: Mask, cell: int) -> Floats:
     """Return for each of the chosen cells the largest |difference| of alpha and foreground."""
-    alpha = np.abs(_cells(converted.alpha)[cells] - _cells(state.alpha)[cells])
-    foreground = np.abs(_cells(converted.foreground)[cells] - _cells(state.foreground)[cells])
-    return np.asarray(np.maximum(alpha.max(axis=(1, 2)), foreground.max(axis=(1, 2, 3))))
+    apart = np.abs(_cells(converted.alpha, cell)[cells] - _cells(state.alpha, cell)[cells]).max(axis=(1, 2))
+    if converted.foreground is not None and state.foreground is not None:
+        foreground = np.abs(_cells(converted.foreground, cell)[cells] - _cells(state.foreground, cell)[cells])
+        apart = np.maximum(apart, foreground.max(axis=(1, 2, 3)))
+    return np.asarray(apart)
 
 
 def _without_patches(alpha: Floats) -> Mask:
@@ -231,26 +214,24 @@ def _without_patches(alpha: Floats) -> Mask:
     return differing & ~patch
 
 
-def _cells(image: Floats) -> Floats:
-    """View (H, W[, C]) as (rows, columns, CELL, CELL[, C]), without what is left over at the right and below."""
-    rows, columns = image.shape[0] // CELL, image.shape[1] // CELL
-    whole = image[: rows * CELL, : columns * CELL]
-    return whole.reshape(rows, CELL, columns, CELL, *image.shape[2:]).swapaxes(1, 2)
+def _cells(image: Floats, cell: int) -> Floats:
+    """View (H, W[, C]) as (rows, columns, cell, cell[, C]), without what is left over at the right and below."""
+    rows, columns = image.shape[0] // cell, image.shape[1] // cell
+    whole = image[: rows * cell, : columns * cell]
+    return whole.reshape(rows, cell, columns, cell, *image.shape[2:]).swapaxes(1, 2)
 
 
 def _furthest(cells: Floats) -> Floats:
     """Return the largest magnitude in each cell, (rows, columns)."""
-    rows, columns = cells.shape[:2]
-    lines = cells.swapaxes(1, 2).reshape(rows, CELL, -1)
+    rows, columns, cell = cells.shape[:3]
+    lines = cells.swapaxes(1, 2).reshape(rows, cell, -1)
     tallest = np.maximum(lines.max(axis=1), -lines.min(axis=1))
     return np.asarray(tallest.reshape(rows, columns, -1).max(axis=2))
 
 
-def _pixels(cells: Mask, shape: tuple[int, ...]) -> Mask:
-    pixels = np.zeros(shape, np.bool_)
+def _mark(pixels: Mask, cells: Mask, cell: int) -> None:
     rows, columns = cells.shape
-    pixels[: rows * CELL, : columns * CELL] = cells.repeat(CELL, axis=0).repeat(CELL, axis=1)
-    return pixels
+    pixels[: rows * cell, : columns * cell] = cells.repeat(cell, axis=0).repeat(cell, axis=1)
 
 
 class _Worst:
@@ -261,6 +242,11 @@ class _Worst:
         self._ratio = -1.0
         self._found = (0.0, 0.0, 0, 0, 0)
         self._beyond = 0
+
+    @property
+    def added(self) -> bool:
+        """Whether anything was."""
+        return self._ratio >= 0
 
     def add(self, moved: Floats, softness: Floats, sample: int) -> None:
         limit = softness * np.float32(self._limit.slope) + np.float32(self._limit.base)
@@ -281,13 +267,13 @@ class _Worst:
 
 def _problems(result: Tiles, limits: TileLimits, samples: Sequence[str]) -> Iterator[str]:
     for output, block in (("alpha", result.alpha), ("foreground", result.foreground)):
-        if block.moved > block.limit:
+        if block is not None and block.moved > block.limit:
             sample = samples[block.sample] if samples else f"number {block.sample}"
             yield (
                 f"the {output} of an {BLOCK}x{BLOCK} block moved by {255 * block.moved:.3g}/255, limit "
                 f"{255 * block.limit:.3g}/255 (sample {sample}, at x {block.x}, y {block.y}; {block.beyond} places "
                 "beyond)"
             )
-    share = result.excused / result.cells
+    share = result.excused / result.cells if result.cells else 0.0
     if share > limits.refined_otherwise:
         yield f"{share:.2%} of the cells are refined otherwise, limit {limits.refined_otherwise:.2%}"

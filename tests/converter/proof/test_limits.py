@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from converter.proof.limits import LIMITS, Precision
-from converter.proof.systematic import Kind
+from converter.forms.proofs import Kind
 
 # What a fault makes of a component, see `limits`; in int8 a quarter of a pixel is not seen, half a pixel is.
 FAULTS: dict[Kind, float] = {

@@ -4,9 +4,9 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from converter.forms.proofs import Systematic
 from converter.proof.systematic import (
     COMPONENTS,
-    Systematic,
     SystematicMeter,
     check_systematic,
 )

@@ -5,12 +5,12 @@ import pytest
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from converter.forms.proofs import Tiles
 from converter.proof.tiles import (
     Alternatives,
     BlockLimit,
     TileLimits,
     TileMeter,
-    Tiles,
     block_means,
     block_softness,
     cells_refined_otherwise,

@@ -1,0 +1,147 @@
+"""Proof on the stimuli: every form is compared with the original on a battery that leaves nothing unseen.
+
+The configured composites show what people look like; they leave parts of the frame and ranges of values out, and two
+of them tell little. The battery of `datasets.stimuli` does not. On it a form is judged by its pixels as on composites
+(`parity`), by every 8x8 block (`tiles`), and by what is systematic in its difference (`systematic`, `signatures`).
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
+
+from configs.schema import HopTolerance
+from converter.forms.proofs import StimuliProof
+from converter.network import MattingNetwork
+from converter.proof.alternatives import alternatives
+from converter.proof.counterfactual import distance_between
+from converter.proof.limits import LIMITS, Precision, ProofLimits
+from converter.proof.parity import ParityMeter, violations
+from converter.proof.signatures import Signature, SignatureMeter, check_signatures
+from converter.proof.systematic import SystematicMeter, check_systematic
+from converter.proof.tiles import Alternatives, TileMeter, check_tiles
+from converter.proof.wrong_inputs import reversals, small_faults
+from converter.runners.base import Runner
+from converter.runners.opening import open_runner
+from converter.runners.original import Original
+from datasets.samples.coverage import CELL, Coverage, CoverageMeter
+from datasets.samples.sample import Prediction, Sample
+from datasets.stimuli.battery import battery
+
+ASKED = ("stimuli/hair-04", "stimuli/hair-08")
+"""The stimuli for which the original is asked what wrong inputs would do: figures and plates of several colours."""
+NEARER = 0.5
+"""A form looks like the original with wrong inputs if it is at most this share as far from that as from the original"""
+
+
+class Stimuli:
+    """The battery at a model's size, and what the original gives for it, each prediction made once.
+
+    Args:
+        original: what forms are compared with; not run before the first of them is.
+        factor: by which every limit is widened.
+
+    Raises:
+        DataError: a file of the bundled people is missing or changed.
+        UsageError: the size is too small for the battery.
+    """
+
+    def __init__(self, original: Original, factor: float = 1.0) -> None:
+        self._original, self._factor = original, factor
+        self._cell = original.architecture.cell
+        self.samples: Sequence[Sample] = battery(original.contract.size, cell=self._cell or CELL)
+        self._states: dict[int, Alternatives] = {}
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the battery shows."""
+        meter = CoverageMeter(self._original.contract.size)
+        for sample in self.samples:
+            meter.add(sample)
+        return meter.coverage()
+
+    def measure(self, runner: Runner, precision: Precision) -> StimuliProof:
+        """Run a form over the battery.
+
+        Args:
+            runner: of the form.
+            precision: by whose limits it is judged.
+        """
+        tiles = TileMeter(self._limits(precision).tiles, self._cell)
+        parity, systematic, signatures = ParityMeter(len(self.samples), self._cell), SystematicMeter(), SignatureMeter()
+        for index, (sample, original) in enumerate(zip(self.samples, self._reference, strict=True)):
+            converted = _predict(runner, sample)
+            states = partial(self._alternatives, index) if self._knows_states else None
+            left_out = tiles.add(original, converted, states)
+            parity.add(original, converted)
+            systematic.add(original, converted, left_out, states().coarse if states else None)
+            if sample.id in ASKED:
+                signatures.add(original, converted, self._small_faults[sample.id], left_out)
+        return StimuliProof(
+            limits=precision,
+            parity=parity.parity(),
+            tiles=tiles.result(),
+            systematic=systematic.result(),
+            shares=signatures.result(),
+        )
+
+    def problems(self, proof: StimuliProof, precision: Precision, tolerance: HopTolerance) -> Iterator[str]:
+        """Yield in words what is beyond a limit: tiles with their place first."""
+        limits = self._limits(precision)
+        yield from check_tiles(proof.tiles, limits.tiles, [sample.id for sample in self.samples])
+        yield from check_systematic(proof.systematic, limits.systematic)
+        yield from check_signatures(proof.shares)
+        yield from violations(proof.parity, tolerance)
+
+    def looks_like(self, runner: Runner) -> str | None:
+        """Say as what a form that has failed looks: as if channels were reversed somewhere; None where not."""
+        sample = self._asked[0]
+        with open_runner(self._original) as original:
+            right = _predict(original, sample)
+            wrong = reversals(original, self._original.network, sample)
+        converted = _predict(runner, sample)
+        distances = {name: distance_between(converted, prediction) for name, prediction in wrong.items()}
+        nearest = min(distances, key=lambda name: distances[name])
+        return nearest if distances[nearest] <= NEARER * distance_between(converted, right) else None
+
+    @property
+    def _knows_states(self) -> bool:
+        return isinstance(self._original.network, MattingNetwork)
+
+    @property
+    def _asked(self) -> list[Sample]:
+        return [sample for sample in self.samples if sample.id in ASKED]
+
+    def _limits(self, precision: Precision) -> ProofLimits:
+        return LIMITS[precision].widened(self._factor)
+
+    @cached_property
+    def _reference(self) -> list[Prediction]:
+        with open_runner(self._original) as runner:
+            return [_predict(runner, sample) for sample in self.samples]
+
+    @cached_property
+    def _small_faults(self) -> dict[str, dict[str, Signature]]:
+        with open_runner(self._original) as runner:
+            return {sample.id: small_faults(runner, sample) for sample in self._asked}
+
+    def _alternatives(self, index: int) -> Alternatives:
+        if index not in self._states:
+            assert isinstance(self._original.network, MattingNetwork)
+            sample = self.samples[index]
+            self._states[index] = alternatives(self._original.network, sample.source, sample.background)
+        return self._states[index]
+
+
+def limits_for(hop: str, runner: Runner) -> Precision:
+    """Return the precision by whose limits the form made by `hop` is judged where `runner` runs it."""
+    reduced = runner.inference_precision in ("bf16", "f16")
+    if runner.precision == "int8":
+        return "int8-bf16" if reduced else "int8"
+    if reduced:
+        return "bf16"
+    return "fp16" if hop == "ir-fp16" else "fp32"
+
+
+def _predict(runner: Runner, sample: Sample) -> Prediction:
+    # Each stimulus is a clip of its own: none follows another.
+    runner.start_clip()
+    return runner.predict(sample.images)
