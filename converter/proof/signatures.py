@@ -104,8 +104,9 @@ def check_signatures(hop: str, shares: tuple[Share, ...]) -> list[str]:
         if share.value is None:
             problems.append(f"hop {hop}: no sample can show whether it is as if {share.fault}")
         elif abs(share.value) >= HALF:
+            reverse = "" if share.value > 0 else "the reverse of this had been done: "
             problems.append(
-                f"hop {hop}: it is as if {share.fault} ({share.value:.2f} of what that does to the original's "
+                f"hop {hop}: it is as if {reverse}{share.fault} ({share.value:.2f} of what that does to the original's "
                 f"{share.output}, limit {HALF:g})"
             )
     return problems

@@ -91,6 +91,16 @@ def test_faults_are_said_in_plain_words_and_what_no_sample_shows_is_named() -> N
     ]
 
 
+def test_the_reverse_of_a_fault_is_named_as_such() -> None:
+    meter = SignatureMeter()
+    raised = Prediction(original().alpha, original().foreground + np.float32(2 / 255))
+    meter.add(original(), raised, signatures(original()))
+
+    [problem] = check_signatures("ir-fp16", meter.result())
+
+    assert "as if the reverse of this had been done: 2/255 were subtracted (-1.00 of" in problem
+
+
 def test_every_sample_needs_the_same_faults() -> None:
     meter = SignatureMeter()
     meter.add(original(), original(), signatures(original()))
