@@ -182,7 +182,7 @@ def _row(name: str, meter: _Meters, precision: Precision) -> tuple[str, ...]:
         for component in systematic.components
         if abs(component.value - component.neutral) > limits.systematic[component.kind]
     ]
-    assert len(beyond) == len(check_systematic(name, systematic, limits.systematic))
+    assert len(beyond) == len(check_systematic(systematic, limits.systematic))
     return (
         name,
         f"{255 * tiles.alpha.moved:.2f} of {255 * tiles.alpha.limit:.2f}/255",
@@ -191,7 +191,7 @@ def _row(name: str, meter: _Meters, precision: Precision) -> tuple[str, ...]:
         "fails" if check_tiles(tiles, limits.tiles) else "passes",
         "; ".join(beyond) or "passes",
         ", ".join("-" if share.value is None else f"{share.value:.2f}" for share in shares)
-        + (" fails" if check_signatures(name, shares) else " passes"),
+        + (" fails" if check_signatures(shares) else " passes"),
     )
 
 

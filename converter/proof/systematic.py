@@ -20,6 +20,7 @@ changes the form does not write: 0 for a sound form, 1 if it never refines. And 
 original's own prediction, how much is in the form's: see `signatures`.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -185,7 +186,7 @@ def foreground_products(
     return joint
 
 
-def check_systematic(hop: str, result: Systematic, limits: Mapping[Kind, float]) -> list[str]:
+def check_systematic(result: Systematic, limits: Mapping[Kind, float]) -> list[str]:
     """Return what is beyond its limit, in plain words; nothing where all is within.
 
     The estimate itself is judged, not its interval: of two samples that is wide, and a fault would hide in it.
@@ -195,11 +196,12 @@ def check_systematic(hop: str, result: Systematic, limits: Mapping[Kind, float])
         limit = limits[component.kind]
         if abs(component.value - component.neutral) > limit:
             hint = _looks_like(component)
+            digits = max(4, 1 - math.floor(math.log10(limit))) if limit else 9
             problems.append(
-                f"{component.name} {component.value:.4f}, limit {component.neutral:g} +/- {limit:g}"
+                f"{component.name} {component.value:.{digits}f}, limit {component.neutral:g} +/- {limit:g}"
                 + (f": as if {hint}" if hint else "")
             )
-    return [f"hop {hop}: {problem}" for problem in problems]
+    return problems
 
 
 def _looks_like(component: Component) -> str:
