@@ -28,6 +28,7 @@ def verify(folder: Path, config: Config, *, say: Say = print, report: Report = l
     check_files(folder, record)
     say(f"{folder}: {sum(len(form.files) for form in record.forms)} files match their hashes")
     prover = Prover(config, original_of(record))
+    say(prover.seen_line())
     proved: list[Form] = []
     for form in record.forms:
         report(form.hop, len(proved), len(record.forms))

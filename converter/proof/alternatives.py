@@ -1,5 +1,6 @@
-"""What the original gives in other states than its own: no cell refined, or all; one of its paths fed otherwise."""
+"""What the original gives in other states than its own: with other cells refined, or with a path fed otherwise."""
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from converter.network import MattingNetwork
 from converter.network.resize import bilinear
-from converter.proof.tiles import Alternatives
+from converter.proof.tiles import Alternatives, Mask
 from datasets.samples.sample import Prediction
 
 Image = NDArray[np.uint8]
@@ -31,47 +32,82 @@ class PathImages(NamedTuple):
     added_source: Image
 
 
-def alternatives(network: MattingNetwork, source: Image, background: Image) -> Alternatives:
-    """Return the prediction with no cell refined, and that with all of them refined.
+class Matted:
+    """An image that the original has matted, which can be asked what it would have given for its cells otherwise.
 
     Args:
         network: the original, in evaluation mode.
-        source, background: (H, W, 3) uint8 RGB, H and W divisible by 4.
+        images: what its paths see.
     """
-    with torch.inference_mode():
-        images = _tensor(source), _tensor(background)
-        x = _base(network, *images)
-        alpha, residual, hidden = x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 5:].relu()
-        enlarged = bilinear(torch.cat([alpha, residual], dim=1), (images[0].shape[-2], images[0].shape[-1]))
-        refined = network.refiner.refine_everywhere(*images, torch.cat([hidden, alpha, residual], dim=1))
-        return Alternatives(_prediction(enlarged, images[0]), _prediction(refined, images[0]))
 
+    def __init__(self, network: MattingNetwork, images: PathImages) -> None:
+        self._network, self._images = network, images
+        with torch.inference_mode():
+            source, background = _tensor(images.base_source), _tensor(images.base_background)
+            height, width = source.shape[-2:]
+            size = (int(height * network.backbone_scale), int(width * network.backbone_scale))
+            self._base = network.base(bilinear(source, size), bilinear(background, size))
 
-def predict_by_paths(network: MattingNetwork, images: PathImages) -> Prediction:
-    """Return the prediction where the paths of the network see different images.
+    @classmethod
+    def of(cls, network: MattingNetwork, source: Image, background: Image) -> "Matted":
+        """Matte an image, all paths alike."""
+        return cls(network, PathImages(source, background, source, background, source))
 
-    Args:
-        network: the original, in evaluation mode.
-        images: of one size.
-    """
-    with torch.inference_mode():
-        base_source, base_background, refiner_source, refiner_background, added = map(_tensor, images)
-        x = _base(network, base_source, base_background)
-        coarse = x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 4:5].clamp(0, 1), x[:, 5:].relu()
-        alpha, residual, _ = network.refiner(refiner_source, refiner_background, *coarse, crop=True)
-        return _prediction(torch.cat([alpha, residual], dim=1), added)
+    def prediction(self) -> Prediction:
+        """Return what the network gives."""
+        with torch.inference_mode():
+            coarse = self._alpha, self._residual, self._base[:, 4:5].clamp(0, 1), self._hidden
+            images = _tensor(self._images.refiner_source), _tensor(self._images.refiner_background)
+            alpha, residual, _ = self._network.refiner(*images, *coarse, crop=True)
+            return self._finished(torch.cat([alpha, residual], dim=1))
 
+    @cached_property
+    def coarse_alpha(self) -> NDArray[np.float32]:
+        """The alpha that it gives with no cell refined, (H, W) float32, 0..1."""
+        size = self._images.added_source.shape[:2]
+        with torch.inference_mode():
+            alpha: NDArray[np.float32] = bilinear(self._alpha, (size[0], size[1])).clamp(0, 1)[0, 0].numpy()
+        return alpha
 
-def _base(network: MattingNetwork, source: Tensor, background: Tensor) -> Tensor:
-    height, width = source.shape[-2:]
-    size = (int(height * network.backbone_scale), int(width * network.backbone_scale))
-    return network.base(bilinear(source, size), bilinear(background, size))
+    def coarse(self) -> Prediction:
+        """Return what it gives with no cell refined."""
+        with torch.inference_mode():
+            return self._finished(self._enlarged())
+
+    def states(self, cells: Mask) -> Alternatives:
+        """Return both states of cells.
+
+        Args:
+            cells: (H/4, W/4), which; the others of the refined prediction are coarse too.
+        """
+        with torch.inference_mode():
+            refined = self._enlarged()
+            coarse = self._finished(refined.clone())
+            images = _tensor(self._images.refiner_source), _tensor(self._images.refiner_background)
+            inner = torch.cat([self._hidden, self._alpha, self._residual], dim=1)
+            self._network.refiner.refine_chosen(*images, inner, torch.from_numpy(cells)[None, None], refined)
+            return Alternatives(coarse, self._finished(refined))
+
+    @property
+    def _alpha(self) -> Tensor:
+        return self._base[:, 0:1].clamp(0, 1)
+
+    @property
+    def _residual(self) -> Tensor:
+        return self._base[:, 1:4]
+
+    @property
+    def _hidden(self) -> Tensor:
+        return self._base[:, 5:].relu()
+
+    def _enlarged(self) -> Tensor:
+        height, width = self._images.added_source.shape[:2]
+        return bilinear(torch.cat([self._alpha, self._residual], dim=1), (height, width))
+
+    def _finished(self, result: Tensor) -> Prediction:
+        alpha, foreground = result[:, :1].clamp(0, 1), (result[:, 1:] + _tensor(self._images.added_source)).clamp(0, 1)
+        return Prediction(alpha=alpha[0, 0].numpy(), foreground=foreground[0].permute(1, 2, 0).contiguous().numpy())
 
 
 def _tensor(image: Image) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)[None])).float() / 255
-
-
-def _prediction(result: Tensor, source: Tensor) -> Prediction:
-    alpha, foreground = result[:, :1].clamp(0, 1), (result[:, 1:] + source).clamp(0, 1)
-    return Prediction(alpha=alpha[0, 0].numpy(), foreground=foreground[0].permute(1, 2, 0).contiguous().numpy())

@@ -1,10 +1,15 @@
 """Limits of tiles and of the systematic part, for each precision: what the bundled network was measured to need.
 
-Each is two to ten times what a sound form of the bundled checkpoint shows on the 24 bundled people, all of them, the
-first two, or every fourth, and below what the smallest fault to be seen makes of it. Those faults are: a scale of 256
-for 255 (a gain of 0.9961 of the foreground), alpha or foreground off by 1/255, an alpha gamma of 1.1, a shift by half
-a pixel, 2 % of a channel in another, refinement written in half of the picture alone, and an 8x8 block of alpha moved
-by 2/255 where the matte is decided (in bf16 too; in int8 by 18/255, which is twice what the sound form does there).
+Each is above what a sound form of the bundled checkpoint shows on the battery of stimuli and on the 24 bundled people,
+all of them, the first two, or every fourth, and below what the smallest fault to be seen makes of it. Those faults are:
+a scale of 256 for 255 (a gain of 0.9961 of the foreground), alpha or foreground off by 1/255, an alpha gamma of 1.1, a
+shift by half a pixel, 2 % of a channel in another, refinement written in half of the picture alone, and an 8x8 block of
+alpha moved by 2/255 where the matte is decided (in bf16 too; in int8 by 18/255, or 28/255 if its rest infers in bf16,
+which is less than twice what the sound form does there).
+
+The systematic parts need six samples or more. Of 100 draws of the people a sound form is beyond a limit so often: of
+two samples 16 times (int8), 20 (int8 with bf16), 7 (bf16) and never (fp16); of six never, but once int8 with bf16; of
+twelve never. `tools/proof_figures.py` measures the figures.
 """
 
 from collections.abc import Mapping
@@ -70,13 +75,13 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "fp16": ProofLimits(
-        tiles=_tiles((0.75, 0.024), (0.75, 0.003), refined_otherwise=2e-3, near=1e-2),
+        tiles=_tiles((0.75, 0.07), (0.75, 0.006), refined_otherwise=2e-3, near=1e-2),
         systematic={
             "alpha gain": 2e-4,
             "alpha offset": 1e-4,
             "alpha gamma": 1.5e-2,
             "alpha shift": 2e-2,
-            "alpha left coarse": 5e-3,
+            "alpha left coarse": 1e-2,
             "foreground gain": 1e-4,
             "foreground offset": 1e-4,
             "foreground gamma": 5e-4,
@@ -100,13 +105,13 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "int8": ProofLimits(
-        tiles=_tiles((18, 1.6), (4, 0.12), refined_otherwise=2e-2, near=0.1),
+        tiles=_tiles((18, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
         systematic={
-            "alpha gain": 1.5e-3,
+            "alpha gain": 3.8e-3,
             "alpha offset": 3e-4,
-            "alpha gamma": 5e-2,
+            "alpha gamma": 6.8e-2,
             "alpha shift": 0.25,
-            "alpha left coarse": 0.15,
+            "alpha left coarse": 0.3,
             "foreground gain": 1.5e-3,
             "foreground offset": 1e-3,
             "foreground gamma": 3e-3,
@@ -115,13 +120,13 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "int8-bf16": ProofLimits(
-        tiles=_tiles((18, 1.6), (5, 0.12), refined_otherwise=2e-2, near=0.1),
+        tiles=_tiles((28, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
         systematic={
-            "alpha gain": 1.5e-3,
+            "alpha gain": 3.8e-3,
             "alpha offset": 3e-4,
-            "alpha gamma": 5e-2,
+            "alpha gamma": 6.8e-2,
             "alpha shift": 0.25,
-            "alpha left coarse": 0.15,
+            "alpha left coarse": 0.3,
             "foreground gain": 2.5e-3,
             "foreground offset": 1.5e-3,
             "foreground gamma": 8e-3,

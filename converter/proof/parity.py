@@ -165,7 +165,11 @@ class _DifferenceMeter:
     def add(self, difference: NDArray[np.float32]) -> None:
         values = difference.size * self._samples  # in the end: every sample has one size
         kept = values - math.floor(QUANTILE * (values - 1))
-        largest = np.concatenate([self._largest, difference.ravel()])
+        found = difference.ravel()
+        if self._largest.size == kept:
+            # What is below all that is kept is not kept either; few values are above.
+            found = found[found > self._largest.min()]
+        largest = np.concatenate([self._largest, found])
         self._largest = np.partition(largest, -kept)[-kept:] if kept < largest.size else largest
         self._values += difference.size
         self.total += float(difference.sum(dtype=np.float64))

@@ -89,10 +89,12 @@ class SignatureMeter:
 
 
 def check_signatures(shares: tuple[Share, ...]) -> list[str]:
-    """Return the faults that the form has, in plain words; nothing of those that no sample can show."""
+    """Return the faults that the form has, in plain words; a fault that no sample can show is named too."""
     problems = []
     for share in shares:
-        if share.value is not None and abs(share.value) >= HALF:
+        if share.value is None:
+            problems.append(f"no sample can show whether it is as if {share.fault}")
+        elif abs(share.value) >= HALF:
             reverse = "" if share.value > 0 else "the reverse of this had been done: "
             problems.append(
                 f"it is as if {reverse}{share.fault} ({share.value:.2f} of what that does to the original's "

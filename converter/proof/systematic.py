@@ -20,6 +20,7 @@ changes the form does not write: 0 for a sound form, 1 if it never refines. And 
 original's own prediction, how much is in the form's: see `signatures`.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -50,14 +51,14 @@ class SystematicMeter:
         original: Prediction,
         converted: Prediction,
         left_out: NDArray[np.bool_] | None = None,
-        coarse: Prediction | None = None,
+        coarse: NDArray[np.float32] | None = None,
     ) -> None:
         """Take the two predictions for one sample.
 
         Args:
             original, converted: of one size, at least 3x3.
             left_out: (H, W), the pixels not to be fitted: those of cells refined otherwise.
-            coarse: the original's prediction without refinement, where it can tell.
+            coarse: the original's alpha without refinement, (H, W), where it can tell.
 
         Raises:
             DataError: they are of different sizes.
@@ -70,7 +71,7 @@ class SystematicMeter:
             opaque = fitted & (original.alpha > OPAQUE_FROM)
             self._foreground.append(foreground_products(original.foreground, converted.foreground, opaque))
         if coarse is not None:
-            unrefined = (coarse.alpha - original.alpha).ravel()
+            unrefined = (coarse - original.alpha).ravel()
             self._coarse.append(gram([unrefined, (converted.alpha - original.alpha).ravel()]))
 
     def result(self, interval_of: IntervalOf = student_interval) -> Systematic:
@@ -152,8 +153,9 @@ def check_systematic(result: Systematic, limits: Mapping[Kind, float]) -> list[s
         limit = limits[component.kind]
         if abs(component.value - component.neutral) > limit:
             hint = _looks_like(component)
+            digits = max(4, 1 - math.floor(math.log10(limit))) if limit else 9
             problems.append(
-                f"{component.name} {component.value:.4f}, limit {component.neutral:g} +/- {limit:g}"
+                f"{component.name} {component.value:.{digits}f}, limit {component.neutral:g} +/- {limit:g}"
                 + (f": as if {hint}" if hint else "")
             )
     return problems

@@ -39,7 +39,7 @@ Mask = NDArray[np.bool_]
 
 
 class Alternatives(NamedTuple):
-    """The original's predictions over the whole image with no cell refined, and with all of them refined."""
+    """The original's predictions with no cell refined, and with those of them refined that it was asked for."""
 
     coarse: Prediction
     refined: Prediction
@@ -82,14 +82,14 @@ class TileMeter:
         self._excused = self._cells = self._samples = 0
 
     def add(
-        self, original: Prediction, converted: Prediction, alternatives: Callable[[], Alternatives] | None = None
+        self, original: Prediction, converted: Prediction, alternatives: Callable[[Mask], Alternatives] | None = None
     ) -> Mask:
         """Take the two predictions for one sample; return the pixels, (H, W), of the cells refined otherwise.
 
         Args:
             original, converted: of one size, at least 8x8.
-            alternatives: called for the original's two states of every cell, if there is a cell that differs; None
-                where the original cannot tell.
+            alternatives: called for the original's two states of the cells that differ, (rows, columns), if there is
+                one; None where the original cannot tell.
 
         Raises:
             DataError: they are of different sizes, or smaller than a block.
@@ -166,7 +166,7 @@ def block_softness(alpha: Floats) -> Floats:
 def cells_refined_otherwise(
     original: Prediction,
     converted: Prediction,
-    alternatives: Callable[[], Alternatives] | None,
+    alternatives: Callable[[Mask], Alternatives] | None,
     near: float,
     cell: int = CELL,
 ) -> Mask:
@@ -185,7 +185,7 @@ def cells_refined_otherwise(
         furthest = np.maximum(furthest, _furthest(_cells(converted.foreground - original.foreground, cell)))
     found = furthest > CELL_DIFFERS
     if found.any():
-        states = alternatives()
+        states = alternatives(found)
         distances = np.minimum(*(_apart(converted, state, found, cell) for state in states))
         found[found] = distances <= np.minimum(NEARER * furthest[found], near)
     return found

@@ -1,8 +1,9 @@
 """What the original gives for wrong inputs: the signatures by which a form's preprocessing is proved.
 
-Two faults are looked for in every form, at each image that it takes: a scale of 256 for 255, and values 2/255 too low.
-Both move a picture by less than a lower precision's noise. Reversed channels move it by more; they are looked for only
-where a form has failed already, to say which input has them, and on which path of the network behind it.
+Two faults are looked for in every form: a scale of 256 for 255, at each image that it takes, and values of the source
+that are 2/255 too low; of a plate the two do nearly the same. Both move a picture by less than a lower precision's
+noise. Reversed channels move it by more; they are looked for only where a form has failed already, to say which input
+has them, and on which path of the network behind it.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from converter.architectures.base import Role
 from converter.forms.contract import Contract, Port
 from converter.forms.proofs import Output
 from converter.network import MattingNetwork
-from converter.proof.alternatives import PathImages, predict_by_paths
+from converter.proof.alternatives import Matted, PathImages
 from converter.proof.signatures import Signature
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.samples.sample import Prediction, Sample
@@ -42,7 +43,7 @@ REVERSED = "the channels of {port} were in the other order"
 
 
 def small_faults(runner: Runner, sample: Sample) -> dict[str, Signature]:
-    """Return the signatures of a slightly wrong scale and of slightly wrong values, at each image.
+    """Return the signatures of a slightly wrong scale, at each image, and of slightly wrong values of the source.
 
     Args:
         runner: of the original; it takes float32.
@@ -52,6 +53,7 @@ def small_faults(runner: Runner, sample: Sample) -> dict[str, Signature]:
         text.format(port=_named(port)): Signature(_predict(runner, sample, {port: change}), _shown_by(port, runner))
         for text, change in SMALL.items()
         for port in runner.contract.images
+        if port.role == "source" or change is _scaled
     }
 
 
@@ -99,10 +101,10 @@ def _reversed_paths(network: MattingNetwork, contract: Contract, sample: Sample)
         assert port is not None, "this network takes both"
         alone = right._replace(**{path: getattr(wrong, path)})
         others = wrong._replace(**{path: getattr(right, path)})
-        found[f"{REVERSED.format(port=_named(port))} {where} alone"] = predict_by_paths(network, alone)
-        found[f"{REVERSED.format(port='every input')}, except for {_named(port)} {where}"] = predict_by_paths(
+        found[f"{REVERSED.format(port=_named(port))} {where} alone"] = Matted(network, alone).prediction()
+        found[f"{REVERSED.format(port='every input')}, except for {_named(port)} {where}"] = Matted(
             network, others
-        )
+        ).prediction()
     return found
 
 

@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from converter.proof.limits import LIMITS, Precision
 from converter.forms.proofs import Kind
+from converter.proof.limits import LIMITS, Precision
 
 # What a fault makes of a component, see `limits`; in int8 a quarter of a pixel is not seen, half a pixel is.
 FAULTS: dict[Kind, float] = {

@@ -82,13 +82,20 @@ def test_faults_are_said_in_plain_words_and_what_no_sample_shows_is_named() -> N
     nothing = Prediction(np.zeros(SHAPE, np.float32), original().foreground)
     empty.add(nothing, nothing, {SCALE: signatures(nothing)[SCALE]})
 
-    assert check_signatures("ir-int8", faulty.result()) == [
-        "hop ir-int8: it is as if the scale were 256 for 255 (1.00 of what that does to the original's foreground, "
-        "limit 0.5)"
+    assert check_signatures(faulty.result()) == [
+        "it is as if the scale were 256 for 255 (1.00 of what that does to the original's foreground, limit 0.5)"
     ]
-    assert check_signatures("ir-int8", empty.result()) == [
-        "hop ir-int8: no sample can show whether it is as if the scale were 256 for 255"
-    ]
+    assert check_signatures(empty.result()) == ["no sample can show whether it is as if the scale were 256 for 255"]
+
+
+def test_the_reverse_of_a_fault_is_named_as_such() -> None:
+    meter = SignatureMeter()
+    raised = Prediction(original().alpha, original().foreground + np.float32(2 / 255))
+    meter.add(original(), raised, signatures(original()))
+
+    [problem] = check_signatures(meter.result())
+
+    assert "as if the reverse of this had been done: 2/255 were subtracted (-1.00 of" in problem
 
 
 def test_every_sample_needs_the_same_faults() -> None:

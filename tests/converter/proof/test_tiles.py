@@ -19,6 +19,7 @@ from converter.proof.tiles import (
 from datasets.samples.sample import Prediction
 
 HEIGHT, WIDTH = 64, 96
+States = Callable[[NDArray[np.bool_]], Alternatives]
 LIMITS = TileLimits(
     alpha=BlockLimit(base=0.01, slope=0.02), foreground=BlockLimit(base=0.02, slope=0), refined_otherwise=0.01, near=0.1
 )
@@ -37,13 +38,17 @@ def changed(base: Prediction, place: tuple[slice, slice], by: float) -> Predicti
     return Prediction(alpha, base.foreground)
 
 
-def states(base: Prediction, coarse_by: float = 0.2) -> Callable[[], Alternatives]:
+def states(base: Prediction, coarse_by: float = 0.2) -> States:
     """Return an original that refines everywhere: its refined state is itself, its coarse one differs."""
     coarse = Prediction(base.alpha + np.float32(coarse_by), base.foreground + np.float32(0.75 * coarse_by))
-    return lambda: Alternatives(coarse=coarse, refined=base)
+    return lambda _: Alternatives(coarse=coarse, refined=base)
 
 
-def measured(base: Prediction, converted: Prediction, alternatives: Callable[[], Alternatives] | None = None) -> Tiles:
+def _coarse(base: Prediction) -> Prediction:
+    return states(base)(np.ones((HEIGHT // 4, WIDTH // 4), np.bool_)).coarse
+
+
+def measured(base: Prediction, converted: Prediction, alternatives: States | None = None) -> Tiles:
     meter = TileMeter(LIMITS)
     meter.add(base, converted, alternatives)
     return meter.result()
@@ -146,7 +151,7 @@ def test_the_foreground_counts_by_the_originals_alpha_and_by_its_worst_channel()
 def test_a_cell_in_the_originals_other_state_is_excused() -> None:
     base = half_and_half()
     converted = Prediction(base.alpha.copy(), base.foreground.copy())
-    coarse = states(base)().coarse
+    coarse = _coarse(base)
     converted.alpha[8:12, 4:8] = coarse.alpha[8:12, 4:8]
     converted.foreground[8:12, 4:8] = coarse.foreground[8:12, 4:8]
     meter = TileMeter(LIMITS)
@@ -171,7 +176,7 @@ def test_a_cell_that_differs_and_is_in_neither_state_is_not(by: float) -> None:
 
 def test_how_near_the_other_state_a_cell_must_be_is_a_limit() -> None:
     base = half_and_half()
-    coarse = states(base)().coarse
+    coarse = _coarse(base)
     converted = Prediction(base.alpha.copy(), base.foreground.copy())
     converted.alpha[8:12, 4:8] = coarse.alpha[8:12, 4:8] - 0.03
     converted.foreground[8:12, 4:8] = coarse.foreground[8:12, 4:8]
@@ -188,7 +193,7 @@ def test_alpha_and_foreground_must_both_be_of_the_other_state() -> None:
 
 
 def test_the_original_is_not_asked_where_no_cell_differs() -> None:
-    def never() -> Alternatives:
+    def never(_: NDArray[np.bool_]) -> Alternatives:
         raise AssertionError("asked")
 
     assert measured(half_and_half(), changed(half_and_half(), np.s_[0:1, 0:1], 0.005), never).excused == 0
@@ -209,7 +214,7 @@ def test_without_the_originals_states_single_cells_are_excused_and_patches_are_n
 
 def test_too_many_cells_refined_otherwise() -> None:
     base = half_and_half()
-    coarse = states(base)().coarse
+    coarse = _coarse(base)
 
     result = measured(base, coarse, states(base))
 
