@@ -26,9 +26,9 @@ from datasets.samples.coverage import CELL, Coverage, CoverageMeter
 from datasets.samples.sample import Prediction, Sample
 from datasets.stimuli.battery import battery
 
-ASKED = ("stimuli/hair-02", "stimuli/veil")
-"""The stimuli for which the original is asked what wrong inputs would do: a bright figure tells of the source, what is
-half-transparent of the plate."""
+ASKED = ("stimuli/hair-04", "stimuli/veil")
+"""The stimuli for which the original is asked what wrong inputs would do: a figure that is bright in one channel and
+dark in the others tells a scale from a mean; what is half-transparent tells of the plate."""
 PLATE_TOLD: frozenset[Precision] = frozenset({"fp32", "fp16"})
 """Where a slightly wrong plate is told: at lower precisions it moves alpha by less than they do."""
 NEARER = 0.5
