@@ -9,7 +9,7 @@ which is less than twice what the sound form does there).
 
 The systematic parts need six samples or more. Of 100 draws of the people a sound form is beyond a limit so often: of
 two samples 16 times (int8), 20 (int8 with bf16), 7 (bf16) and never (fp16); of six never, but once int8 with bf16; of
-twelve never. `tools/proof_figures.py` measures the figures.
+twelve never.
 """
 
 from collections.abc import Mapping

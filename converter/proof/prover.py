@@ -116,23 +116,29 @@ class Prover:
 
     def _proofs(self, title: str, hop: str, runner: Runner) -> dict[str, object]:
         """Measure all that is proved of a running form, then judge, so that a failure says all that is wrong."""
+        proofs, problems = self.examine(title, hop, runner)
+        if problems:
+            raise ParityError("\n".join([*problems.values(), *self._looks_like(title, runner)]))
+        return proofs
+
+    def examine(self, title: str, hop: str, runner: Runner) -> tuple[dict[str, object], dict[str, str]]:
+        """Measure all that is proved of a running form; return the proofs, and by proof what is wrong."""
         tolerances = self._settings.tolerances
         tolerance = widest(tolerances[hop], tolerances.get(runner.inference_precision))
         predictions = predict_all(runner, self._samples)
         parity = measure_parity(self._reference, predictions, self._original.architecture.cell)
         proofs: dict[str, object] = {"parity": parity}
-        problems = [_problem(check_parity, title, parity, tolerance)]
+        problems = {"parity": _problem(check_parity, title, parity, tolerance)}
         if is_ir(hop):
             counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
             margin = self._settings.counterfactual_margin
-            problems.append(_problem(check_counterfactuals, title, counterfactuals, runner.contract, margin))
             proofs["counterfactuals"] = counterfactuals
+            problems["counterfactuals"] = _problem(
+                check_counterfactuals, title, counterfactuals, runner.contract, margin
+            )
         if self.stimuli is not None:
-            proofs["stimuli"], found = self._on_stimuli(title, hop, runner, tolerance)
-            problems.append(found)
-        if failed := [problem for problem in problems if problem]:
-            raise ParityError("\n".join([*failed, *self._looks_like(title, runner)]))
-        return proofs
+            proofs["stimuli"], problems["stimuli"] = self._on_stimuli(title, hop, runner, tolerance)
+        return proofs, {name: problem for name, problem in problems.items() if problem}
 
     def _on_stimuli(
         self, title: str, hop: str, runner: Runner, tolerance: HopTolerance

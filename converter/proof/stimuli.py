@@ -8,6 +8,9 @@ of them tell little. The battery of `datasets.stimuli` does not. On it a form is
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from configs.schema import HopTolerance
 from converter.forms.proofs import StimuliProof
 from converter.network import MattingNetwork
@@ -59,6 +62,11 @@ class Stimuli:
         for sample in self.samples:
             meter.add(sample)
         return meter.coverage()
+
+    @property
+    def original_alphas(self) -> list[NDArray[np.float32]]:
+        """The original's alpha for each stimulus, (H, W) float32, 0..1."""
+        return [prediction.alpha for prediction in self._reference]
 
     def measure(self, runner: Runner, precision: Precision) -> StimuliProof:
         """Run a form over the battery.
