@@ -88,16 +88,16 @@ class SignatureMeter:
         return tuple(shares)
 
 
-def check_signatures(shares: tuple[Share, ...]) -> list[str]:
+def check_signatures(shares: tuple[Share, ...], limit: float = HALF) -> list[str]:
     """Return the faults that the form has, in plain words; a fault that no sample can show is named too."""
     problems = []
     for share in shares:
         if share.value is None:
             problems.append(f"no sample can show whether it is as if {share.fault}")
-        elif abs(share.value) >= HALF:
+        elif abs(share.value) >= limit:
             reverse = "" if share.value > 0 else "the reverse of this had been done: "
             problems.append(
                 f"it is as if {reverse}{share.fault} ({share.value:.2f} of what that does to the original's "
-                f"{share.output}, limit {HALF:g})"
+                f"{share.output}, limit {limit:g})"
             )
     return problems

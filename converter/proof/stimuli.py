@@ -18,7 +18,7 @@ from converter.proof.alternatives import Matted
 from converter.proof.counterfactual import distance_between
 from converter.proof.limits import LIMITS, Precision, ProofLimits
 from converter.proof.parity import ParityMeter, violations
-from converter.proof.signatures import Signature, SignatureMeter, check_signatures
+from converter.proof.signatures import HALF, Signature, SignatureMeter, check_signatures
 from converter.proof.systematic import SystematicMeter, check_systematic
 from converter.proof.tiles import TileMeter, check_tiles
 from converter.proof.wrong_inputs import reversals, small_faults
@@ -34,6 +34,8 @@ ASKED = ("stimuli/hair-04", "stimuli/veil")
 dark in the others tells a scale from a mean; what is half-transparent tells of the plate."""
 PLATE_TOLD: frozenset[Precision] = frozenset({"fp32", "fp16"})
 """Where a slightly wrong plate is told: at lower precisions it moves alpha by less than they do."""
+FULL = 720 * 1280
+"""Pixels of the frame from which on int8's limits hold as they are."""
 NEARER = 0.5
 """A form looks like the original with wrong inputs if it is at most this share as far from that as from the original"""
 
@@ -100,7 +102,8 @@ class Stimuli:
         yield from check_tiles(proof.tiles, limits.tiles, [sample.id for sample in self.samples])
         yield from check_systematic(proof.systematic, limits.systematic)
         # What no stimulus can show of a network, such as one that ignores its plate, is no fault of a form.
-        yield from check_signatures(tuple(share for share in proof.shares if share.value is not None))
+        told = tuple(share for share in proof.shares if share.value is not None)
+        yield from check_signatures(told, HALF * max(1.0, self._factor * self._of_size(precision)) ** 0.5)
         yield from violations(proof.parity, tolerance)
 
     def looks_like(self, runner: Runner) -> str | None:
@@ -123,7 +126,13 @@ class Stimuli:
         return [sample for sample in self.samples if sample.id in ASKED]
 
     def _limits(self, precision: Precision) -> ProofLimits:
-        return LIMITS[precision].widened(self._factor)
+        return LIMITS[precision].widened(self._factor * self._of_size(precision))
+
+    def _of_size(self, precision: Precision) -> float:
+        """Return by how much more is allowed in a small frame: int8 errs alike in neighbours, which fewer pixels even
+        out less."""
+        height, width = self._original.contract.size
+        return max(1.0, FULL / (height * width)) if precision.startswith("int8") else 1.0
 
     @cached_property
     def _matted(self) -> list[Matted | None]:
