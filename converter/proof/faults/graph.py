@@ -98,7 +98,10 @@ def last_clip(output: str, bound: str, value: float) -> Plant:
         seen: set[str] = set()
         for node in unread:
             if node.get_type_name() == bound:
-                node.input(1).replace_source_output(opset13.constant(np.float32(value)).output(0))
+                [limit] = [edge for edge in node.inputs() if _is_constant(edge.get_source_output().get_node())]
+                before = limit.get_source_output()
+                after = np.full(list(before.get_shape()), value, np.float32)
+                limit.replace_source_output(opset13.constant(after).output(0))
                 seen.add("found")
                 continue
             unread.extend(
@@ -126,6 +129,12 @@ def _found(model: openvino.Model, types: Sequence[str], place: int) -> openvino.
 def _bypass(node: openvino.Node) -> None:
     for reader in node.output(0).get_target_inputs():
         reader.replace_source_output(node.input_value(0))
+
+
+def _is_constant(node: openvino.Node) -> bool:
+    while node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    return str(node.get_type_name()) == "Constant"
 
 
 def _reverses(node: openvino.Node) -> bool:

@@ -310,11 +310,15 @@ def power_markdown(powers: Sequence[Power]) -> str:
 def power_summary(powers: Sequence[Power]) -> str:
     """Return the conclusion in a sentence or two."""
     faults = [power for power in powers if power.fault != SOUND]
-    wrong = [power for power in powers if not power.right]
     seen = {
         name: sum(bool(getattr(power, name)) for power in faults) for name in ("parity", "contract", "stimuli", "gate")
     }
     counts = ", ".join(f"{name} {count}" for name, count in seen.items())
-    unseen = sum(not power.seen for power in faults)
-    ending = f"; WRONG: {', '.join(f'{power.precision} {power.fault}' for power in wrong)}" if wrong else ""
-    return f"{len(faults)} faults; seen by {counts}; {unseen} by none, which do no harm{ending}"
+    unseen = [power for power in faults if not power.seen]
+    missed = [f"{power.precision} {power.fault}" for power in unseen if power.harmful]
+    alarms = [power.precision for power in powers if power.fault == SOUND and not power.right]
+    return (
+        f"{len(faults)} faults; seen by {counts}; {len(unseen)} by none, of which {len(missed)} must be seen"
+        + (f": {', '.join(missed)}" if missed else "")
+        + (f"; refused without a fault: {', '.join(alarms)}" if alarms else "")
+    )
