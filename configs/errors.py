@@ -1,12 +1,13 @@
 """The errors the toolkit raises, each with the exit code its command ends with.
 
     MattekitError
-    ├── ParityError      1  a converted form, or a run, differs by more than its tolerance
-    ├── UsageError       2  a wrong option or configuration
-    ├── DataError        3  data, a checkpoint or a result is missing or corrupt
-    └── ConversionError  4  a conversion step could not produce its output
+    ├── ParityError        1  a converted form, or a run, differs by more than its tolerance
+    ├── UsageError         2  a wrong option or configuration
+    ├── DataError          3  data, a checkpoint or a result is missing or corrupt
+    ├── ConversionError    4  a conversion step could not produce its output
+    └── InconclusiveError  5  a run does not settle what was asked of it
 
-The gate's exit code 5, inconclusive, is a verdict and no error.
+The gate ends with 5 as well, inconclusive, which is a verdict and no error.
 
 A message says which file or key, what was expected, what was found, and what to do next.
 """
@@ -42,3 +43,9 @@ class ConversionError(MattekitError):
     """A conversion step failed, or its output breaks the step's postcondition."""
 
     exit_code = 4
+
+
+class InconclusiveError(MattekitError):
+    """A run, such as one of few samples, does not settle whether it is fit for what was asked."""
+
+    exit_code = 5

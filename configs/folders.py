@@ -31,12 +31,14 @@ def find_made(
         read: returns what tells that a folder is this command's, such as its record; None, or a `DataError`, where it
             is not.
         foreign: the error for a folder that is not, after its path.
-        fault: returns the error for a folder of this command that is another than the wanted one, or no longer intact;
-            an empty text where it is to be kept. None: none is kept, all of this command's are made again.
+        fault: returns the error for a folder of this command that is another than the wanted one, an empty text where
+            it is to be kept; raises `DataError` for the wanted one that is no longer intact. None: none is kept, all of
+            this command's are made again.
         replace: a folder with a fault is made again instead of refused.
 
     Raises:
-        UsageError: `out` is not this command's folder, or has a fault and `replace` is not given.
+        UsageError: `out` is not this command's folder, or is another than the wanted one and `replace` is not given.
+        DataError: it was the wanted one and was changed, and `replace` is not given.
     """
     try:
         if not out.exists() or (out.is_dir() and not any(out.iterdir())):
@@ -50,7 +52,12 @@ def find_made(
         raise UsageError(f"{out}: {foreign}")
     if fault is None:
         return None
-    message = fault(made)
+    try:
+        message = fault(made)
+    except DataError:
+        if replace:
+            return None
+        raise
     if message and not replace:
         raise UsageError(message)
     return None if message else made

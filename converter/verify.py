@@ -21,12 +21,11 @@ def verify(folder: Path, config: Config, *, say: Say = print, report: Report = l
         report: called with the hop whose proof begins, how many are done, and how many there are.
 
     Raises:
-        DataError: a file is missing or changed, or the original is no longer the one recorded.
+        DataError: a file is missing, changed or not recorded, or the original is no longer the one recorded.
         ParityError: a form is out of tolerance or breaks its contract.
     """
     record = Conversion.read(folder)
-    check_files(folder, record)
-    say(f"{folder}: {sum(len(form.files) for form in record.forms)} files match their hashes")
+    say(f"{folder}: {check_files(folder, record)} files match their hashes")
     prover = Prover(config, original_of(record))
     say(prover.seen_line())
     proved: list[Form] = []

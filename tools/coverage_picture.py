@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from configs.load import DEFAULT_CONFIG, load_config
 from datasets.people.copies import copied_people
-from datasets.people.make import people_sample
 from datasets.people.pack import open_pack
+from datasets.people.person import people_sample
 from datasets.samples.coverage import CELL, EMPTY, KINDS, OPAQUE, TILE, Coverage, CoverageMeter, hair_like
 from datasets.samples.gaps import gaps
 from datasets.samples.layout import iterate, open_set
@@ -45,7 +45,7 @@ def samples_of(name: str) -> Iterator[Sample]:
     if name in ("people", "people+copies"):
         pack = open_pack()
         people = (people_sample(pack, sample, "exact", dataset.seed) for sample in pack.record.samples)
-        return itertools.chain(people, copied_people(pack, dataset.seed) if name == "people+copies" else ())
+        return itertools.chain(people, copied_people(pack, "exact", dataset.seed) if name == "people+copies" else ())
     return iterate(open_set(Path(name)))
 
 
@@ -76,7 +76,9 @@ def _tiled(seen: NDArray[np.bool_], side: int) -> Shares:
 def draw(name: str, coverage: Coverage, shares: dict[str, Shares], out: Path) -> None:
     """Write the picture."""
     height, width = coverage.size
-    figure, axes = plt.subplots(2, 2, figsize=(10, 8.6 * height / width + 1.4), layout="constrained")
+    lines = textwrap.wrap("not seen: " + "; ".join(gaps(coverage) or ["nothing"]), 115)
+    figure_height = 8.6 * height / width + 1.2 + 0.2 * len(lines)
+    figure, axes = plt.subplots(2, 2, figsize=(10, figure_height), layout="constrained")
     colours = mpl.colormaps["viridis"].with_extremes(bad=NEVER)
     for axis, kind in zip(axes.flat, KINDS, strict=True):
         seen = coverage.seen(kind)
@@ -85,8 +87,7 @@ def draw(name: str, coverage: Coverage, shares: dict[str, Shares], out: Path) ->
         axis.set_title(f"{TITLES[kind]}: {100 * seen.mean():.1f} % of the tiles seen", fontsize=10)
         axis.tick_params(labelsize=7)
     figure.colorbar(image, ax=axes, shrink=0.6, label="share of the tile, mean over the samples; red: never")
-    title = "not seen: " + "; ".join(gaps(coverage) or ["nothing"])
-    figure.suptitle(f"{name}, {coverage.samples} samples\n" + "\n".join(textwrap.wrap(title, 115)), fontsize=9)
+    figure.suptitle("\n".join([f"{name}, {coverage.samples} samples", *lines]), fontsize=9)
     figure.savefig(out, dpi=100)
     plt.close(figure)
 

@@ -16,11 +16,24 @@ from datasets.samples.coverage import Coverage
 
 
 class SourceFile(Frozen):
-    """The file the conversion started from: the original."""
+    """The file the conversion started from: the original.
+
+    Attributes:
+        kind: of file.
+        path: of the file.
+        sha256: its hash; of an ONNX that keeps weights in further files, that of the list of all their hashes.
+        files: path to hash of every file that is read, the first one `path`; empty in records of earlier versions.
+    """
 
     kind: Literal["checkpoint", "onnx"]
     path: str
     sha256: str
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def all_files(self) -> dict[str, str]:
+        """Path to hash of every file that is read, as far as it is known."""
+        return self.files or {self.path: self.sha256}
 
 
 class Candidate(Frozen):
@@ -178,8 +191,14 @@ def form_files(hop: str) -> tuple[Path, ...]:
     return (path, path.with_suffix(".bin")) if is_ir(hop) else (path,)
 
 
-def check_files(folder: Path, record: Conversion) -> None:
-    """Raise `DataError` naming the first file that is missing or differs from its hash."""
+def check_files(folder: Path, record: Conversion) -> int:
+    """Hold a folder's files against its record, and return how many they are.
+
+    Raises:
+        DataError: the record lacks a form of its settings or a file of a form, or names another file; or a file is
+            missing or differs from its hash. The message names the first one.
+    """
+    _require_forms(folder, record)
     for form in record.forms:
         for name, expected in form.files.items():
             found = sha256_of(folder / name)
@@ -188,3 +207,24 @@ def check_files(folder: Path, record: Conversion) -> None:
                     f"{folder / name}: changed since its conversion (SHA-256 {found[:12]}, recorded {expected[:12]}); "
                     "convert again with --force"
                 )
+    return sum(len(form.files) for form in record.forms)
+
+
+def _require_forms(folder: Path, record: Conversion) -> None:
+    """Raise `DataError` unless the record has the very forms that its settings ask for, each with all of its files."""
+    hops = [form.hop for form in record.forms]
+    settings = record.settings.get("convert")
+    precisions = settings.get("precisions") if isinstance(settings, dict) else None
+    if not isinstance(precisions, list | tuple):
+        raise DataError(f"{folder / record.FILE}: settings.convert.precisions is not there; convert again with --force")
+    expected = ["onnx", "onnx-simplified", *(ir_hop(str(precision)) for precision in precisions)]
+    if hops != expected:
+        raise DataError(
+            f"{folder / record.FILE}: expected the forms {', '.join(expected)}, found {', '.join(hops)}; convert again "
+            "with --force"
+        )
+    for form in record.forms:
+        files = {path.as_posix() for path in form_files(form.hop)}
+        if odd := sorted(files ^ form.files.keys()):
+            fault = "lacks the hash of" if odd[0] in files else "has a hash of the foreign file"
+            raise DataError(f"{folder / record.FILE}: {form.hop} {fault} {odd[0]}; convert again with --force")

@@ -14,7 +14,7 @@ from typing import get_args
 
 from configs.errors import DataError, UsageError
 from configs.schema import InferencePrecision
-from converter.forms.record import Conversion, form_files, form_path, ir_hop, is_ir
+from converter.forms.record import Conversion, Form, form_files, form_path, ir_hop, is_ir
 
 PRECISIONS: tuple[InferencePrecision, ...] = get_args(InferencePrecision)
 CPU = "CPU"
@@ -152,6 +152,19 @@ def parse_place(text: str, device: str = CPU) -> tuple[str, InferencePrecision] 
     return named or device, precision
 
 
+def recorded_form(variant: Variant, record: Conversion, folder: Path) -> Form:
+    """Return what the record of a converted model folder says of a variant's form.
+
+    Raises:
+        DataError: the folder does not hold this form.
+    """
+    form = record.form(variant.hop)
+    if form is None:
+        made = ", ".join(form.hop for form in record.forms)
+        raise DataError(f"{folder}: holds no {variant.hop} for variant {variant.name} (it holds {made})")
+    return form
+
+
 def recorded_file(variant: Variant, record: Conversion, folder: Path) -> tuple[Path, str]:
     """Return the file that runs a variant, and the recorded hash that tells it from others.
 
@@ -160,9 +173,18 @@ def recorded_file(variant: Variant, record: Conversion, folder: Path) -> tuple[P
     """
     if variant.is_original:
         return Path(record.source.path), record.source.sha256
-    form = record.form(variant.hop)
-    if form is None:
-        made = ", ".join(form.hop for form in record.forms)
-        raise DataError(f"{folder}: holds no {variant.hop} for variant {variant.name} (it holds {made})")
+    form = recorded_form(variant, record, folder)
     # Of an IR's two files the weights are what tells forms apart.
     return folder / form_path(variant.hop), form.files[form_files(variant.hop)[-1].as_posix()]
+
+
+def recorded_files(variant: Variant, record: Conversion, folder: Path) -> dict[str, str]:
+    """Return path and recorded hash of every file that a variant reads.
+
+    Raises:
+        DataError: the folder does not hold this form.
+    """
+    if variant.is_original:
+        return record.source.all_files
+    form = recorded_form(variant, record, folder)
+    return {(folder / name).as_posix(): sha256 for name, sha256 in form.files.items()}

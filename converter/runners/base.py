@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,13 @@ Outputs = dict[str, Tensor]
 _DTYPES: dict[str, np.dtype[Any]] = {"f32": np.dtype(np.float32), "u8": np.dtype(np.uint8)}
 
 
+class Quantized(NamedTuple):
+    """How many of a graph's convolutions run in 8 bits, and how many there are."""
+
+    convolutions: int = 0
+    all_convolutions: int = 0
+
+
 class Runner(ABC):
     """One runnable form of the network.
 
@@ -40,6 +47,7 @@ class Runner(ABC):
         framework: what runs it, `torch`, `onnxruntime` or `openvino`.
         precision: the inference precision that really runs: `f32`, `bf16` or `f16`, or `int8` for a quantized form.
         rest_precision: of a quantized form, the inference precision of what is not quantized; else None.
+        quantized: how many of its convolutions run in 8 bits, of how many; counted in an IR alone.
         contract: what the form takes and gives.
         assumed: whether the contract is a guess, because the form carries none.
         threads: that one inference may use; None where the framework does not tell.
@@ -52,6 +60,7 @@ class Runner(ABC):
     framework: str
     precision: str
     rest_precision: str | None = None
+    quantized: Quantized = Quantized()
     contract: Contract
     assumed: bool = False
     threads: int | None = None

@@ -20,6 +20,7 @@ from converter.runners.devices import (
     threads_of,
 )
 from converter.runners.foreign import assumed_contract
+from converter.runners.quantized import quantized_convolutions
 
 
 class OpenVinoRunner(Runner):
@@ -48,7 +49,8 @@ class OpenVinoRunner(Runner):
             self.contract = _open_inputs(model, self.contract)
         compiled = compile_ir(model, file)
         ran = running_precision(compiled)
-        self.precision, self.rest_precision = ("int8", ran) if is_quantized(model) else (ran, None)
+        self.quantized = quantized_convolutions(model)
+        self.precision, self.rest_precision = ("int8", ran) if self.quantized.convolutions else (ran, None)
         self.device, self.executed_on, self.threads = file.device, executed_on(compiled), threads_of(compiled)
         self._request = compiled.create_infer_request()
 
@@ -119,11 +121,6 @@ def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     if not model.has_rt_info(list(RT_INFO_PATH)):
         raise DataError(f"{path}: carries no I/O contract in its rt_info; it was not made by `mattekit convert`")
     return parse_contract(str(model.get_rt_info(list(RT_INFO_PATH)).value), str(path))
-
-
-def is_quantized(model: openvino.Model) -> bool:
-    """Tell whether a model holds the quantization marks by which OpenVINO infers in 8 bits."""
-    return any(operation.get_type_name() == "FakeQuantize" for operation in model.get_ops())
 
 
 def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:

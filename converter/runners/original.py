@@ -1,6 +1,10 @@
 """The original that every converted form is compared with: a checkpoint, or a ready ONNX."""
 
+import hashlib
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -10,6 +14,7 @@ from configs.schema import Graph, ModelSection
 from converter.architectures import architecture_named
 from converter.architectures.base import Architecture
 from converter.forms.contract import Contract, network_contract
+from converter.forms.external_data import external_files
 from converter.forms.record import Conversion, SourceFile, recorded_model
 
 
@@ -37,15 +42,24 @@ class Original:
 
 
 def source_file(model: ModelSection) -> SourceFile:
-    """Return the file the configuration starts from, with its hash.
+    """Return the file the configuration starts from, with the hashes of all that is read of it.
 
     Raises:
-        DataError: it is missing.
+        DataError: it, or a file that it keeps weights in, is missing; or it is no ONNX.
     """
     path = model.onnx or model.checkpoint
     if path is None or not path.is_file():
         raise DataError(f"{path}: no such model file; give a checkpoint (.pth, .safetensors) or an ONNX")
-    return SourceFile(kind="onnx" if model.onnx else "checkpoint", path=path.as_posix(), sha256=sha256_of(path))
+    further = external_files(path) if model.onnx else ()
+    files = {file.as_posix(): sha256_of(file) for file in (path, *further)}
+    sha256 = files[path.as_posix()] if len(files) == 1 else _digest(path.parent, files)
+    return SourceFile(kind="onnx" if model.onnx else "checkpoint", path=path.as_posix(), sha256=sha256, files=files)
+
+
+def _digest(folder: Path, files: Mapping[str, str]) -> str:
+    """Return the hash of a list of files, whatever folder they lie in."""
+    lines = "".join(f"{sha256}  {os.path.relpath(file, folder)}\n" for file, sha256 in files.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
@@ -70,6 +84,9 @@ def original_of(record: Conversion) -> Original:
     """
     settings = recorded_model(record)
     size = record.forms[0].contract.size
-    if source_file(settings).sha256 != record.source.sha256:
-        raise DataError(f"{record.source.path}: changed since its conversion; run `mattekit convert` again")
+    found = source_file(settings)
+    if found.sha256 != record.source.sha256:
+        changed = [file for file, sha256 in found.files.items() if record.source.files.get(file) != sha256]
+        name = changed[0] if record.source.files and changed else record.source.path
+        raise DataError(f"{name}: changed since its conversion; run `mattekit convert` again")
     return open_original(settings, size)

@@ -88,7 +88,11 @@ class Taps(ABC):
 
     @abstractmethod
     def read(self, names: Sequence[str], feed: Feed) -> dict[str, Array]:
-        """Run the form as far as the tensors `names` need, and return them; holds no other tensor afterwards."""
+        """Run the form as far as the tensors `names` need, and return them; holds no other tensor afterwards.
+
+        Raises:
+            DataError: the form cannot be run that far.
+        """
 
     @abstractmethod
     def cut(self, target: str, known: Iterable[str], file: Path | None) -> Cut:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.fx import Interpreter
 
+from configs.errors import DataError
 from converter.forms.contract import Contract
 from converter.steps.export_onnx import export_program
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
@@ -48,10 +49,17 @@ class TorchTaps(Taps):
         self.taps = tuple(self._taps(nodes))
 
     def read(self, names: Sequence[str], feed: Feed) -> dict[str, Array]:
-        """See `Taps.read`."""
+        """See `Taps.read`.
+
+        Raises:
+            DataError: PyTorch cannot run the network that far.
+        """
         reader = _Reader(self._module, {self._nodes[name].name: name for name in names})
-        with torch.inference_mode(), suppress(_AllReadError):
-            reader.run(*(torch.from_numpy(feed[port.name]) for port in self.contract.inputs))
+        try:
+            with torch.inference_mode(), suppress(_AllReadError):
+                reader.run(*(torch.from_numpy(feed[port.name]) for port in self.contract.inputs))
+        except (RuntimeError, IndexError, ValueError) as error:
+            raise DataError(f"{self.label}: PyTorch cannot run it ({str(error).splitlines()[0]})") from error
         return {name: reader.found[name].numpy() for name in names}
 
     def cut(self, target: str, known: Iterable[str], file: Path | None) -> Cut:

@@ -6,6 +6,7 @@ from configs.errors import UsageError
 from configs.schema import BUNDLED, PEOPLE, DatasetSection
 from datasets.making.sets import DATA_FOLDER, Progress
 from datasets.people import make
+from datasets.people.copies import COPIES
 from datasets.people.pack import Pack, open_pack
 from datasets.samples.layout import SampleSet
 from datasets.samples.sample import Sample
@@ -52,6 +53,7 @@ def make_bundled(
             out,
             _people(dataset),
             dataset.count,
+            copies=COPIES,
             plate=dataset.plate,
             seed=dataset.seed,
             force=force,
@@ -68,9 +70,8 @@ def bundled_samples(dataset: DatasetSection, size: tuple[int, int], count: int) 
     """
     _require_bundled(dataset)
     if dataset.path == PEOPLE:
-        pack = _people(dataset)
-        chosen = make.first_samples(pack, dataset.count)[:count]
-        return [make.people_sample(pack, sample, dataset.plate, dataset.seed) for sample in chosen]
+        people = make.first_people(_people(dataset), dataset.count, COPIES)
+        return [person.compose(dataset.plate, dataset.seed) for person in people[:count]]
     return [generate.synthetic_sample(dataset.seed, index, size) for index in range(min(count, dataset.count))]
 
 

@@ -191,12 +191,13 @@ def _credits(pairs: list[tuple[_Input, _Input]], foregrounds: Path, backgrounds:
 
 
 def _fault(out: Path, recipe: Generator, composition: Composition, manifest: Manifest) -> str:
-    """Return why the set at `out` is not this very one, intact."""
+    """Return why the set at `out` is not this very one; raise `DataError` where it was and was changed."""
     remedy = "remove it, or choose another folder with --out"
     if manifest.generator != recipe or manifest.composition != composition:
         return f"{out}: holds a set composed otherwise, {manifest.name}; {remedy}"
-    changes = damage(out, manifest)
-    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
+    if changes := damage(out, manifest):
+        raise DataError(f"{out}: the set was changed since it was made ({changes}); {remedy}")
+    return ""
 
 
 def _write_sample(

@@ -170,7 +170,7 @@ def _fault(
     progress: Progress,
     record: ForegroundSet,
 ) -> str:
-    """Return why the folder `out` is not this very import, intact."""
+    """Return why the folder `out` is not this very import; raise `DataError` where it is and was changed."""
     remedy = "remove it, or choose another folder with --out"
     ids = {image.id for image in record.images} | {skipped.id for skipped in record.skipped}
     if record.settings != settings or record.estimator != estimator or ids != wanted:
@@ -179,7 +179,7 @@ def _fault(
         progress("checking what is there", done, len(record.images))
         path = out / image.file
         if not path.is_file() or sha256_of(path) != image.sha256:
-            return f"{path}: was changed since it was imported; remove the folder {out} to import again"
+            raise DataError(f"{path}: was changed since it was imported; remove the folder {out} to import again")
         for source in image.sources:
             if sha256_of(root / source.path) != source.sha256:
                 return f"{root / source.path}: is not the file that was imported into {out}; {remedy}"

@@ -114,14 +114,15 @@ def _copy(root: Path, work: Path, ref: SampleRef) -> tuple[SampleRef, tuple[File
 def _fault(
     root: Path, out: Path, refs: list[SampleRef], incomplete: set[str], sequential: bool, manifest: Manifest
 ) -> str:
-    """Return why the set at `out` does not hold these very samples, intact."""
+    """Return why the set at `out` does not hold these very samples; raise `DataError` where it was and was changed."""
     remedy = "remove it, or choose another folder with --out"
     ids = {sample.id for sample in manifest.samples} | {skipped.id for skipped in manifest.skipped}
     same = ids == {ref.id for ref in refs} | incomplete and not (manifest.sequential and not sequential)
     if not same or not all(_is(root / file.path, file.sha256) for file in manifest.files):
         return f"{out}: holds another set (see {MANIFEST_NAME}); {remedy}"
-    changes = damage(out, manifest)
-    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
+    if changes := damage(out, manifest):
+        raise DataError(f"{out}: the set was changed since it was made ({changes}); {remedy}")
+    return ""
 
 
 def _is(path: Path, sha256: str) -> bool:

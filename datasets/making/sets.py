@@ -69,6 +69,7 @@ def make_set(
 
     Raises:
         UsageError: `out` holds something else, or cannot be written.
+        DataError: `out` holds this set, and it was changed.
     """
     foreign = f"holds something that is not a {plan.what}; choose another folder with --out"
     fault = None if force else partial(_fault, out, plan)
@@ -105,12 +106,13 @@ def made_by(generator: str, folder: Path) -> Manifest | None:
 
 
 def _fault(out: Path, plan: SetPlan, manifest: Manifest) -> str:
-    """Return why the set at `out` is not this very one, intact."""
+    """Return why the set at `out` is not this very one; raise `DataError` where it is and was changed."""
     remedy = f"use --force of `{plan.verb}` to make it again, or choose another folder with --out"
     if not plan.same(manifest):
         return f"{out}: holds another {plan.what}, {manifest.name}, where {plan.name} is to go; {remedy}"
-    changes = damage(out, manifest)
-    return changes and f"{out}: the set was changed since it was made ({changes}); {remedy}"
+    if changes := damage(out, manifest):
+        raise DataError(f"{out}: the set was changed since it was made ({changes}); {remedy}")
+    return ""
 
 
 def _write_all(root: Path, plan: SetPlan, workers: int, progress: Progress | None) -> list[Written]:

@@ -1,4 +1,4 @@
 """The bundled set of rendered people: shipped as foregrounds and backgrounds, composed at first use.
 
-pack <- make
+pack <- person <- copies <- make
 """

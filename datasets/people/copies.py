@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from datasets.making.randomness import named_generator
+from configs.schema import Plate
 from datasets.people.pack import CLIP, Pack, PackSample, load_background, load_foreground
-from datasets.samples.composite import composite
-from datasets.samples.plate import noisy
+from datasets.people.person import composed
 from datasets.samples.sample import Sample
 
 Light = Literal["own", "bright", "red", "green", "blue"]
@@ -71,22 +70,18 @@ COPIES = (
 """Found by taking, one after the other, the copy that shows most tiles not seen yet, each person once."""
 
 
-def copied_people(pack: Pack, seed: int = 1, copies: tuple[Copy, ...] = COPIES) -> Iterator[Sample]:
-    """Compose the copies one by one, over the exact plate.
+def copied_people(pack: Pack, plate: Plate = "exact", seed: int = 1) -> Iterator[Sample]:
+    """Compose all `COPIES` one by one; arguments and errors as `copied_person`."""
+    return (copied_person(pack, copy, plate, seed) for copy in COPIES)
+
+
+def copied_person(pack: Pack, copy: Copy, plate: Plate = "exact", seed: int = 1) -> Sample:
+    """Compose one copy.
 
     Args:
         pack: the pack.
-        seed: 0 or more; draws the noise of those in low light.
-        copies: which.
-
-    Raises:
-        DataError: as `copied_person`.
-    """
-    return (copied_person(pack, copy, seed) for copy in copies)
-
-
-def copied_person(pack: Pack, copy: Copy, seed: int = 1) -> Sample:
-    """Compose one copy.
+        copy: of whom, and how.
+        plate, seed: as `datasets.people.person.people_sample`.
 
     Raises:
         DataError: the pack has no such person, nothing of it is left in the frame, or a file is missing or changed.
@@ -100,13 +95,19 @@ def copied_person(pack: Pack, copy: Copy, seed: int = 1) -> Sample:
         foreground, alpha, background = (
             np.ascontiguousarray(image[:, ::-1]) for image in (foreground, alpha, background)
         )
-    id_ = f"{CLIP}/{FIRST_NUMBER + copy.number:04d}"
-    source, plate = composite(foreground, alpha, background), background
-    if original.noise:
-        source = noisy(source, original.noise, named_generator(seed, "noise of the source", id_))
-        plate = noisy(plate, original.noise, named_generator(seed, "noise of the plate", id_))
+    return composed(copied_entry(pack, copy), foreground, alpha, background, plate, seed)
+
+
+def copied_entry(pack: Pack, copy: Copy) -> PackSample:
+    """Return a copy's entry: its original's files and noise, its own id and tags; `box` is still its original's.
+
+    Raises:
+        DataError: the pack has no such person.
+    """
+    original = _original(pack, copy)
     lights = [f"light-{light}" for light in dict.fromkeys((copy.light, copy.behind)) if light != "own"]
-    return Sample(id_, source, plate, alpha, foreground, (*original.tags, "copy", *lights))
+    id_ = f"{CLIP}/{FIRST_NUMBER + copy.number:04d}"
+    return original.model_copy(update={"id": id_, "tags": (*original.tags, "copy", *lights)})
 
 
 def _original(pack: Pack, copy: Copy) -> PackSample:

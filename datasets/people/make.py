@@ -1,21 +1,21 @@
-"""Compose the bundled people: in memory sample by sample, or as a set on disk.
+"""Make the bundled people as a set on disk: those of the pack, then their copies.
 
 Composites are exact over the shipped backgrounds. Samples in low light then get the noise of a sensor, composite and
 plate each its own. With the hand-held plate the same people stand before the same backgrounds, and
-`datasets.samples.plate` takes the plate and casts their shadow. What is random depends on the seed and the
-sample's id alone.
+`datasets.samples.plate` takes the plate and casts their shadow.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from configs.errors import UsageError
 from configs.schema import Plate
-from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, SetPlan, Written, make_set
-from datasets.people.pack import Pack, PackSample, load_background, load_foreground
-from datasets.samples.composite import composite
+from datasets.people.copies import Copy, copied_entry, copied_person
+from datasets.people.pack import Pack, PackSample
+from datasets.people.person import capture_of, people_sample
 from datasets.samples.layout import SampleSet
 from datasets.samples.manifest import (
     Composition,
@@ -27,7 +27,6 @@ from datasets.samples.manifest import (
     SampleEntry,
     make_manifest,
 )
-from datasets.samples.plate import captured, draw_capture, noisy, shaded
 from datasets.samples.sample import Sample
 
 GENERATOR_NAME = "mattekit-people"
@@ -35,28 +34,12 @@ LICENCE, AUTHOR = "MIT", "the mattekit authors"
 """Of the pack's own pixels; the photographs used in some of them keep their own."""
 
 
-def people_sample(pack: Pack, sample: PackSample, plate: Plate, seed: int) -> Sample:
-    """Compose one sample of the pack.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One sample of a set: its entry, and what composes it, given a plate and a seed; picklable."""
 
-    Args:
-        pack: the pack.
-        sample: one of its samples.
-        plate: `exact`, the true background, or `handheld`.
-        seed: 0 or more; draws the noise, and all that is hand-held about the plate.
-    """
-    foreground, alpha = load_foreground(pack, sample)
-    background = load_background(pack, sample)
-    seen, tags = background, sample.tags
-    if plate == "handheld":
-        rng = named_generator(seed, "plate", sample.id)
-        capture = draw_capture(rng, pack.record.size)
-        background, seen = shaded(background, alpha, capture), captured(background, capture, rng)
-        tags = (*tags, *capture.tags)
-    source = composite(foreground, alpha, background)
-    if sample.noise:
-        source = noisy(source, sample.noise, named_generator(seed, "noise of the source", sample.id))
-        seen = noisy(seen, sample.noise, named_generator(seed, "noise of the plate", sample.id))
-    return Sample(sample.id, source, seen, alpha, foreground, tags)
+    entry: PackSample
+    compose: Callable[[Plate, int], Sample]
 
 
 def make_people(
@@ -64,26 +47,29 @@ def make_people(
     pack: Pack,
     count: int,
     *,
+    copies: Sequence[Copy] = (),
     plate: Plate = "exact",
     seed: int = 1,
     force: bool = False,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> SampleSet:
-    """Make the set of the pack's first `count` people, in OMZ's layout with a manifest; nothing when it is there.
+    """Make the set of the first `count` people, in OMZ's layout with a manifest; nothing when it is there.
 
     Args:
         out: the set's folder; it appears only when whole.
         pack: where the pixels come from.
-        count: number of samples, from the first.
-        plate, seed: as `people_sample`.
+        count: number of samples, from the first; the copies come after all that are in the pack.
+        copies: of which people, and how.
+        plate, seed: as `datasets.people.person.people_sample`.
         force, progress, workers: as `datasets.making.sets.make_set`.
 
     Raises:
         UsageError: `count` or `seed` out of range; `out` holds something else, or cannot be written.
         DataError: a file of the pack is missing or changed, or decodes to other pixels.
     """
-    samples = first_samples(pack, count)
+    people = first_people(pack, count, copies)
+    samples = [person.entry for person in people]
     if seed < 0:
         raise UsageError(f"seed: expected 0 or more, found {seed}")
     expected = _manifest(pack, samples, plate, seed, ())
@@ -92,25 +78,30 @@ def make_people(
         verb="mattekit dataset people",
         generator=GENERATOR_NAME,
         name=expected.name,
-        renders=[partial(people_sample, pack, sample, plate, seed) for sample in samples],
+        renders=[partial(person.compose, plate, seed) for person in people],
         describe=partial(_manifest, pack, samples, plate, seed),
         same=lambda manifest: _without_files(manifest) == _without_files(expected),
     )
     return make_set(out, plan, force=force, progress=progress, workers=workers)
 
 
-def first_samples(pack: Pack, count: int) -> tuple[PackSample, ...]:
-    """Return the pack's first `count` samples.
+def first_people(pack: Pack, count: int, copies: Sequence[Copy] = ()) -> tuple[Person, ...]:
+    """Return the first `count` of the pack's samples, in its order, and then of their copies.
 
     Raises:
-        UsageError: `count` is not positive, or the pack has fewer.
+        UsageError: `count` is not positive, or there are fewer.
+        DataError: a copy is of a sample that the pack does not have.
     """
-    if not 0 < count <= len(pack.record.samples):
+    most = len(pack.record.samples) + len(copies)
+    if not 0 < count <= most:
+        of_them = f" ({len(copies)} of them copies)" if copies else ""
         raise UsageError(
-            f"dataset.count: there are {len(pack.record.samples)} bundled people, found {count}; choose 1 to "
-            f"{len(pack.record.samples)}, or `path: synthetic`, which draws any number"
+            f"dataset.count: there are {most} bundled people{of_them}, found {count}; choose 1 to {most}, or "
+            "`path: synthetic`, which draws any number"
         )
-    return pack.record.samples[:count]
+    people = [Person(sample, partial(people_sample, pack, sample)) for sample in pack.record.samples]
+    people += [Person(copied_entry(pack, copy), partial(copied_person, pack, copy)) for copy in copies]
+    return tuple(people[:count])
 
 
 def set_name(pack: Pack, count: int, plate: Plate, seed: int) -> str:
@@ -145,7 +136,7 @@ def _manifest(
 def _tags(pack: Pack, sample: PackSample, plate: Plate, seed: int) -> tuple[str, ...]:
     if plate == "exact":
         return sample.tags
-    return (*sample.tags, *draw_capture(named_generator(seed, "plate", sample.id), pack.record.size).tags)
+    return (*sample.tags, *capture_of(sample, pack.record.size, seed)[0].tags)
 
 
 def _origin(pack: Pack, sample: PackSample) -> OriginEntry:
@@ -163,14 +154,14 @@ def _credits(pack: Pack, samples: Sequence[PackSample]) -> Iterator[CreditEntry]
     """Credit every picture in use, sorted by role, then file: to the toolkit, and to the sample's photographs.
 
     The pack does not record which photographs went into clothes and which into the background, so both pictures of a
-    sample credit all of its photographs.
+    sample credit all of its photographs. A copy's pictures are its original's.
     """
-    pictures: list[tuple[Role, str, PackSample]] = [
-        *(("background", sample.background, sample) for sample in samples),
-        *(("foreground", sample.foreground, sample) for sample in samples),
-    ]
+    pictures: dict[tuple[Role, str], PackSample] = {}
+    for sample in samples:
+        pictures.setdefault(("background", sample.background), sample)
+        pictures.setdefault(("foreground", sample.foreground), sample)
     known = {photograph.name: photograph for photograph in pack.record.photographs}
-    for role, file, sample in sorted(pictures, key=lambda picture: picture[:2]):
+    for (role, file), sample in sorted(pictures.items(), key=lambda picture: picture[0]):
         photographs = [known[name] for name in sample.photographs]
         yield CreditEntry(
             role=role,

@@ -10,10 +10,10 @@ CHANNELS = ("red", "green", "blue")
 
 
 def gaps(coverage: Coverage) -> list[str]:
-    """Say in plain words what was not seen, the frame first; empty when all was."""
+    """Say in plain words what was not seen, the frame first, each kind in one line; empty when all was."""
     if coverage.samples == 0:
         return ["nothing was measured"]
-    found = [words for kind in KINDS for words in _unseen_places(coverage, kind)]
+    found = [words for kind in KINDS if (words := _unseen_places(coverage, kind))]
     for name, channels in (("foregrounds", coverage.foreground), ("backgrounds", coverage.background)):
         found.extend(_unseen_values(name, "above 0.9", [channel.bright for channel in channels]))
         found.extend(_unseen_values(name, "below 0.1", [channel.dark for channel in channels]))
@@ -21,14 +21,14 @@ def gaps(coverage: Coverage) -> list[str]:
     return found
 
 
-def _unseen_places(coverage: Coverage, kind: Kind) -> list[str]:
+def _unseen_places(coverage: Coverage, kind: Kind) -> str:
     unseen = ~coverage.seen(kind)
     if not unseen.any():
-        return []
+        return ""
     verb = {"edges": "with hair-like edges", "partial": "half-transparent"}.get(kind, kind)
     if unseen.all():
-        return [f"no part of the frame ever {verb}"]
-    found = []
+        return f"no part of the frame ever {verb}"
+    places = []
     height, width = coverage.size
     for side, lines, length in (
         ("left", unseen.all(axis=0), width),
@@ -39,12 +39,12 @@ def _unseen_places(coverage: Coverage, kind: Kind) -> list[str]:
         if band := int(np.argmin(lines)):
             # The tile at the right or lower edge may be a part of one.
             pixels = band * TILE - (-length % TILE if side in ("right", "bottom") else 0)
-            found.append(f"{side} {_percent(pixels / length)} of the frame never {verb}")
+            places.append(f"{side} {_percent(pixels / length)}")
             within = slice(0, band) if side in ("left", "top") else slice(-band, None)
             unseen[(slice(None), within) if side in ("left", "right") else within] = False
     if unseen.any():
-        found.append(f"{'another ' if found else ''}{_percent(float(unseen.mean()))} of the frame never {verb}")
-    return found
+        places.append(f"{'another ' if places else ''}{_percent(float(unseen.mean()))}")
+    return f"{', '.join(places)} of the frame never {verb}"
 
 
 def _unseen_values(name: str, where: str, shares: list[float]) -> list[str]:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from configs.errors import DataError
 from configs.files import sha256_of
-from datasets.samples.images import pixels_sha256, read_rgb, read_rgba
+from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import is_litter
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
 from datasets.samples.sample import Sample
@@ -89,8 +91,22 @@ class SampleSet:
         """The set's identity: `content_sha256` of its pixels, from the manifest or else computed from every file."""
         if self.manifest is not None:
             return self.manifest.content_sha256
-        files = (path for ref in self.refs for path in ref.files)
+        return self.first_sha256(len(self.refs))
+
+    def first_sha256(self, count: int) -> str:
+        """Return `content_sha256` of the first `count` samples' images, computed from their files.
+
+        Raises:
+            DataError: a file is not readable.
+        """
+        files = (path for ref in self.refs[:count] for path in ref.files)
         return content_sha256((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in files)
+
+    def decoded_sha256(self, ref: SampleRef, sample: Sample) -> list[tuple[str, str]]:
+        """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
+        images = sample.source, sample.background, np.dstack((sample.foreground, sample.alpha))
+        paths = (path.relative_to(self.root).as_posix() for path in ref.files)
+        return [(path, array_sha256(image)) for path, image in zip(paths, images, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class Attribution(Record):
         default_precision: what OpenVINO picks by itself on this CPU.
         stages: in order.
         splits: of every stage that ran but the original, for the published metrics.
-        most: the stage that added most; None when no stage moved any published metric.
+        most: the stage that moved a published metric farthest away from the original; None when none moved one.
     """
 
     FILE: ClassVar[str] = "attribution.json"

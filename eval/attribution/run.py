@@ -11,7 +11,6 @@ from configs.environment import describe_environment
 from configs.errors import DataError
 from converter.architectures import architecture_named
 from converter.forms.record import Conversion, check_files
-from converter.forms.variant import parse_variants, recorded_file
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
 from datasets.samples.layout import SampleSet, iterate, open_set
@@ -21,7 +20,8 @@ from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
 from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
 from eval.metrics.measures import PUBLISHED_METRICS
 from eval.run.figures import drift_of, summarise
-from eval.run.results import Results, samples_sha256
+from eval.run.identity import require_run_models, require_run_set
+from eval.run.results import Results
 from eval.run.scores import scores_of
 
 
@@ -39,7 +39,7 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
     models = results.configuration().convert.out
     record = Conversion.read(models)
     check_files(models, record)
-    check_models(results, record, models)
+    require_run_models(results)
     sample_set = open_run_set(results)
     total = min(results.dataset.samples, limit or results.dataset.samples)
     stages = tuple(stages_of(record, reduced_precision()))
@@ -120,22 +120,6 @@ def assemble(
     )
 
 
-def check_models(results: Results, record: Conversion, models: Path) -> None:
-    """Raise `DataError` unless every variant of a run is still the form that `models` holds."""
-    variants = parse_variants([variant.name for variant in results.variants])
-    for variant, ran in zip(variants, results.variants, strict=True):
-        if not variant.is_original and record.form(variant.hop) is None:
-            raise DataError(
-                f"{models}: no longer holds {variant.hop}, which the run's {variant.name} was; evaluate again"
-            )
-        _, found = recorded_file(variant, record, models)
-        if ran.model_sha256 != found:
-            raise DataError(
-                f"{models}: converted again since the run: {variant.name} has SHA-256 {found[:12]}, the run's had "
-                f"{(ran.model_sha256 or 'none')[:12]}; run `mattekit evaluate` again"
-            )
-
-
 def open_run_set(results: Results) -> SampleSet:
     """Open the set that a run was made on.
 
@@ -146,16 +130,7 @@ def open_run_set(results: Results) -> SampleSet:
     if recorded.path is None:
         raise DataError("the run does not say where its set lay; run `mattekit evaluate` again")
     sample_set = open_set(Path(recorded.path))
-    if recorded.manifest_sha256 is not None and sample_set.manifest_sha256 != recorded.manifest_sha256:
-        raise DataError(
-            f"{recorded.path}: changed since the run (manifest {sample_set.manifest_sha256[:12]}, then "
-            f"{recorded.manifest_sha256[:12]}); run `mattekit evaluate` again"
-        )
-    ids = [ref.id for ref in sample_set.refs[: recorded.samples]]
-    if samples_sha256(ids) != recorded.samples_sha256:
-        raise DataError(
-            f"{recorded.path}: its first {recorded.samples} samples are not the run's; run `mattekit evaluate` again"
-        )
+    require_run_set(sample_set, recorded)
     return sample_set
 
 

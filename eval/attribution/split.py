@@ -1,4 +1,4 @@
-"""The arithmetic of attribution: drift split by what changed, and the stage that added most."""
+"""The arithmetic of attribution: drift split by what changed, and the stage that moved the result farthest away."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -51,14 +51,36 @@ def split_drift(
             )
 
 
+def moved_away(stage: StageRecord, metric: str) -> float:
+    """Return how much farther from the original a stage brought a metric, signed; 0 where it brought it nearer.
+
+    A drift that goes through zero to the other side has left all of its new distance to this stage.
+    """
+    drift, added = stage.drift.get(metric) or 0.0, stage.added.get(metric) or 0.0
+    before = drift - added
+    if before * drift <= 0:
+        return drift
+    return added if abs(drift) > abs(before) else 0.0
+
+
+def taken_back(stage: StageRecord, metric: str) -> float:
+    """Return how much of the drift before it a stage removed, unsigned."""
+    drift, added = stage.drift.get(metric) or 0.0, stage.added.get(metric) or 0.0
+    before = drift - added
+    return abs(before) if before * drift <= 0 else max(0.0, abs(before) - abs(drift))
+
+
 def share_added(stage: StageRecord, original: StageRecord, metrics: Sequence[str]) -> tuple[float, str]:
-    """Return the largest drift that a stage added, as a share of the original's value, and its metric's name."""
-    shares = [(_share(stage.added.get(name), original, name), name) for name in metrics]
+    """Return how far a stage moved a metric away from the original, at most, as a share of its value; and the metric.
+
+    What brings the result back to the original, as a second fault that hides a first one does, is not blamed.
+    """
+    shares = [(_share(moved_away(stage, name), original, name), name) for name in metrics]
     return max(shares, key=lambda entry: entry[0], default=(0.0, ""))
 
 
 def most_added(stages: Sequence[StageRecord], metrics: Sequence[str]) -> str | None:
-    """Return the stage that added the largest share of the original's value in any metric; None when none moved."""
+    """Return the stage that moved any metric farthest away, as `share_added` counts; None when none moved one."""
     best = max(
         (stage for stage in stages[1:] if stage.ran),
         key=lambda stage: share_added(stage, stages[0], metrics)[0],

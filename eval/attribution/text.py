@@ -2,7 +2,7 @@
 
 from converter.architectures import architecture_named
 from eval.attribution.record import Attribution, Drifts, StageRecord
-from eval.attribution.split import share_added
+from eval.attribution.split import moved_away, share_added, taken_back
 from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
 from eval.presentation.blocks import Block, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number, signed
@@ -18,6 +18,8 @@ REASONS = {
     "weights": "the stored weights are rounded, so every layer computes with slightly other numbers",
     "inference": "values between layers are rounded while inferring, so errors enter at every layer",
 }
+HIDDEN = 0.5
+"""From this share of a drift on, a hop that takes it back is named beside the one that brought it in."""
 FLIPPED = 0.5
 """From this share of the alpha difference on, a hop moves mostly the cells that are refined otherwise."""
 
@@ -56,9 +58,15 @@ def explain(attribution: Attribution) -> str:
     share, name = share_added(stage, original, PUBLISHED_METRICS)
     of_original = f"{100 * share:.2g} % of the original's" if share != float("inf") else "where the original has 0"
     text = (
-        f"**{code(stage.name)} added most**: {title_of(name)} {signed(stage.added[name])} ({of_original}) after "
+        f"**{code(stage.name)} added most**: {title_of(name)} {signed(moved_away(stage, name))} ({of_original}) after "
         f"{code(stage.before or '')}; {REASONS[stage.part]}"
     )
+    returned = [
+        f"{code(later.name)} takes {number(taken_back(later, name))} of it back, and hides it"
+        for later in attribution.stages
+        if later.before == stage.name and taken_back(later, name) > HIDDEN * abs(stage.drift[name] or 0.0)
+    ]
+    text = "; ".join([text, *returned])
     error = stage.added_error
     if error is None:
         return f"{text}."

@@ -22,6 +22,7 @@ from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, Operatio
 from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
 from eval.run.evaluate import open_dataset, open_models
+from eval.run.identity import run_models
 from eval.run.results import Results
 
 Report = Callable[[str, int, int], None]
@@ -263,3 +264,5 @@ def _require_evaluated(forms: Sequence[TimedForm], evaluated: Results | None) ->
                 f"{form.path}: not the {form.name} that was evaluated (SHA-256 {form.sha256[:12]}, "
                 f"evaluated {str(record.model_sha256)[:12]}); evaluate again, or write elsewhere with --out"
             )
+    if evaluated is not None:
+        run_models(evaluated)

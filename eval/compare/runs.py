@@ -132,6 +132,10 @@ def _warnings(first: Results, second: Results, names: tuple[str, str], shared: S
             f"the sets' manifests differ ({first.dataset.name} and {second.dataset.name}): a sample of one id may show "
             "another picture in each"
         )
+    elif None not in (first.dataset.pixels_sha256, second.dataset.pixels_sha256) and (
+        first.dataset.samples == second.dataset.samples and first.dataset.pixels_sha256 != second.dataset.pixels_sha256
+    ):
+        yield "other pixels were scored in each run, though the sets' manifests are the same"
     for results, other, name in ((first, second, names[0]), (second, first, names[1])):
         if only := [v.name for v in results.variants if other.variant(v.name) is None]:
             yield f"only {name} ran {', '.join(only)}"
@@ -185,6 +189,11 @@ def _form(variant: VariantRecord) -> dict[str, str]:
         "ran in": variant.precision,
         "weights": variant.weights or "unknown",
         "model's SHA-256": variant.model_sha256 or "unknown",
+        **{
+            f"SHA-256 of {Path(file).name}": sha256
+            for file, sha256 in variant.files.items()
+            if sha256 != variant.model_sha256
+        },
     }
 
 

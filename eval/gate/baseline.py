@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from configs.errors import UsageError
 from configs.records import Frozen, Record
-from eval.run.results import DatasetRecord, ran_in, samples_sha256
+from eval.run.results import DatasetRecord, ModelRecord, ran_in, samples_sha256
 from eval.run.scores import scores_of
 from eval.run.stored import Run
 from eval.statistics.intervals import mean, same
@@ -50,6 +50,7 @@ class Expectation(Frozen):
         cpu_class: CPU feature class of that run.
         cpu_name: its processor.
         dataset: the set it ran on, without its path.
+        model: the network that it is of; None in baselines of earlier versions.
         original: the variant that was its original.
         variants: the figures.
     """
@@ -60,6 +61,7 @@ class Expectation(Frozen):
     cpu_class: str
     cpu_name: str
     dataset: DatasetRecord
+    model: ModelRecord | None = None
     original: str
     variants: dict[str, BaselineVariant]
 
@@ -124,7 +126,8 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
         versions=results.environment.versions,
         cpu_class=results.environment.cpu_class,
         cpu_name=results.environment.cpu_name,
-        dataset=results.dataset.model_copy(update={"path": None}),
+        dataset=results.dataset.model_copy(update={"path": None, "coverage": None}),
+        model=results.model,
         original=results.original,
         variants={
             variant.name: BaselineVariant(
@@ -148,16 +151,40 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
     )
 
 
+def model_difference(expected: ModelRecord | None, found: ModelRecord | None) -> str | None:
+    """Return how two runs' networks differ, or None when they are the same, or one of them is not known."""
+    if expected is None or found is None:
+        return None
+    facts = {
+        "source (SHA-256)": (_short(expected.source_sha256), _short(found.source_sha256)),
+        "architecture": (expected.architecture, found.architecture),
+        "input size": ("x".join(map(str, expected.input_size)), "x".join(map(str, found.input_size))),
+    }
+    # A setting that only one has came with another version of the toolkit.
+    shared = sorted(expected.settings.keys() & found.settings.keys())
+    facts |= {name: (str(expected.settings[name]), str(found.settings[name])) for name in shared}
+    differing = [f"{name} {here}, the baseline's {there}" for name, (there, here) in facts.items() if there != here]
+    return ", ".join(differing) or None
+
+
 def sample_set_difference(expected: DatasetRecord, found: DatasetRecord) -> str | None:
     """Return how two runs' sample sets differ, or None when they are the same samples."""
     if expected.samples != found.samples:
-        return f"{expected.samples} samples in the baseline, {found.samples} in this run"
+        return (
+            f"{expected.samples} samples in the baseline (of {expected.name}), {found.samples} in this run (of "
+            f"{found.name})"
+        )
     if expected.samples_sha256 != found.samples_sha256:
         return "other sample ids than the baseline's"
     if expected.manifest_sha256 != found.manifest_sha256:
         return (
             f"another manifest than the baseline's (SHA-256 {_short(expected.manifest_sha256)} expected, "
             f"{_short(found.manifest_sha256)} found), so other images under the same ids"
+        )
+    if None not in (expected.pixels_sha256, found.pixels_sha256) and expected.pixels_sha256 != found.pixels_sha256:
+        return (
+            f"other pixels than the baseline's (SHA-256 {_short(expected.pixels_sha256)} expected, "
+            f"{_short(found.pixels_sha256)} found) under the same ids"
         )
     return None
 

@@ -23,7 +23,7 @@ from eval.gate.verdict import (
 from eval.metrics.measures import METRIC_NAMES
 from eval.run.results import Results
 from eval.run.stored import Run
-from eval.statistics.intervals import MINIMUM_UNITS
+from eval.statistics.intervals import MINIMUM_UNITS, count_units
 
 
 def judge(run: Run, baseline: Baseline, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
@@ -40,7 +40,7 @@ def judge(run: Run, baseline: Baseline, gate: GateSection, required_variants: Se
         UsageError: the tolerances name a metric that does not exist.
     """
     _require_known_metrics(gate)
-    rows = [*_alone(run.results, gate, required_variants), *baseline_rows(run, baseline, gate)]
+    rows = [*_alone(run, gate, required_variants), *baseline_rows(run, baseline, gate)]
     return _report(run.results, gate, rows, baseline_notes(run.results, baseline))
 
 
@@ -50,7 +50,7 @@ def judge_original(run: Run, gate: GateSection, required_variants: Sequence[str]
     Arguments and errors as `judge`.
     """
     _require_known_metrics(gate)
-    return _report(run.results, gate, _alone(run.results, gate, required_variants))
+    return _report(run.results, gate, _alone(run, gate, required_variants))
 
 
 def without_baseline(report: GateReport, results: Results) -> GateReport:
@@ -59,17 +59,23 @@ def without_baseline(report: GateReport, results: Results) -> GateReport:
     return GateReport(tuple(row for row in report.rows if row.check != "baseline" and row.variant in names))
 
 
-def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
-    return [*_run_rows(results, gate, required_variants), *_original_rows(results, gate)]
+def _alone(run: Run, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
+    return [*_run_rows(run, gate, required_variants), *_original_rows(run.results, gate)]
 
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
     """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
-    said = [note for note in (results.dataset.foreground_note,) if note is not None]
-    said += notes
+    noted = [note for note in (results.dataset.foreground_note, results.dataset.coverage_note) if note is not None]
+    noted += notes
+    if not rows:
+        reason = (
+            f"nothing was judged: only {results.original} ran, and there is no converted form to compare with it; "
+            "evaluate a form as well, such as --variants torch,ir-fp16@f32"
+        )
+        rows = [GateRow("run", ALL, "judgements", "inconclusive", reason=reason)]
     bare = sum(row.difference is not None and row.interval is None for row in rows)
     if bare:
-        said.append(
+        noted.append(
             f"{bare} of {len(rows)} judgements rest on the mean alone, without an interval: that takes at least "
             f"{MINIMUM_UNITS} scored samples (of as many clips, where frames follow each other)"
         )
@@ -80,16 +86,23 @@ def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes:
             else row
             for row in rows
         ]
-    return GateReport(tuple(rows), tuple(said))
+    return GateReport(tuple(rows), tuple(noted))
 
 
-def _run_rows(results: Results, gate: GateSection, required_variants: Iterable[str]) -> Iterator[GateRow]:
+def _run_rows(run: Run, gate: GateSection, required_variants: Iterable[str]) -> Iterator[GateRow]:
     for name in required_variants:
-        if results.variant(name) is None:
+        if run.results.variant(name) is None:
             yield failure("run", name, ALL, "required by the configuration (evaluate.variants), but it did not run")
-    samples = results.dataset.samples
-    if samples < gate.minimum_samples:
-        reason = f"{samples} samples are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
+    variants = run.results.variants
+    nameless = [variant.name for variant in variants if not variant.files and not variant.model_sha256]
+    if nameless:
+        reason = f"the run does not say which files ran as {', '.join(nameless)}; evaluate again"
+        yield GateRow("run", ALL, "models", "inconclusive", reason=reason)
+    by_clip = run.results.dataset.consecutive
+    units = count_units(run.table.index.unique("sample"), by_clip)
+    if units < gate.minimum_samples:
+        what = "clips, whose frames depend on each other," if by_clip else "samples"
+        reason = f"{units} {what} are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
         yield GateRow("run", ALL, "sample count", "inconclusive", reason=reason, samples_needed=gate.minimum_samples)
 
 

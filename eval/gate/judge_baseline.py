@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from configs.schema import GateSection
-from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, sample_set_difference
+from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, model_difference, sample_set_difference
 from eval.gate.verdict import ALL, Difference, GateRow, Limit, compare, failure, in_order, mean_of, unjudged
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import scores_of
@@ -16,7 +16,7 @@ COARSENESS = ("f32", "f16", "bf16")
 
 
 def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
-    """Yield what a reader of the judgement should know: another CPU class, other versions, an old baseline."""
+    """Yield what a reader of the judgement should know: another CPU class, other versions, an old baseline or run."""
     here, there = results.environment.cpu_class, baseline.cpu_class
     if here != there:
         yield (
@@ -31,6 +31,9 @@ def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
     ]
     if changed:
         yield f"versions changed since the baseline: {', '.join(changed)}"
+    if baseline.model is None or results.model is None:
+        whose = "the baseline, of an earlier version," if baseline.model is None else "the run, of an earlier version,"
+        yield f"{whose} does not say which model it is of, so that both are taken to be of one"
     if not baseline.scores:
         yield (
             "the baseline holds no scores of single samples, so differences from it are judged by their means alone; "
@@ -41,6 +44,14 @@ def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
 def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
     """Yield the judgement of every variant of a run against the baseline."""
     results = run.results
+    other_model = model_difference(baseline.model, results.model)
+    if other_model is not None:
+        reason = (
+            f"this baseline is of another model ({other_model}), so the run is judged against its original alone; give "
+            f"the model a baseline of its own: {UPDATE_COMMAND} --baseline FILE"
+        )
+        yield GateRow("baseline", ALL, "model", "inconclusive", reason=reason)
+        return
     for name in baseline.variants:
         if results.variant(name) is None:
             yield failure("baseline", name, ALL, "in the baseline, but it did not run")

@@ -1,10 +1,11 @@
 """The gate: may this run's models ship? Reads stored results only; no model runs and no runtime is imported."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from configs.errors import ParityError
+from configs.errors import InconclusiveError, ParityError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.ci_output import write_badge
@@ -12,6 +13,7 @@ from eval.gate.judge import judge, judge_original
 from eval.gate.output import GateRecord, write_junit
 from eval.gate.verdict import GateReport, mean_of
 from eval.metrics.measures import PUBLISHED_METRICS
+from eval.run.identity import run_models
 from eval.run.stored import Run, read_run
 
 JUNIT_FILE = "junit.xml"
@@ -22,25 +24,34 @@ def judge_run(
     run_dir: Path, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
 ) -> GateReport:
     """Read a stored run and judge it; write nothing. Arguments and errors as `judge_stored`."""
-    return judge_stored(read_run(run_dir), gate, required_variants, baseline_path)
+    return judge_stored(run_dir, read_run(run_dir), gate, required_variants, baseline_path)
 
 
 def judge_stored(
-    run: Run, gate: GateSection, required_variants: Sequence[str] = (), baseline_path: Path | None = None
+    run_dir: Path,
+    run: Run,
+    gate: GateSection,
+    required_variants: Sequence[str] = (),
+    baseline_path: Path | None = None,
 ) -> GateReport:
     """Judge a run against its original and against the baseline.
 
+    The report's first note says which run it is and what became of its models.
+
     Args:
+        run_dir: the run's folder.
         run: what was read of it.
         gate: tolerances, and the baseline's path.
         required_variants: variants that must have run, besides those of the baseline.
         baseline_path: another baseline than the configured one.
 
     Raises:
-        DataError: the baseline is missing or corrupt.
+        DataError: the baseline is missing or corrupt, or the run's models are there and not what they were.
         UsageError: the tolerances name an unknown metric.
     """
-    return judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+    models = run_models(run.results, str(run_dir))
+    report = judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+    return replace(report, notes=(f"{run_dir}: {models}", *report.notes))
 
 
 def clear_verdict(run_dir: Path) -> None:
@@ -80,13 +91,16 @@ def update_baseline(
 
     Raises:
         UsageError: the reason is empty, or the baseline cannot be written.
-        DataError: the run, or the baseline to replace, is corrupt.
+        DataError: the run, or the baseline to replace, is corrupt, or the run's models are not what they were.
         ParityError: the run is not fit: it is incomplete, a converted form drifts from the original by more than its
             tolerance, or one of the published metrics is undefined.
+        InconclusiveError: nothing speaks against the run, but it does not settle that it is fit, as with too few
+            samples.
     """
     path = baseline_path or gate.baseline
     run = read_run(run_dir)
     previous = Baseline.read(path) if path.exists() else None
+    run_models(run.results, str(run_dir))
     _require_fit(run, gate, required_variants, path)
     when = (created or datetime.now(UTC)).isoformat(timespec="seconds")
     baseline = baseline_from(run, reason, when, previous)
@@ -95,15 +109,15 @@ def update_baseline(
 
 
 def _require_fit(run: Run, gate: GateSection, required_variants: Sequence[str], path: Path) -> None:
-    problems = [
-        f"{row.variant}, {row.metric}: {row.reason}" for row in judge_original(run, gate, required_variants).failures()
-    ]
-    problems += [
+    report = judge_original(run, gate, required_variants)
+    undefined = [
         f"{variant.name}, {metric}: missing or undefined"
         for variant in run.results.variants
         for metric in PUBLISHED_METRICS
         if mean_of(variant.metrics.get(metric)) is None
     ]
+    problems = [*(f"{row.variant}, {row.metric}: {row.reason}" for row in report.failures()), *undefined]
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems)
-        raise ParityError(f"{path}: not updated, because this run is not fit to be expected again:\n{listed}")
+        kind = ParityError if undefined or report.count("fail") else InconclusiveError
+        raise kind(f"{path}: not updated, because this run is not fit to be expected again:\n{listed}")

@@ -92,12 +92,12 @@ class Limit:
     Attributes:
         tolerance: how far the means may be apart, and in which direction. The limit counts as exact.
         beyond: the verdict when the whole interval is worse than allowed.
-        words: which limits these are, for the reason, where they are not the usual ones.
+        title: which limits these are, for the reason, where they are not the usual ones.
     """
 
     tolerance: Tolerance
     beyond: Verdict = "fail"
-    words: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,10 @@ class GateReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything passed, 1 after any failure (or when nothing was judged), else 5."""
-        if not self.rows or self.count("fail"):
+        """0 when everything passed, 1 after any failure, else 5; so it is where nothing was judged."""
+        if self.count("fail"):
             return FAIL_EXIT
-        return INCONCLUSIVE_EXIT if self.count("inconclusive") else 0
+        return INCONCLUSIVE_EXIT if self.count("inconclusive") or not self.rows else 0
 
     @property
     def verdict(self) -> Literal["passed", "failed", "inconclusive"]:
@@ -176,7 +176,7 @@ def compare(found: Difference, limit: Limit) -> GateRow:
             obtained=None if obtained_fault else obtained,
             expected=None if expected_fault else expected,
         )
-    tolerance, words, interval = limit.tolerance, limit.words, found.interval
+    tolerance, title, interval = limit.tolerance, limit.title, found.interval
     difference = obtained - expected
     allowed = limit_of(tolerance, expected)
     reach = allowed + ROUNDING * max(1.0, abs(expected))
@@ -184,17 +184,17 @@ def compare(found: Difference, limit: Limit) -> GateRow:
     allowed_low = -math.inf if tolerance.direction == "increase" else -reach
     allowed_high = math.inf if tolerance.direction == "decrease" else reach
     verdict: Verdict = "pass"
-    reason, needed = words, None
+    reason, needed = title, None
     if low > allowed_high or high < allowed_low:
         verdict = limit.beyond
-        reason = f"moved by {difference:+.4g}{_of(interval)}, more than the {allowed:.4g} allowed{_also(words)}"
+        reason = f"moved by {difference:+.4g}{_of(interval)}, more than the {allowed:.4g} allowed{_also(title)}"
     elif low < allowed_low or high > allowed_high:
         verdict = "inconclusive"
         needed = samples_to_settle(difference, (low, high), (allowed_low, allowed_high), found.samples)
         settled = "no number of samples is likely to settle it" if needed is None else f"about {needed} would settle it"
         reason = (
             f"moved by {difference:+.4g}{_of(interval)}, and that interval lies across the limit {allowed:.4g}: "
-            f"{found.samples} samples do not tell, {settled}{_also(words)}"
+            f"{found.samples} samples do not tell, {settled}{_also(title)}"
         )
     elif low > reach or high < -reach:
         verdict = "improved"

@@ -33,12 +33,13 @@ class Difference(Frozen):
     """How far two tensors are apart.
 
     Attributes:
-        largest: max |a - b| over the finite values; None where shapes differ.
-        mean: mean |a - b|; None where shapes differ.
+        largest: max |a - b| over the finite values; None where shapes differ, or one cannot be computed.
+        mean: mean |a - b|; None likewise.
         scale: max |a|.
         beyond: how many elements differ by more than the tolerance.
         parted: whether any does, or shapes differ, or one side alone is not finite somewhere.
         note: what else there is to say.
+        computed: whether both forms can compute the tensor at all.
     """
 
     largest: NonNegative | None
@@ -47,6 +48,7 @@ class Difference(Frozen):
     beyond: Annotated[int, Field(ge=0)]
     parted: bool
     note: str = ""
+    computed: bool = True
 
     @property
     def relative(self) -> float | None:

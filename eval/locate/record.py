@@ -45,7 +45,8 @@ class Parting(Frozen):
         nodes_a, nodes_b: what computes it from shared tensors, in each form; the last one gives the tensor.
         inputs: the shared tensors that these read.
         difference: in the whole graphs.
-        local: when the nodes of one form run alone on the other's values; None where neither can be cut.
+        local: when the nodes of one form run alone on the other's values; None where neither can be cut, or the tensor
+            cannot be computed at all.
     """
 
     tensor: str

@@ -11,11 +11,11 @@ from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
 from datasets.samples.layout import SampleSet, listing, load_sample
 from datasets.samples.sample import Sample
-from eval.locate.compare import DEFAULT_RELATIVE, Difference, Tolerance
+from eval.locate.compare import DEFAULT_RELATIVE, Tolerance
 from eval.locate.growth import draw_growth
 from eval.locate.record import FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
-from eval.locate.search import Pair, Report, TensorRecord, local_difference, walk
+from eval.locate.search import Pair, Report, TensorRecord, local_or_none, walk
 from eval.run.evaluate import open_dataset
 
 GROWTH_FILE = "growth.png"
@@ -101,10 +101,12 @@ def make_pair(a: Taps, b: Taps, sample: Sample, tolerance: Tolerance) -> Pair:
 
 
 def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
-    folder.mkdir()
-    cut_a = pair.a.cut(first.tensor, pair.names, folder / "a")
-    cut_b = pair.b.cut(first.tensor, pair.names, folder / "b")
-    local = _local(pair, first)
+    computed = first.difference.computed
+    if computed:
+        folder.mkdir()
+    cut_a = pair.a.cut(first.tensor, pair.names, folder / "a" if computed else None)
+    cut_b = pair.b.cut(first.tensor, pair.names, folder / "b" if computed else None)
+    local = local_or_none(pair, first.tensor) if computed else None
     parting = Parting(
         tensor=first.tensor,
         nodes_a=_nodes(cut_a),
@@ -113,16 +115,9 @@ def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
         difference=first.difference,
         local=local,
     )
-    write_reproduction(folder, pair, parting, cut_a, cut_b)
+    if computed:
+        write_reproduction(folder, pair, parting, cut_a, cut_b)
     return parting
-
-
-def _local(pair: Pair, first: TensorRecord) -> Difference | None:
-    try:
-        return local_difference(pair, first.tensor)
-    except DataError:
-        # One form's part cannot take the other's values at all, such as another number of channels.
-        return None
 
 
 def _nodes(cut: Cut) -> tuple[NodeRecord, ...]:

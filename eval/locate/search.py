@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from configs.errors import DataError
 from configs.records import Frozen
 from converter.taps.base import Array, Feed, Tap, Taps
 from eval.locate.compare import Difference, Tolerance, compare_tensors
@@ -70,21 +71,34 @@ def walk(pair: Pair, report: Report, until_parted: bool) -> Iterator[TensorRecor
         pair: what is compared.
         report: called with (what is being done, done, total).
         until_parted: end with the first tensor at which the forms part.
+
+    A tensor that a form cannot compute is the last one: it is yielded as the place where the forms part.
     """
     done, total, parted = 0, len(pair.shared), False
     operations_b = {tap.name: tap.operation for tap in pair.b.taps}
     for batch in batches(pair.shared):
         report("comparing tensors", done, total)
-        names = [tap.name for tap in batch]
-        from_a, from_b = pair.a.read(names, pair.feed_a), pair.b.read(names, pair.feed_b)
+        from_a, from_b = _read(pair.a, batch, pair.feed_a), _read(pair.b, batch, pair.feed_b)
         for tap in batch:
             a, b = from_a.pop(tap.name), from_b.pop(tap.name)
+            if isinstance(a, DataError) or isinstance(b, DataError):
+                yield TensorRecord(
+                    tensor=tap.name,
+                    node=tap.node,
+                    operation=tap.operation,
+                    chosen=tap.chosen,
+                    difference=_uncomputed(a, b),
+                    parted=True,
+                )
+                # What follows needs this tensor, and cannot be computed either.
+                report("comparing tensors", total, total)
+                return
             top_k = is_top_k(tap.operation) or is_top_k(operations_b[tap.name])
             difference = _taken(pair, tap, a, b) if top_k else compare_tensors(a, b, pair.tolerance)
             here = difference.parted
             # Behind a parting everything may differ; there is no need to ask why.
             if here and tap.chosen and not top_k and not parted:
-                local = local_difference(pair, tap.name)
+                local = local_or_none(pair, tap.name)
                 if local is not None and not local.parted:
                     here, difference = False, difference.model_copy(update={"note": FOLLOWS})
             parted = parted or here
@@ -101,6 +115,28 @@ def walk(pair: Pair, report: Report, until_parted: bool) -> Iterator[TensorRecor
                 report("comparing tensors", total, total)
                 return
     report("comparing tensors", total, total)
+
+
+def _read(taps: Taps, batch: Sequence[Tap], feed: Feed) -> dict[str, Array | DataError]:
+    """Read a batch of tensors; where the form cannot run that far, one by one, with the error of each that fails."""
+    try:
+        return dict(taps.read([tap.name for tap in batch], feed))
+    except DataError:
+        return {tap.name: _read_one(taps, tap.name, feed) for tap in batch}
+
+
+def _read_one(taps: Taps, name: str, feed: Feed) -> Array | DataError:
+    try:
+        return taps.read([name], feed)[name]
+    except DataError as error:
+        return error
+
+
+def _uncomputed(a: Array | DataError, b: Array | DataError) -> Difference:
+    """Return the difference of two tensors of which at least one cannot be computed."""
+    forms = {"A": a, "B": b}
+    faults = [f"{name} cannot compute it: {found}" for name, found in forms.items() if isinstance(found, DataError)]
+    return Difference(largest=None, mean=None, scale=0, beyond=0, parted=True, note="; ".join(faults), computed=False)
 
 
 def batches(taps: Sequence[Tap]) -> Iterator[list[Tap]]:
@@ -137,6 +173,14 @@ def local_difference(pair: Pair, tensor: str) -> Difference | None:
         obtained = runs.run_cut(cut, {name: values[name] if name in values else feed[name] for name in cut.inputs})
     first, second = (expected, obtained) if runs is pair.b else (obtained, expected)
     return compare_tensors(first, second, pair.tolerance)
+
+
+def local_or_none(pair: Pair, tensor: str) -> Difference | None:
+    """Return `local_difference`; None too where a part cannot take the other's values, such as more channels."""
+    try:
+        return local_difference(pair, tensor)
+    except DataError:
+        return None
 
 
 def is_top_k(operation: str) -> bool:

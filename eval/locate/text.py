@@ -35,6 +35,9 @@ def verdict(located: Located) -> str:
     first = located.first
     if first is None:
         return f"A and B agree on all {len(located.tensors)} tensors"
+    if not first.difference.computed:
+        nodes = f"{_nodes(first.nodes_a)} in A, {_nodes(first.nodes_b)} in B"
+        return f"A and B part at {first.tensor} ({nodes}): {first.difference.note}"
     text = f"A and B part at {first.tensor}: A computes it by {_nodes(first.nodes_a)}, B by {_nodes(first.nodes_b)}"
     if first.local is None:
         return f"{text}; these nodes could not be run alone on the same inputs"
@@ -47,7 +50,9 @@ def verdict(located: Located) -> str:
 
 
 def _relative(difference: Difference) -> str:
-    return "other shape" if difference.relative is None else number(difference.relative)
+    if difference.relative is None:
+        return "other shape" if difference.computed else "none"
+    return number(difference.relative)
 
 
 def _nodes(nodes: tuple[NodeRecord, ...]) -> str:

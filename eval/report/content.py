@@ -41,6 +41,11 @@ NOT_REPRODUCIBLE = (
     "shown for\norientation, never as something this run reproduces or misses."
 )
 
+ALL_SEEN = (
+    "The set shows everything: each part of the frame opaque, half-transparent, with hair-like edges and empty, and "
+    "dark,\nbright and saturated colours of every channel."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -247,11 +252,14 @@ def _share(part: float, whole: float) -> float:
     return 100 * part / whole if whole else float("inf")
 
 
-def _notes(results: Results) -> list[Note]:
+def _notes(results: Results) -> list[Block]:
     """Return what a reader of the metrics must know besides."""
-    original, estimated = results.variant(results.original), results.dataset.foreground_note
-    undefined = [] if original is None else _undefined(original, results.dataset.samples)
-    return [Note(text) for text in ([estimated] if estimated else []) + undefined]
+    original, dataset = results.variant(results.original), results.dataset
+    undefined = [] if original is None else _undefined(original, dataset.samples)
+    notes: list[Block] = [Note(text) for text in (dataset.foreground_note, *undefined, dataset.coverage_note) if text]
+    if dataset.coverage is not None and dataset.coverage_note is None:
+        notes.append(ALL_SEEN)
+    return notes
 
 
 def _undefined(original: VariantRecord, samples: int) -> list[str]:

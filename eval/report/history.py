@@ -73,4 +73,7 @@ def config_name(results: Results) -> str:
 def same_samples(one: Results, other: Results) -> bool:
     """Say whether two runs evaluated the same samples of the same set, so that their metrics can be compared."""
     first, second = one.dataset, other.dataset
-    return (first.samples_sha256, first.manifest_sha256) == (second.samples_sha256, second.manifest_sha256)
+    known = first.pixels_sha256 is not None and second.pixels_sha256 is not None
+    return (first.samples_sha256, first.manifest_sha256) == (second.samples_sha256, second.manifest_sha256) and (
+        not known or first.pixels_sha256 == second.pixels_sha256
+    )

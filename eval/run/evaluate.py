@@ -13,14 +13,17 @@ from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
+from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleSet, iterate, open_set
+from datasets.samples.manifest import content_sha256
 from datasets.samples.sample import Prediction, Sample
 from eval.metrics.scoring import Scorer
+from eval.run.evidence import require_evidence
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
 from eval.run.scores import ScoreRow, score_table
 from eval.run.stored import Run
-from eval.run.variants import open_variant
+from eval.run.variants import model_of, open_variant
 from eval.run.worst import Keeper
 
 Report = Callable[[str, int, int], None]
@@ -32,7 +35,7 @@ def evaluate(
     """Run every configured variant on the configured set and return the table of scores and its figures.
 
     The first variant is the original that drift is counted from. Each sample is decoded once and given to every
-    variant; of past samples only scores are kept, and what `keeper` keeps.
+    variant; of past samples only scores and coverage are kept, and what `keeper` keeps.
 
     Args:
         config: the job; `config.convert.out` is the converted model folder.
@@ -41,8 +44,8 @@ def evaluate(
         report: called with (what is being done, done, total).
 
     Raises:
-        DataError: models or samples are missing or broken, the models are not the configured ones, or a variant
-            returns something that is not a matte.
+        DataError: models or samples are missing or broken, the models are not the configured ones, a variant returns
+            something that is not a matte, or scores cannot be those of their forms.
         UsageError: an unknown variant, or a sample that a quantized form was fitted to.
     """
     variants = parse_variants(config.evaluate.variants, config.evaluate.device)
@@ -51,6 +54,7 @@ def evaluate(
     sample_set = open_dataset(config.dataset, report)
     total = min(len(sample_set.refs), config.dataset.limit or len(sample_set.refs))
     rows: list[ScoreRow] = []
+    images: list[tuple[str, str]] = []
     with ExitStack() as stack:
         opened = [open_variant(variant, record, models) for variant in variants]
         scored = [
@@ -58,32 +62,41 @@ def evaluate(
             for runner, description in opened
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
+        meter = CoverageMeter(scored[0].runner.contract.size)
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
+            images += sample_set.decoded_sha256(sample_set.refs[index], sample)
+            meter.add(sample)
             _refuse_calibrated(sample, calibrated, models)
             rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
     ids = list(table.index.unique("sample"))
+    pixels = content_sha256(images)
     facts = Results(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
         dataset=DatasetRecord(
             name=sample_set.name,
             path=sample_set.root.as_posix(),
-            manifest_sha256=sample_set.manifest_sha256,
+            manifest_sha256=pixels if sample_set.manifest is None else sample_set.manifest_sha256,
+            pixels_sha256=pixels,
             samples=len(ids),
             samples_sha256=samples_sha256(ids),
             consecutive=sample_set.sequential,
             estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
+            coverage=meter.coverage(),
         ),
         settings=config.model_dump(mode="json"),
+        model=model_of(record),
         original=variants[0].name,
         variants=tuple(description for _, description in opened),
         worst=() if keeper is None else keeper.records(),
         rerun=tuple(rerun),
     )
-    return Run(facts, table)
+    run = Run(facts, table)
+    require_evidence(run.results, run.table)
+    return run
 
 
 def open_models(config: Config) -> Conversion:

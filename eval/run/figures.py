@@ -4,6 +4,7 @@ Every comparison is made over the same samples; a difference between two variant
 score is counted, never averaged.
 """
 
+import hashlib
 import statistics
 from collections.abc import Iterator, Mapping
 
@@ -19,11 +20,12 @@ from eval.run.results import (
     MetricRecord,
     Results,
     TagRecord,
+    VariantRecord,
     WorstRecord,
     samples_sha256,
 )
 from eval.run.scores import LATENCY, scores_of
-from eval.statistics.intervals import mean, mean_intervals
+from eval.statistics.intervals import METHOD, mean, mean_intervals
 from eval.statistics.paired import compare_pairs
 
 _TEMPORAL = frozenset(metric.name for metric in METRICS if metric.function is None)
@@ -43,6 +45,7 @@ def with_figures(facts: Results, table: pd.DataFrame) -> Results:
             update={
                 "metrics": summarise(scores[variant.name], by_clip),
                 "latency_ms": latency_of(table.loc[variant.name, LATENCY]),
+                "scores_sha256": scores_sha256(variant, scores[variant.name]),
             }
         )
         for variant in facts.variants
@@ -54,7 +57,8 @@ def with_figures(facts: Results, table: pd.DataFrame) -> Results:
     )
     tags = tuple(_tag_records(facts, table, by_clip))
     worst = tuple(_worst(record, scores, facts.original) for record in facts.worst)
-    return facts.model_copy(update={"variants": variants, "drift": drift, "tags": tags, "worst": worst})
+    figures = {"variants": variants, "drift": drift, "tags": tags, "worst": worst, "interval_method": METHOD}
+    return facts.model_copy(update=figures)
 
 
 def summarise(scores: pd.DataFrame, by_clip: bool = False) -> dict[str, MetricRecord]:
@@ -121,6 +125,13 @@ def latency_of(times: pd.Series) -> LatencyRecord | None:
     if not measured:
         return None
     return LatencyRecord(median=statistics.median(measured), p90=float(np.percentile(measured, 90)))
+
+
+def scores_sha256(variant: VariantRecord, scores: pd.DataFrame) -> str:
+    """Return a hash of scores, bound to the variant and the files that they are of."""
+    cells = scores.to_csv(lineterminator="\n")
+    files = "".join(f"{sha256}  {file}\n" for file, sha256 in sorted(variant.files.items()))
+    return hashlib.sha256(f"{variant.name} {variant.ran_in}\n{files}{cells}".encode()).hexdigest()
 
 
 def _tag_records(facts: Results, table: pd.DataFrame, by_clip: bool) -> Iterator[TagRecord]:

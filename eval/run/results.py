@@ -15,6 +15,9 @@ from configs.environment import Environment
 from configs.errors import DataError
 from configs.records import Frozen, Record
 from configs.schema import Config
+from converter.forms.proofs import Parity
+from datasets.samples.coverage import Coverage
+from datasets.samples.gaps import gaps
 from eval.statistics.intervals import Interval
 
 TAG_METRIC = "alpha_mad"
@@ -29,20 +32,31 @@ class DatasetRecord(Frozen):
     Attributes:
         name: such as `synthetic`.
         path: where it lay; None in baselines, which are committed.
-        manifest_sha256: hash of its manifest, None for a set without one.
+        manifest_sha256: identity of the whole set, by its manifest; of a set without one `pixels_sha256`.
+        pixels_sha256: identity of the images that were scored, as they were decoded; None in results of earlier
+            versions.
         samples: how many samples were evaluated.
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
         estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
+        coverage: what the evaluated samples show; None in baselines, and in results of earlier versions.
     """
 
     name: str
     path: str | None = None
     manifest_sha256: str | None = None
+    pixels_sha256: str | None = None
     samples: Annotated[int, Field(gt=0)]
     samples_sha256: str
     consecutive: bool = False
     estimated_foregrounds: Count = 0
+    coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
+
+    @model_validator(mode="after")
+    def _coverage_is_of_the_samples(self) -> Self:
+        if self.coverage is not None and self.coverage.samples != self.samples:
+            raise ValueError(f"`coverage` is of {self.coverage.samples} samples, {self.samples} were evaluated")
+        return self
 
     @property
     def foreground_note(self) -> str | None:
@@ -53,6 +67,14 @@ class DatasetRecord(Frozen):
             f"Foreground colours of {self.estimated_foregrounds} of {self.samples} samples were estimated, so "
             "Foreground MSE measures agreement with an estimate there, not with true colours."
         )
+
+    @property
+    def coverage_note(self) -> str | None:
+        """What the samples never show, in words; None where they show everything, or it was not measured."""
+        unseen = [] if self.coverage is None else gaps(self.coverage)
+        if not unseen:
+            return None
+        return f"This set does not show everything, and what differs only there moves no figure: {'; '.join(unseen)}."
 
 
 class MetricRecord(Frozen):
@@ -89,6 +111,29 @@ def ran_in(precision: str, rest: str | None) -> str:
     return precision if rest is None else f"{precision} (rest {rest})"
 
 
+class ModelRecord(Frozen):
+    """The network whose forms ran.
+
+    Attributes:
+        source_sha256: of what was converted: the checkpoint, or an ONNX and all files that it reads.
+        architecture: the family.
+        input_size: (height, width) of the images that the forms take.
+        settings: those of the network (`ModelSection`), without the source's path and the family.
+    """
+
+    source_sha256: str
+    architecture: str
+    input_size: tuple[int, int]
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class QuantizedRecord(Frozen):
+    """How much of a form's graph runs in 8 bits: `convolutions` of the `all_convolutions` that it has."""
+
+    convolutions: Annotated[int, Field(gt=0)]
+    all_convolutions: int
+
+
 class VariantRecord(Frozen):
     """One runnable form and what it scored.
 
@@ -99,7 +144,12 @@ class VariantRecord(Frozen):
         rest_precision: of a quantized form, what ran where it is not quantized; else None.
         weights: the precision the weights are stored in, such as `fp16`; None when unknown.
         model_path: the file that ran.
-        model_sha256: its hash.
+        model_sha256: its hash; of an IR that of its weights.
+        files: path to hash of every file that the form reads; empty in results of earlier versions.
+        parity: how far its conversion proved it to be from the original, on the CPU in f32; None of the original, and
+            in results of earlier versions.
+        quantized: how much of its graph runs in 8 bits; None of a form that is not quantized.
+        scores_sha256: `scores_sha256` of its name, its files and its scores; None in results of earlier versions.
         metrics: metric name to value.
         latency_ms: inference alone; None when it was not measured.
         device: where it was asked to run, in OpenVINO's words.
@@ -113,6 +163,10 @@ class VariantRecord(Frozen):
     weights: str | None = None
     model_path: str | None = None
     model_sha256: str | None = None
+    files: dict[str, str] = Field(default_factory=dict)
+    parity: Parity | None = None
+    quantized: QuantizedRecord | None = None
+    scores_sha256: str | None = None
     metrics: dict[str, MetricRecord] = Field(default_factory=dict)
     latency_ms: LatencyRecord | None = None
     device: str = "CPU"
@@ -122,6 +176,11 @@ class VariantRecord(Frozen):
     def ran_in(self) -> str:
         """The precision in words, such as `bf16` or `int8 (rest f32)`."""
         return ran_in(self.precision, self.rest_precision)
+
+    @property
+    def inference(self) -> str:
+        """The inference precision that ran where nothing is quantized."""
+        return self.rest_precision or self.precision
 
 
 class DriftRecord(Frozen):
@@ -194,7 +253,12 @@ class TagRecord(Frozen):
 
 
 class Results(Record):
-    """A whole run; `original` names the variant that drift is counted from."""
+    """A whole run; `original` names the variant that drift is counted from.
+
+    `model` is the network whose forms ran, None in results of earlier versions.
+    `interval_method` names how its intervals were made (`eval.statistics.intervals.METHOD`); None in results of earlier
+    versions, which made them by the bootstrap.
+    """
 
     FILE = "results.json"
     REMEDY = "run `mattekit evaluate` to make it"
@@ -203,12 +267,14 @@ class Results(Record):
     environment: Environment
     dataset: DatasetRecord
     settings: dict[str, JsonValue]
+    model: ModelRecord | None = None
     original: str
     variants: Annotated[tuple[VariantRecord, ...], Field(min_length=1)]
     drift: tuple[DriftRecord, ...] = ()
     tags: tuple[TagRecord, ...] = ()
     worst: tuple[WorstRecord, ...] = ()
     rerun: tuple[str, ...] = ()
+    interval_method: str | None = None
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import DataError
+from eval.run.evidence import require_evidence
 from eval.run.figures import with_figures
 from eval.run.results import Results, samples_sha256
 from eval.run.scores import PER_SAMPLE_FILE, read_scores, write_scores
-from eval.statistics.intervals import same
+from eval.statistics.intervals import METHOD, same
 
 
 class Run:
@@ -39,7 +40,9 @@ def run_like(like: Results, table: pd.DataFrame) -> Run:
         update={
             "samples": len(ids),
             "samples_sha256": samples_sha256(ids),
+            "pixels_sha256": like.dataset.pixels_sha256 if len(ids) == like.dataset.samples else None,
             "estimated_foregrounds": min(like.dataset.estimated_foregrounds, len(ids)),
+            "coverage": like.dataset.coverage if len(ids) == like.dataset.samples else None,
         }
     )
     return Run(like.model_copy(update={"dataset": dataset, "worst": (), "rerun": ()}), table)
@@ -48,18 +51,26 @@ def run_like(like: Results, table: pd.DataFrame) -> Run:
 def read_run(run_dir: Path) -> Run:
     """Read a run's folder; the figures written in `results.json` must be those that follow from `per_sample.csv`.
 
+    Intervals made by another method than today's cannot follow from them: they are not compared but made anew, as all
+    figures are.
+
     Raises:
-        DataError: a file is missing or corrupt, or the two are not of one run; the message names the figure.
+        DataError: a file is missing or corrupt, the two are not of one run, or the scores cannot be those of the forms
+            that they stand under; the message names the figure or the form.
     """
     stored, table = Results.read(run_dir), read_scores(run_dir)
     try:
         run = Run(stored, table)
-        _require_same("", _figures(stored), _figures(run.results))
+        _require_same("", _figures(stored), _figures(run.results), stored.interval_method == METHOD)
     except DataError as error:
         raise DataError(
             f"{run_dir}: {Results.FILE} and {PER_SAMPLE_FILE} are not of one run ({error}); one of them was changed, "
             "so run `mattekit evaluate` again"
         ) from error
+    try:
+        require_evidence(run.results, run.table)
+    except DataError as error:
+        raise DataError(f"{run_dir}: {error}") from error
     return run
 
 
@@ -80,6 +91,7 @@ def _figures(results: Results) -> dict[str, Any]:
         f"variant {variant.name}": {
             **{metric: record.model_dump() for metric, record in variant.metrics.items()},
             "latency_ms": None if variant.latency_ms is None else variant.latency_ms.model_dump(),
+            **({"scores_sha256": variant.scores_sha256} if variant.files else {}),
         }
         for variant in results.variants
     }
@@ -89,12 +101,13 @@ def _figures(results: Results) -> dict[str, Any]:
     return {**variants, **drift, **tags, **worst}
 
 
-def _require_same(name: str, stored: Any, derived: Any) -> None:
-    """Raise `DataError` where a stored figure is not the derived one, but for rounding."""
+def _require_same(name: str, stored: Any, derived: Any, intervals: bool) -> None:
+    """Raise `DataError` where a stored figure is not the derived one, but for rounding; `intervals`: of those too."""
     if isinstance(stored, dict) and isinstance(derived, dict):
         for key in dict.fromkeys([*derived, *stored]):
             written = stored.get(key)
-            if written or key not in ("interval", "metrics"):  # which results of earlier versions do not have
-                _require_same(f"{name}, {key}" if name else key, written, derived.get(key))
+            earlier = key == "metrics" and not written  # results of earlier versions lack those of tags
+            if not earlier and (intervals or key != "interval"):
+                _require_same(f"{name}, {key}" if name else key, written, derived.get(key), intervals)
     elif not (same(stored, derived) if isinstance(stored, float) and isinstance(derived, float) else stored == derived):
         raise DataError(f"{name}: {Results.FILE} has {stored}, the scores give {derived}")

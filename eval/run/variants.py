@@ -1,31 +1,72 @@
-"""A variant at work, and what results say of it."""
+"""A variant at work, and what results say of it and of its network."""
 
 from pathlib import Path
 
-from converter.forms.record import Conversion
-from converter.forms.variant import Variant, recorded_file
+from configs.errors import DataError
+from converter.forms.record import Conversion, recorded_model
+from converter.forms.variant import Variant, recorded_file, recorded_files, recorded_form
 from converter.runners.base import Runner
 from converter.runners.opening import open_runner
-from eval.run.results import VariantRecord
+from eval.run.results import ModelRecord, QuantizedRecord, VariantRecord
+
+
+def model_of(record: Conversion) -> ModelRecord:
+    """Return what results say of the network that a folder's forms were converted from.
+
+    Raises:
+        DataError: the record does not hold its settings.
+    """
+    settings = recorded_model(record)
+    contract = record.forms[0].contract
+    return ModelRecord(
+        source_sha256=record.source.sha256,
+        architecture=contract.architecture,
+        input_size=contract.size,
+        settings=settings.model_dump(mode="json", exclude={"checkpoint", "onnx", "architecture"}),
+    )
 
 
 def open_variant(variant: Variant, record: Conversion, folder: Path) -> tuple[Runner, VariantRecord]:
     """Open a variant of the converted model in `folder`; return its runner and what results say of it.
 
+    A form counts as int8, with the limits of that precision, where the conversion quantized it. One whose graph came
+    with quantized convolutions, as a ready ONNX may, is judged by what the rest of it runs in, as its original is.
+
     Raises:
-        DataError: the folder does not hold this form, or the original is not what it was.
+        DataError: the folder does not hold this form, the original is not what it was, or the graph has other
+            quantized convolutions than the conversion made.
         UsageError: OpenVINO has no such device here, or cannot infer there at the precision asked for.
     """
     path, digest = recorded_file(variant, record, folder)
+    form = None if variant.is_original else recorded_form(variant, record, folder)
     runner = open_runner(variant, folder)
+    quantization = None if form is None else form.quantization
+    made = 0 if quantization is None else quantization.candidates[-1].convolutions
+    if quantization is not None and runner.quantized[0] != made:
+        runner.close()
+        raise DataError(
+            f"{path}: {runner.quantized[0]} of its {runner.quantized[1]} convolutions are quantized, its conversion "
+            f"quantized {made}; convert again with --force"
+        )
+    precision, rest = runner.precision, runner.rest_precision
+    if quantization is None and rest is not None:
+        precision, rest = rest, None
     return runner, VariantRecord(
         name=variant.name,
         framework=runner.framework,
-        precision=runner.precision,
-        rest_precision=runner.rest_precision,
+        precision=precision,
+        rest_precision=rest,
         weights=variant.weights,
         model_path=path.as_posix(),
         model_sha256=digest,
+        files=recorded_files(variant, record, folder),
+        parity=None if form is None else form.parity,
+        quantized=_quantized(runner),
         device=runner.device,
         executed_on=runner.executed_on,
     )
+
+
+def _quantized(runner: Runner) -> QuantizedRecord | None:
+    convolutions, all_convolutions = runner.quantized
+    return QuantizedRecord(convolutions=convolutions, all_convolutions=all_convolutions) if convolutions else None

@@ -30,12 +30,13 @@ def gate_run(
         baseline_path: another baseline than the configured one.
 
     Raises:
-        DataError: results, scores or baseline are missing or corrupt, or the figures are not those of the scores.
+        DataError: results, scores or baseline are missing or corrupt, the figures are not those of the scores, or the
+            run's models are there and not what they were.
         UsageError: the tolerances name an unknown metric, or an output cannot be written.
     """
     clear_verdict(run_dir)
     run = read_run(run_dir)
-    report = judge_stored(run, gate, required_variants, baseline_path)
+    report = judge_stored(run_dir, run, gate, required_variants, baseline_path)
     write_verdict(run_dir, report)
     judgement = Judgement(gate, without_baseline(report, run.results), report)
     page = write_html_report(run_dir, stored_content(run_dir, run, judgement))

@@ -40,7 +40,8 @@ def gate(
     The gate judges the 95 % interval of each difference's mean over the samples. It ends with 0 where every interval
     lies within its limit, with 1 where one lies wholly beyond, and with 5 where one lies across (it says how many
     samples would settle it), where there are too few samples, and where a difference is beyond its limit on another
-    CPU class than the baseline's.
+    CPU class than the baseline's. Where the run's models are still there, they must be the files that ran, else it ends
+    with 3; against a baseline of another model nothing is judged, and it ends with 5.
 
     --self-test --deep converts the run's original at a small size in every precision, plants weights, constants,
     attributes, colours, scales, patches and cells that are wrong, and tells which proof sees each (docs/proof.md).
@@ -84,6 +85,7 @@ def gate(
     if self_test:
         raise typer.Exit((_deep_self_test if deep else _self_test)(run_dir, job.gate, out))
     report = gate_run(run_dir, job.gate, required, baseline)
+    say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
     for annotation in annotations(report):
         say(annotation)

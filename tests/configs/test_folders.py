@@ -51,6 +51,16 @@ def test_another_of_the_command_s_own_is_refused_or_replaced(out: Path) -> None:
     assert _find(out, replace=True) is None
 
 
+def test_the_wanted_folder_that_was_changed_is_an_error_of_its_own_or_replaced(out: Path) -> None:
+    def changed(_: str) -> str:
+        raise DataError("was changed")
+
+    (out / "mark").write_text("one")
+    with pytest.raises(DataError, match="was changed"):
+        find_made(out, _read, foreign="something else", fault=changed)
+    assert find_made(out, _read, foreign="something else", fault=changed, replace=True) is None
+
+
 def test_without_a_fault_to_look_for_the_command_s_own_is_made_again(out: Path) -> None:
     (out / "mark").write_text("one")
     assert _find(out, None) is None

@@ -33,3 +33,10 @@ def lift_gain(path: Path, gain: float) -> None:
     array = onnx.numpy_helper.to_array(tensor) * gain / GAIN
     tensor.CopyFrom(onnx.numpy_helper.from_array(array.astype("float32"), "gain"))
     onnx.save(model, path)
+
+
+def keep_weights_outside(path: Path) -> Path:
+    """Move an ONNX's constants into a file of their own beside it, and return that file."""
+    model, data = onnx.load(path), path.with_suffix(".data")
+    onnx.save_model(model, path, save_as_external_data=True, location=data.name, size_threshold=0)
+    return data

@@ -1,5 +1,7 @@
 """Small runs with obvious figures, shared by the tests of results, gate and report."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 from eval_runs import IDS, METRIC_BASE, MakeRun, make_rows
@@ -7,11 +9,26 @@ from eval_runs import IDS, METRIC_BASE, MakeRun, make_rows
 from configs.environment import Environment
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
-from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.results import DatasetRecord, ModelRecord, Results, VariantRecord, samples_sha256
 from eval.run.scores import score_table
 from eval.run.stored import Run
 
-SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"]}}
+SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"], "out": "gone"}}
+MODEL = ModelRecord(source_sha256="5" * 64, architecture="background-matting-v2", input_size=(64, 96))
+
+
+def _variant(name: str, framework: str, precision: str, weights: str, *files: str) -> VariantRecord:
+    """Return a variant whose files, which are not there, have made-up hashes."""
+    hashes = {file: sha256(file.encode()).hexdigest() for file in files}
+    return VariantRecord(
+        name=name,
+        framework=framework,
+        precision=precision,
+        weights=weights,
+        model_path=files[0],
+        model_sha256=hashes[files[-1]],
+        files=hashes,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +44,11 @@ def make_run() -> MakeRun:
     ) -> Run:
         rows = [row for row in make_rows(shift, ids) if row.variant != drop]
         variants = [
-            VariantRecord(name="torch", framework="torch", precision="f32", model_path="models/m.pth"),
-            VariantRecord(name="ir-fp32@f32", framework="openvino", precision="f32", weights="fp32"),
-            VariantRecord(name="ir-fp16@default", framework="openvino", precision=default_precision, weights="fp16"),
+            _variant("torch", "torch", "f32", "fp32", "original/m.pth"),
+            _variant("ir-fp32@f32", "openvino", "f32", "fp32", "gone/fp32/model.xml", "gone/fp32/model.bin"),
+            _variant(
+                "ir-fp16@default", "openvino", default_precision, "fp16", "gone/fp16/model.xml", "gone/fp16/model.bin"
+            ),
         ]
         facts = Results(
             created="2025-01-02T03:04:05+00:00",
@@ -50,6 +69,7 @@ def make_run() -> MakeRun:
                 consecutive=consecutive,
             ),
             settings=SETTINGS,
+            model=MODEL,
             original="torch",
             variants=tuple(variant for variant in variants if variant.name != drop),
         )
@@ -65,6 +85,7 @@ def gate() -> GateSection:
     baseline = {name: {"absolute": 0.05, "direction": "both"} for name in METRIC_BASE}
     return GateSection.model_validate(
         {
+            "minimum_samples": 1,
             "against_original": {"f32": original, "bf16": original},
             "against_baseline": {"f32": baseline, "bf16": baseline},
         }

@@ -1,7 +1,9 @@
 """Invented scores with obvious means, for the tests of results, gate and report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from datasets.samples.coverage import Coverage, CoverageMeter
+from datasets.samples.sample import Sample
 from eval.run.scores import ScoreRow, metrics_of
 from eval.run.stored import Run, run_like
 
@@ -32,6 +34,21 @@ def make_rows(shift: dict[str, float] | None = None, ids: tuple[str, ...] = IDS)
 def with_facts(run: Run, **facts: object) -> Run:
     """Return the run with other facts, such as `created`, beside the same scores."""
     return Run(run.results.model_copy(update=facts), run.table)
+
+
+def measured(samples: Iterable[Sample]) -> Coverage:
+    """Return the coverage of samples in the frame of the first."""
+    samples = list(samples)
+    meter = CoverageMeter(samples[0].size)
+    for sample in samples:
+        meter.add(sample)
+    return meter.coverage()
+
+
+def with_coverage(run: Run, samples: Iterable[Sample]) -> Run:
+    """Return the run as if its samples had shown what these show."""
+    coverage = measured(samples).model_copy(update={"samples": run.results.dataset.samples})
+    return with_facts(run, dataset=run.results.dataset.model_copy(update={"coverage": coverage}))
 
 
 def shifted(run: Run, moves: Mapping[str, Mapping[str, float]]) -> Run:

@@ -11,7 +11,7 @@ from eval_runs import MakeRun, shifted
 from configs.errors import DataError
 from configs.schema import GateSection
 from eval.run.stored import Run
-from eval.statistics import intervals
+from eval.statistics.intervals import RELIABLE_UNITS
 from tools.gate_power.rates import DriftCheck, difference_pattern, false_alarms, power, proportional_pattern
 
 IDS = tuple(f"c{number:02d}/0001" for number in range(12))
@@ -19,9 +19,8 @@ DRAWS = 20
 
 
 @pytest.fixture
-def stored(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> Run:
+def stored(make_run: MakeRun) -> Run:
     """Return a run whose `ir-fp16@default` moves up and down, by 0.02 in the mean and up to 0.1."""
-    monkeypatch.setattr(intervals, "RESAMPLES", 500)
     moves = dict(zip(IDS, np.random.default_rng(1).permutation(np.linspace(-0.06, 0.1, 12)), strict=True))
     return shifted(make_run(ids=IDS), {"ir-fp16@default": moves})
 
@@ -43,7 +42,7 @@ def test_a_gate_that_takes_noise_for_drift_shows(stored: Run, gate: GateSection)
 @pytest.mark.parametrize("check", ["original", "baseline"])
 def test_twice_the_limit_is_seen_and_half_of_it_is_not(check: DriftCheck, stored: Run, gate: GateSection) -> None:
     pattern = proportional_pattern(stored)
-    twice = power(stored, gate, check, "ir-fp32@f32", pattern, 2.0, DRAWS)
+    twice = power(stored, gate, check, "ir-fp32@f32", pattern, 2.0, DRAWS, RELIABLE_UNITS)
     assert twice.failed == 1
     assert twice.by_metric == dict.fromkeys(("alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse"), 1.0)
     assert power(stored, gate, check, "ir-fp32@f32", pattern, 0.5, DRAWS).passed == 1

@@ -40,7 +40,7 @@ def test_a_benchmark_goes_into_a_run_and_its_report(run: Run, job: Job, tmp_path
         (("--frames", "3", "--seconds", "3"), 2, "give --frames or --seconds, not both"),
         (("--run", "a", "--out", "b"), 2, "give --run or --out, not both"),
         (("--streams", "2", "--no-throughput"), 2, "--streams belongs to throughput"),
-        (("--run", "nowhere"), 3, "nowhere: there is no such file; run `mattekit evaluate`"),
+        (("--run", "nowhere"), 3, "nowhere/results.json: there is no such file; run `mattekit evaluate`"),
         (("--variants", "ir-fp16@int4"), 2, "variant 'ir-fp16@int4' is unknown"),
         (("--against", "missing/model.xml"), 3, "missing/model.xml: no such file of an IR"),
     ],

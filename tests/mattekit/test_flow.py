@@ -153,6 +153,26 @@ def test_the_whole_flow_from_an_onnx_to_a_verdict(
     assert run("gate", "--config", config).code == 0
     for _ in range(2):
         assert run("gate", run_dir, "--config", config).code == 0
+    there = f"reports/{run_dir.name}: its models, models, are present and unchanged"
+    assert run("gate", "--config", config).out.startswith(f"judging the newest run of tiny, {there}")
+    assert run("gate", f"reports/{run_dir.name}", "--config", config).out.startswith(f"judging {there}")
+    xml = tmp_path / "models/fp16/model.xml"
+    whole = xml.read_bytes()
+    xml.write_bytes(whole + b"\n")
+    changed = run("gate", "--config", config)
+    assert changed.code == 3
+    assert f"reports/{run_dir.name}: models/fp16/model.xml is not the file that ran" in changed.text
+    assert run("gate", "--config", config, "--self-test").code == 3
+    xml.write_bytes(whole)
+    (tmp_path / "models").rename(tmp_path / "elsewhere")
+    gone = run("gate", "--config", config)
+    assert gone.code == 0
+    assert "its models, models, are gone" in gone.text
+    (tmp_path / "elsewhere").rename(tmp_path / "models")
+
+    alone = run("evaluate", "--config", config, "--variants", "onnx", "--out", "alone")
+    assert alone.code == 0
+    assert "nothing was judged: only onnx ran" in alone.text
     assert json.loads((run_dir / "gate.json").read_text(encoding="utf-8"))["verdict"] == "passed"
     assert (run_dir / "junit.xml").is_file()
 

@@ -32,7 +32,7 @@ def test_the_people_are_made_verified_and_kept(run: Run, job: Callable[..., Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--count", 25), "there are 24 bundled people, found 25"),
+        (("--count", 37), "there are 36 bundled people (12 of them copies), found 37"),
         (("--plate", "crooked"), "crooked"),
         (("--seed", -1), "greater than or equal to 0"),
     ],

@@ -35,12 +35,13 @@ CHECKS: tuple[DriftCheck, ...] = ("original", "baseline")
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Shares of the draws: those that passed, were inconclusive or failed as a whole, and failed in each metric."""
+    """Shares of the draws: those that passed, were inconclusive or failed as a whole; failed, and passed, by metric."""
 
     passed: float
     inconclusive: float
     failed: float
     by_metric: Mapping[str, float]
+    passed_by_metric: Mapping[str, float]
 
 
 def false_alarms(
@@ -63,7 +64,7 @@ def false_alarms(
         signs = pd.Series({sample: generator.choice((-1.0, 1.0)) for sample in sorted(table.index.unique("sample"))})
         moves = _moves(table, noise).mul(signs, axis="index", level="sample")
         counts[_judge(run.results, table, moves, gate).verdict] += 1
-    return _rates(counts, draws, {})
+    return _rates(counts, draws, {}, {})
 
 
 def power(
@@ -89,6 +90,7 @@ def power(
     drift = _scaled(run.results, gate, check, variant, pattern, factor)
     counts: Counter[str] = Counter()
     failed: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
     generator = np.random.Generator(np.random.PCG64(seed))
     for table in _draws(own, gate, draws, samples, generator):
         moves = _moves(table, drift)
@@ -96,9 +98,11 @@ def power(
         report = _judge(own.results, table, moves, gate)
         found = [row for row in report.rows if (row.check, row.variant) == (check, variant)]
         failed.update(row.metric for row in found if row.verdict == "fail")
+        passed.update(row.metric for row in found if row.verdict in ("pass", "improved"))
         verdicts = {row.verdict for row in found}
         counts["failed" if "fail" in verdicts else "inconclusive" if "inconclusive" in verdicts else "passed"] += 1
-    return _rates(counts, draws, {metric: failed[metric] / draws for metric in drift})
+    by_metric, green = ({metric: own[metric] / draws for metric in drift} for own in (failed, passed))
+    return _rates(counts, draws, by_metric, green)
 
 
 def difference_pattern(run: Run, variant: str) -> pd.DataFrame:
@@ -110,6 +114,18 @@ def difference_pattern(run: Run, variant: str) -> pd.DataFrame:
     if variant not in (names := [each.name for each in run.results.converted()]):
         raise DataError(f"expected a converted variant of the run ({', '.join(names)}), found {variant}")
     return scores_of(run.table, variant) - scores_of(run.table, run.results.original)
+
+
+def by_means_alone(gate: GateSection) -> GateSection:
+    """Return the tolerances without the limits of single samples."""
+    sections = {
+        key: {
+            precision: {metric: own.model_copy(update={"largest": None}) for metric, own in tolerances.items()}
+            for precision, tolerances in getattr(gate, key).items()
+        }
+        for key in ("against_original", "against_baseline", "other_class")
+    }
+    return gate.model_copy(update=sections)
 
 
 def proportional_pattern(run: Run) -> pd.DataFrame:
@@ -167,5 +183,5 @@ def _judge(like: Results, before: pd.DataFrame, moves: pd.DataFrame, gate: GateS
     return judge(run_like(like, after), baseline, gate)
 
 
-def _rates(counts: Counter[str], draws: int, by_metric: Mapping[str, float]) -> Rates:
-    return Rates(counts["passed"] / draws, counts["inconclusive"] / draws, counts["failed"] / draws, by_metric)
+def _rates(counts: Counter[str], draws: int, failed: Mapping[str, float], passed: Mapping[str, float]) -> Rates:
+    return Rates(counts["passed"] / draws, counts["inconclusive"] / draws, counts["failed"] / draws, failed, passed)

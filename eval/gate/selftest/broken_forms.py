@@ -18,6 +18,7 @@ from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import open_dataset
+from eval.run.identity import require_run_models, require_run_set
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow, score_table
 from eval.run.variants import open_variant
@@ -66,16 +67,16 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     models = config.convert.out
     record = Conversion.read(models)
     check_files(models, record)
+    require_run_models(results)
     variant = parse_variant(broken.name)
     runner, found = open_variant(variant, record, models)
-    if (found.model_sha256, found.precision) != (broken.model_sha256, broken.precision):
+    if found.ran_in != broken.ran_in:
         raise DataError(
-            f"{found.model_path}: not the model of the run, or it infers at another precision here ({found.precision}, "
-            f"{broken.precision} in the run); run `mattekit evaluate` again"
+            f"{found.model_path}: infers at another precision here ({found.ran_in}, {broken.ran_in} in the run); run "
+            "`mattekit evaluate` again"
         )
     samples = open_dataset(config.dataset, report)
-    if samples.manifest_sha256 != results.dataset.manifest_sha256:
-        raise DataError(f"{samples.root}: not the set of the run, its images are others; run `mattekit evaluate` again")
+    require_run_set(samples, results.dataset)
     perturbed = work / "perturbed.xml"
     file = variant.file(models)
     perturb_weights(file.path, perturbed)

@@ -26,6 +26,7 @@ from eval.gate.verdict import CHECK_TITLES, GateReport
 from eval.presentation.formatting import markdown_table
 from eval.run.results import Results
 from eval.run.stored import read_run, run_like, write_run
+from eval.statistics.intervals import count_units
 
 SAMPLES = 8
 """How many samples of the run are used, at most."""
@@ -73,7 +74,9 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
     if len(kept) < 2:
         raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
     table = run.table[run.table.index.isin(kept, level="sample")]
-    lenient = gate.replaced(minimum_samples=min(gate.minimum_samples, len(kept)))
+    lenient = gate.replaced(
+        minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive))
+    )
     trials: list[Trial] = []
     with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
         work = Path(folder)
@@ -115,7 +118,7 @@ class _Bench:
             report = judge_run(folder, self._gate, self._names, self._baseline)
         except DataError as error:
             return Trial(fault, expected, "refused", str(error).replace(str(folder), "copy"))
-        return Trial(fault, expected, report.verdict, _told(report))
+        return Trial(fault, expected, report.verdict, _failed_rows(report))
 
 
 def self_test_markdown(trials: Sequence[Trial]) -> str:
@@ -151,8 +154,8 @@ def self_test_json(trials: Sequence[Trial]) -> str:
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _told(report: GateReport) -> str:
+def _failed_rows(report: GateReport) -> str:
     rows = report.failures()
-    told = [f"{row.variant} {row.metric} ({CHECK_TITLES[row.check]})" for row in rows[:_SHOWN]]
+    named = [f"{row.variant} {row.metric} ({CHECK_TITLES[row.check]})" for row in rows[:_SHOWN]]
     more = [f"{len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
-    return f"{len(rows)} of {len(report.rows)}: {', '.join([*told, *more])}" if rows else "none"
+    return f"{len(rows)} of {len(report.rows)}: {', '.join([*named, *more])}" if rows else "none"

@@ -16,7 +16,7 @@ VERSION = open_pack().record.version
 
 
 def test_every_recipe_has_a_folder_of_its_own() -> None:
-    assert default_set_path(DatasetSection()) == Path(f"data/people-24-exact-seed1-v{VERSION}")
+    assert default_set_path(DatasetSection()) == Path(f"data/people-36-exact-seed1-v{VERSION}")
     other = DatasetSection(count=3, seed=9, plate="handheld")
     assert default_set_path(other) == Path(f"data/people-3-handheld-seed9-v{VERSION}")
     synthetic = DatasetSection(path="synthetic", count=3, seed=9, size=SIZE)
@@ -56,8 +56,8 @@ def test_drawn_figures_come_at_the_size_that_is_asked_for() -> None:
     ("dataset", "message"),
     [
         (
-            DatasetSection(count=25),
-            r"dataset\.count: there are 24 bundled people, found 25; choose 1 to 24, or `path: syn",
+            DatasetSection(count=37),
+            r"dataset\.count: there are 36 bundled people \(12 of them copies\), found 37; choose 1 to 36, or `path",
         ),
         (
             DatasetSection(size=(360, 640)),

@@ -113,7 +113,7 @@ def test_a_set_that_is_there_is_kept_and_anything_else_refused(people: Path, pla
     with pytest.raises(UsageError, match="composed otherwise"):
         _compose(people, places, out, plate="handheld")
     (out / "com/a/x.png").write_bytes(b"")
-    with pytest.raises(UsageError, match=r"was changed since it was made \(changed: com/a/x\.png\)"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(changed: com/a/x\.png\)"):
         _compose(people, places, out)
     (people.parent / "mine").mkdir()
     (people.parent / "mine/letter.txt").write_text("dear", encoding="utf-8")

@@ -189,7 +189,7 @@ def test_a_composed_set_whose_credits_were_changed_is_not_taken_for_whole(tmp_pa
     root = _compose(tmp_path)
     _compose(tmp_path)
     (root / "ATTRIBUTION.csv").unlink()
-    with pytest.raises(UsageError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
         _compose(tmp_path)
 
 

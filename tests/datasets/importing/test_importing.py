@@ -331,7 +331,7 @@ def test_an_import_that_is_there_is_kept_and_anything_else_refused(tmp_path: Pat
     with pytest.raises(UsageError, match=r"original/o_2\.jpg: is not the file that was imported"):
         _import(root, "aim500", out)
     (out / "o_1.png").write_bytes(b"")
-    with pytest.raises(UsageError, match=r"o_1\.png: was changed since it was imported"):
+    with pytest.raises(DataError, match=r"o_1\.png: was changed since it was imported"):
         _import(root, "aim500", out)
 
 

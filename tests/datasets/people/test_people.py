@@ -11,9 +11,11 @@ from tiny_people import CREDITS, NOISE, SIZE, tiny_pictures, write_tiny_pack
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
-from datasets.people import make
-from datasets.people.make import first_samples, make_people, people_sample
+from datasets.people import person
+from datasets.people.copies import Copy, copied_person
+from datasets.people.make import first_people, make_people
 from datasets.people.pack import Pack
+from datasets.people.person import people_sample
 from datasets.samples.composite import composite
 from datasets.samples.layout import SampleSet, iterate
 from datasets.samples.plate import largest_noise
@@ -100,7 +102,7 @@ def test_a_set_whose_credits_are_gone_is_not_whole(pack: Pack, tmp_path: Path) -
     made = _make(pack, tmp_path / "set")
     (made.root / "ATTRIBUTION.csv").unlink()
     assert [problem.kind for problem in verify_set(made.root).errors] == ["licence"]
-    with pytest.raises(UsageError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
         _make(pack, tmp_path / "set")
 
 
@@ -177,7 +179,7 @@ def test_a_set_that_is_there_is_kept_and_another_needs_force(
     out = tmp_path / "set"
     first = _make(pack, out)
     with monkeypatch.context() as patch:
-        patch.setattr(make, "load_background", None)
+        patch.setattr(person, "load_background", None)
         assert _make(pack, out).manifest_sha256 == first.manifest_sha256
     expected = "set: holds another set of the bundled people, people-3-exact-seed1-v5, where people-3-handheld-seed1-v5"
     with pytest.raises(UsageError, match=rf"{expected} is to go; use --force of `mattekit dataset people`"):
@@ -202,7 +204,7 @@ def test_a_set_of_a_pack_that_has_changed_is_not_taken_for_this_one(pack: Pack, 
 def test_a_damaged_set_is_told(pack: Pack, tmp_path: Path) -> None:
     made = _make(pack, tmp_path / "set")
     made.refs[0].source.unlink()
-    with pytest.raises(UsageError, match=r"was changed since it was made \(missing: com/people/0001\.png\)"):
+    with pytest.raises(DataError, match=r"was changed since it was made \(missing: com/people/0001\.png\)"):
         _make(pack, tmp_path / "set")
 
 
@@ -232,6 +234,53 @@ def test_a_negative_seed_is_refused(pack: Pack, tmp_path: Path) -> None:
         _make(pack, tmp_path / "set", seed=-1)
 
 
-def test_the_first_samples_are_those_of_the_pack_s_order(tmp_path: Path) -> None:
+def test_the_first_are_those_of_the_pack_in_its_order_then_the_copies(tmp_path: Path) -> None:
     pack = write_tiny_pack(tmp_path / "pack")
-    assert first_samples(pack, 2) == pack.record.samples[:2]
+    copies = Copy(2, 100, 0, 0, False), Copy(3, 100, 0, 0, False)
+    first = first_people(pack, 4, copies)
+    assert tuple(one.entry for one in first[:3]) == pack.record.samples
+    assert [one.entry.id for one in first[3:]] == ["people/0102"]
+    message = r"there are 5 bundled people \(2 of them copies\), found 6; choose 1 to 5"
+    with pytest.raises(UsageError, match=message):
+        first_people(pack, 6, copies)
+
+
+COPIES = Copy(1, 100, 5, 10, True, "bright"), Copy(2, 150, 0, 10, False, "own", "red")
+
+
+@pytest.mark.parametrize("plate", ["exact", "handheld"])
+def test_copies_follow_the_people_whose_bytes_and_credits_stay(pack: Pack, tmp_path: Path, plate: Any) -> None:
+    alone, both = _make(pack, tmp_path / "3", plate=plate), _make(pack, tmp_path / "5", 5, copies=COPIES, plate=plate)
+    assert both.name == f"people-5-{plate}-seed1-v5"
+    assert [ref.id for ref in both.refs[3:]] == ["people/0101", "people/0102"]
+    before, after = _contents(alone.root), _contents(both.root)
+    assert {name: digest for name, digest in after.items() if name in before and name != "manifest.json"} == {
+        name: digest for name, digest in before.items() if name != "manifest.json"
+    }
+    for stored, copy in zip(list(iterate(both))[3:], COPIES, strict=True):
+        sample = copied_person(pack, copy, plate)
+        assert stored.tags == sample.tags
+        for role in ("source", "background", "alpha", "foreground"):
+            assert (getattr(stored, role) == getattr(sample, role)).all(), role
+
+
+@pytest.mark.parametrize("plate", ["exact", "handheld"])
+def test_a_set_with_copies_is_sound_and_says_of_whom_they_are(pack: Pack, tmp_path: Path, plate: str) -> None:
+    made = _make(pack, tmp_path / "set", 5, copies=COPIES, plate=plate)
+    assert verify_set(made.root, require_licences=True).problems == ()
+    assert made.manifest is not None
+    assert made.manifest.samples[4].noise == NOISE
+    assert made.manifest.composition is not None
+    origins = {origin.id: origin.foreground for origin in made.manifest.composition.origins}
+    assert origins["people/0102"] == origins["people/0002"] == "foregrounds/0002.webp"
+
+
+def test_a_copy_before_a_hand_held_plate_is_the_same_person_and_its_plate_its_own(pack: Pack) -> None:
+    exact, held = (copied_person(pack, COPIES[0], plate) for plate in ("exact", "handheld"))
+    original = people_sample(pack, pack.record.samples[0], "handheld", 1)
+    assert (exact.alpha == held.alpha).all()
+    assert (exact.background != held.background).any()
+    assert "handheld" in held.tags
+    assert (held.source <= exact.source).all()
+    assert "shadow" in held.tags or (held.source == exact.source).all()
+    assert (held.background[:, ::-1] != original.background).mean() > 0.5

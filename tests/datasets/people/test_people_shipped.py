@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from configs.load import load_config
-from configs.schema import Plate
-from datasets.people.make import make_people, people_sample
+from configs.schema import DatasetSection, Plate
+from datasets.people.copies import COPIES
+from datasets.people.make import first_people, make_people
 from datasets.people.pack import PACK_FOLDER, PackSample, load_background, load_foreground, open_pack
+from datasets.samples.coverage import CoverageMeter
+from datasets.samples.gaps import gaps
 from datasets.samples.layout import iterate
+from datasets.samples.manifest import content_sha256
 from datasets.samples.verify import verify_set
 
 LARGEST = 15_000_000
@@ -19,13 +23,19 @@ BACKGROUNDS = {"photo", "room"}
 DIFFICULTIES = {"motion-blur", "translucent", "object", "gap", "camouflage", "low-light", "two-people"}
 HAIR = {"hair-long", "hair-short", "hair-curly", "hair-straight"}
 SMALL_SET = 8
+# What the set of the 24 alone was before there were copies.
+FIRST_24: dict[Plate, str] = {
+    "exact": "2f2c8d6b0a92ef4f41bd002a5d3f32b063dd2845b0dc793c741f9b59de44c404",
+    "handheld": "a4a063b915b315d6bff925eb0fbed56bb4104700c198336132decf3a290881e0",
+}
 PACK = open_pack()
 SAMPLES = PACK.record.samples
 
 
-def test_there_are_24_of_the_size_that_the_default_job_asks_for() -> None:
+def test_there_are_24_and_their_copies_of_the_size_that_the_default_job_asks_for() -> None:
     default = load_config(Path(__file__).parents[3] / "configs/default.yaml").dataset
-    assert len(SAMPLES) == default.count == 24
+    assert len(SAMPLES) == 24
+    assert len(SAMPLES) + len(COPIES) == default.count == DatasetSection().count == 36
     assert PACK.record.size == default.size == (720, 1280)
 
 
@@ -88,9 +98,17 @@ def test_the_recipe_is_told() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("plate", ["exact", "handheld"])
 def test_the_whole_set_is_made_and_sound(tmp_path: Path, plate: Plate) -> None:
-    made = make_people(tmp_path / "set", PACK, len(SAMPLES), plate=plate)
-    assert verify_set(made.root).problems == ()
-    for sample, entry in zip(iterate(made), SAMPLES, strict=True):
-        again = people_sample(PACK, entry, plate, 1)
+    people = first_people(PACK, 36, COPIES)
+    made = make_people(tmp_path / "set", PACK, len(people), copies=COPIES, plate=plate)
+    assert verify_set(made.root, require_licences=True).problems == ()
+    meter = CoverageMeter(PACK.record.size)
+    for sample, person in zip(iterate(made), people, strict=True):
+        again = person.compose(plate, 1)
         assert (sample.source == again.source).all()
+        assert (sample.background == again.background).all()
         assert sample.tags == again.tags
+        meter.add(sample)
+    assert gaps(meter.coverage()) == []
+    assert made.manifest is not None
+    first = content_sha256((file.path, file.pixels_sha256) for file in made.manifest.files if "/01" not in file.path)
+    assert first == FIRST_24[plate]

@@ -3,38 +3,25 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from shown_samples import BLUE, BRIGHT, DARK, GREEN, GREY, RED, Colour, everything, shown, stripes
 
 from datasets.samples.coverage import KINDS, Coverage, CoverageMeter, hair_like
 from datasets.samples.gaps import gaps
 from datasets.samples.sample import Sample
 
 SIZE = (64, 160)
-GREY, DARK, BRIGHT = (128, 128, 128), (0, 0, 0), (255, 255, 255)
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
-def _plain(colour: tuple[int, int, int], size: tuple[int, int] = SIZE) -> np.ndarray:
-    return np.full((*size, 3), colour, np.uint8)
-
-
-def _stripes(size: tuple[int, int] = SIZE) -> np.ndarray:
-    """Alpha between a third and two thirds that changes from row to row: half-transparent, an edge in each cell."""
-    return np.broadcast_to(np.where(np.arange(size[0]) % 2, 85, 170).astype(np.uint8)[:, np.newaxis], size).copy()
-
-
-def _sample(
-    alpha: np.ndarray, foreground: tuple[int, int, int] = GREY, background: tuple[int, int, int] = GREY
-) -> Sample:
-    plate = _plain(background, alpha.shape)
-    return Sample("a/1", plate, plate, alpha, _plain(foreground, alpha.shape))
+def _sample(alpha: np.ndarray, foreground: Colour = GREY, background: Colour = GREY) -> Sample:
+    return shown("a/1", alpha, foreground, background)
 
 
 def _everything() -> list[Sample]:
-    """Return samples that together leave nothing out."""
-    colours = (GREY, DARK, BRIGHT, RED, GREEN, BLUE)
-    alphas = (_stripes(), np.full(SIZE, 255, np.uint8))
-    samples = [_sample(alphas[number % 2], colour, colour) for number, colour in enumerate(colours)]
-    return [*samples, _sample(np.zeros(SIZE, np.uint8))]
+    return everything(SIZE)
+
+
+def _stripes(size: tuple[int, int] = SIZE) -> np.ndarray:
+    return stripes(size)
 
 
 def _measured(samples: list[Sample], size: tuple[int, int] = SIZE) -> Coverage:
@@ -87,10 +74,7 @@ def test_a_band_and_what_is_left_are_told_apart() -> None:
     for sample in samples:
         for part in (np.s_[:, 144:], np.s_[16:32, 32:48]):
             sample.alpha[part][sample.alpha[part] == 255] = 0
-    assert gaps(_measured(samples)) == [
-        "right 10 % of the frame never opaque",
-        "another 2.5 % of the frame never opaque",
-    ]
+    assert gaps(_measured(samples)) == ["right 10 %, another 2.5 % of the frame never opaque"]
 
 
 def test_an_outline_counts_for_the_tiles_beside_it_and_no_further() -> None:

@@ -148,7 +148,7 @@ def test_a_damaged_set_is_told_and_mended_by_force(tmp_path: Path, damage: str) 
     else:
         (out / "com/synthetic/0002.png").write_bytes(picture.read_bytes())
     named = "no background for synthetic/0002" if damage == "extra" else f"{damage}: com/synthetic/0001.png"
-    with pytest.raises(UsageError, match=rf"(?s)set was changed since it was made \(.*{named}.*use --force"):
+    with pytest.raises(DataError, match=rf"(?s)set was changed since it was made \(.*{named}.*use --force"):
         _make(out)
     assert _make(out, force=True).manifest_sha256 == intact
     assert verify_set(out)

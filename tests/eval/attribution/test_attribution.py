@@ -8,6 +8,7 @@ import pytest
 from tiny_model import SIZE, tiny_config
 
 from configs.errors import DataError, UsageError
+from configs.files import sha256_of
 from converter.forms.proofs import Difference, Parity
 from converter.forms.record import Conversion
 from converter.forms.variant import Variant
@@ -20,7 +21,7 @@ from eval.attribution import stages as stages_module
 from eval.attribution.measure import sample_at
 from eval.attribution.record import Attribution, ErrorRecord, StageRecord
 from eval.attribution.run import attribute
-from eval.attribution.split import most_added, split_drift
+from eval.attribution.split import most_added, moved_away, split_drift, taken_back
 from eval.attribution.stages import stages_of
 from eval.attribution.text import attribution_page, explain, resize_note, split_table
 from eval.run.evaluate import evaluate
@@ -43,7 +44,12 @@ def _values(metric: str, *means: float) -> dict[str, dict[str, float | None]]:
 
 def _with_added(added: dict[str, dict[str, float]]) -> list[StageRecord]:
     metrics = {"alpha_mad": MetricRecord(mean=4, samples=2), "alpha_grad": MetricRecord(mean=100, samples=2)}
-    return [stage.model_copy(update={"metrics": metrics, "added": added.get(stage.name, {})}) for stage in CHAIN]
+    stages, drift = [], dict.fromkeys(metrics, 0.0)
+    for stage in CHAIN:
+        own = added.get(stage.name, {})
+        drift = {name: value + own.get(name, 0.0) for name, value in drift.items()}
+        stages.append(stage.model_copy(update={"metrics": metrics, "added": own, "drift": drift}))
+    return stages
 
 
 def test_the_parts_are_the_hops_of_their_kind_and_add_up() -> None:
@@ -80,6 +86,30 @@ def test_the_stage_that_added_most_is_that_of_the_largest_share_whatever_its_sig
     assert most_added(stages, ["alpha_mad", "alpha_grad"]) == "ir-fp16@bf16"
 
 
+def test_a_hop_that_brings_the_result_back_is_not_blamed_but_named() -> None:
+    """The FP32 IR adds 4.631, the FP16 one takes 4.632 of it away: two faults, of which the first one counts."""
+    stages = _with_added({"ir-fp32@f32": {"alpha_mad": 4.631}, "ir-fp16@f32": {"alpha_mad": -4.632}})
+    assert most_added(stages, ["alpha_mad"]) == "ir-fp32@f32"
+    assert moved_away(stages[2], "alpha_mad") == pytest.approx(4.631)
+    assert moved_away(stages[3], "alpha_mad") == pytest.approx(-0.001)
+    assert taken_back(stages[3], "alpha_mad") == pytest.approx(4.631)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "blamed"),
+    [
+        (1.0, -4.0, "ir-fp16@f32"),  # through zero: 3 beyond it are the second one's
+        (4.0, -5.0, "ir-fp32@f32"),
+        (1.0, 2.0, "ir-fp16@f32"),
+        (-2.0, -1.0, "ir-fp32@f32"),
+        (-2.0, 2.0, "ir-fp32@f32"),
+    ],
+)
+def test_what_counts_is_the_way_from_the_original(first: float, second: float, blamed: str) -> None:
+    stages = _with_added({"ir-fp32@f32": {"alpha_mad": first}, "ir-fp16@f32": {"alpha_mad": second}})
+    assert most_added(stages, ["alpha_mad"]) == blamed
+
+
 def test_no_stage_added_most_when_none_moved_anything() -> None:
     assert most_added(_with_added({}), ["alpha_mad"]) is None
 
@@ -106,6 +136,14 @@ def test_the_sentence_tells_a_few_cells_from_a_spread(run: Path, cells: int, sha
         "**`ir-fp16@bf16` added most**: Alpha MAD -1.000 (25 % of the original's) after `ir-fp16@f32`"
     )
     assert expected in text
+
+
+def test_the_sentence_names_the_hop_that_hides_a_drift(run: Path) -> None:
+    stages = _with_added({"ir-fp32@f32": {"alpha_mad": 4.631}, "ir-fp16@f32": {"alpha_mad": -4.632}})
+    found = attribute(Results.read(run), limit=1).model_copy(update={"stages": tuple(stages), "most": "ir-fp32@f32"})
+    text = explain(found)
+    assert text.startswith("**`ir-fp32@f32` added most**: Alpha MAD +4.631 (1.2e+02 % of the original's) after `onnx`")
+    assert "`ir-fp16@f32` takes 4.631 of it back" in text
 
 
 @pytest.fixture(scope="module")
@@ -184,9 +222,12 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
 
 def test_models_converted_again_are_refused(run: Path) -> None:
     results = Results.read(run)
-    changed = tuple(variant.model_copy(update={"model_sha256": "0" * 64}) for variant in results.variants)
+    changed = tuple(
+        variant.model_copy(update={"files": dict.fromkeys(variant.files, "1" * 64), "model_sha256": "1" * 64})
+        for variant in results.variants
+    )
     results.model_copy(update={"variants": changed}).write(run)
-    with pytest.raises(DataError, match="converted again since the run: onnx has SHA-256"):
+    with pytest.raises(DataError, match=r"model\.onnx is not the file that ran .* changed or converted again since"):
         attribute(Results.read(run))
 
 
@@ -198,6 +239,22 @@ def test_a_changed_file_of_the_models_is_refused(run: Path, tmp_path: Path) -> N
     results.model_copy(update={"settings": settings}).write(run)
     with pytest.raises(DataError, match=r"model.onnx: changed since its conversion"):
         attribute(Results.read(run))
+
+
+@pytest.mark.parametrize("name", ["fp32/model.xml", "fp16/model.bin"])
+def test_a_form_made_anew_with_its_record_is_not_that_of_the_run(run: Path, tmp_path: Path, name: str) -> None:
+    results = Results.read(run)
+    models = Path(str(results.configuration().convert.out))
+    kept = Path(shutil.copytree(models, tmp_path / "models"))
+    try:
+        (models / name).write_bytes((models / name).read_bytes() + b"\n")
+        record = (models / "conversion.json").read_text()
+        old, new = sha256_of(kept / name), sha256_of(models / name)
+        (models / "conversion.json").write_text(record.replace(old, new))
+        with pytest.raises(DataError, match=rf"{name} is not the file that ran"):
+            attribute(results)
+    finally:
+        shutil.copytree(kept, models, dirs_exist_ok=True)
 
 
 def test_another_set_is_refused(run: Path, tmp_path: Path) -> None:

@@ -183,6 +183,15 @@ def test_a_benchmark_of_other_models_does_not_go_into_a_run(config: Config) -> N
         bench(config, BenchOptions(length=Length(1)), evaluated=other)
 
 
+def test_a_benchmark_goes_into_no_run_whose_models_were_changed(config: Config) -> None:
+    results = evaluate(config).results
+    *others, last = results.variants
+    files = {file: "1" * 64 if file.endswith(".xml") else sha256 for file, sha256 in last.files.items()}
+    other = results.model_copy(update={"variants": (*others, last.model_copy(update={"files": files}))})
+    with pytest.raises(DataError, match=r"model\.xml is not the file that ran"):
+        bench(config, BenchOptions(length=Length(1)), evaluated=other)
+
+
 def test_models_of_another_original_are_refused(config: Config) -> None:
     other = config.model_copy(update={"model": config.model.model_copy(update={"refine_threshold": 0.5})})
     with pytest.raises(DataError, match=r"or with other settings of the network than the configuration's"):

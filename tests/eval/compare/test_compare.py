@@ -98,6 +98,16 @@ def test_a_score_that_one_run_leaves_undefined_is_counted(moved_run: MakeRun) ->
     assert "6 (1 in one run only)" in comparison_markdown(comparison)
 
 
+def test_other_pixels_are_told_even_under_one_manifest(moved_run: MakeRun) -> None:
+    first, second = (
+        with_facts(run, dataset=run.results.dataset.model_copy(update={"pixels_sha256": pixels * 64}))
+        for run, pixels in ((moved_run(), "1"), (moved_run(), "2"))
+    )
+    told = [each for each in compare_runs(first, second, NAMES).warnings if "other pixels" in each]
+    assert len(told) == 1
+    assert not compare_runs(first, first, NAMES).warnings
+
+
 def test_what_changed_around_the_figures(moved_run: MakeRun) -> None:
     first, second = moved_run(), moved_run(drop="ir-fp16@default")
     results = second.results
@@ -106,7 +116,7 @@ def test_what_changed_around_the_figures(moved_run: MakeRun) -> None:
     )
     dataset = results.dataset.model_copy(update={"manifest_sha256": "1" * 64})
     variants = tuple(v.model_copy(update={"model_sha256": "ab"}) if v.name == "torch" else v for v in results.variants)
-    settings = {"name": "test", "convert": {"precisions": ["fp32", "fp16"]}, "new": {}}
+    settings = {"name": "test", "convert": {"precisions": ["fp32", "fp16"], "out": "gone"}, "new": {}}
     changed = with_facts(second, environment=environment, dataset=dataset, variants=variants, settings=settings)
     comparison = compare_runs(first, changed, NAMES)
     assert {(each.key, each.first, each.second) for each in comparison.environment} == {
@@ -114,7 +124,8 @@ def test_what_changed_around_the_figures(moved_run: MakeRun) -> None:
         ("torch", "2.0", "2.1"),
         ("onnx", "absent", "1"),
     }
-    assert ("torch, model's SHA-256", "unknown", "ab") in [(e.key, e.first, e.second) for e in comparison.models]
+    changes = {each.key: each.second for each in comparison.models}
+    assert changes["torch, model's SHA-256"] == "ab"
     assert ("ir-fp16@default, ran in", "bf16", "absent") in [(e.key, e.first, e.second) for e in comparison.models]
     assert {(each.key, each.first, each.second) for each in comparison.settings} == {
         ("convert.precisions", "['fp32']", "['fp32', 'fp16']"),

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from gate_reports import EVERY, IDS, MakeMoved, of
+from eval_runs import MakeRun, with_coverage
+from gate_reports import EVERY, IDS, WHEN, MakeMoved, of
+from shown_samples import everything
 
 from configs.errors import DataError
 from configs.schema import GateSection
-from eval.gate.baseline import Baseline
+from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.run import judge_run, update_baseline
 from eval.run.stored import write_run
 from eval.statistics.intervals import Interval
@@ -34,6 +36,11 @@ def test_a_baseline_holds_the_scores_and_its_history_none(
     report = judge_run(tmp_path / "run", gate, baseline_path=path)
     assert report.exit_code == 0
     assert of(report, "baseline").interval == Interval(low=0, high=0)
+
+
+def test_a_baseline_holds_no_coverage(make_run: MakeRun) -> None:
+    run = with_coverage(make_run(), everything((32, 48)))
+    assert baseline_from(run, "first", WHEN, None).dataset.coverage is None
 
 
 @pytest.mark.parametrize(

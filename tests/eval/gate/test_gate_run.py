@@ -13,7 +13,7 @@ import pytest
 from eval_runs import MakeRun
 from gate_reports import EVERY, WHEN, MakeMoved
 
-from configs.errors import DataError, ParityError, UsageError
+from configs.errors import DataError, InconclusiveError, ParityError, UsageError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline
 from eval.gate.output import append_step_summary
@@ -129,6 +129,55 @@ def test_update_refuses_a_run_that_drifts_or_is_incomplete(
         with pytest.raises(ParityError, match=message):
             update_baseline(tmp_path, gate, "because", required, baseline_path=path)
     assert not path.exists()
+
+
+def test_update_refuses_what_is_not_settled_with_a_code_of_its_own(
+    make_run: MakeRun, moved_run: MakeMoved, gate: GateSection, tmp_path: Path
+) -> None:
+    path = tmp_path / "b.json"
+    strict = gate.model_copy(update={"minimum_samples": 9})
+    across = moved_run((0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.2))
+    for run, limits, message in [
+        (moved_run(), strict, "8 samples are fewer than the 9"),
+        (across, gate, "lies across"),
+    ]:
+        write_run(tmp_path, run)
+        with pytest.raises(InconclusiveError, match=f"not updated, .*(?s:.*){message}") as raised:
+            update_baseline(tmp_path, limits, "because", baseline_path=path)
+        assert raised.value.exit_code == 5
+    write_run(tmp_path, make_run({"ir-fp32@f32": 1.0}))
+    with pytest.raises(ParityError):
+        update_baseline(tmp_path, strict, "because", baseline_path=path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("use", [judge_run, update_baseline])
+def test_models_that_are_others_now_are_refused_by_name(
+    use: Callable[..., object],
+    moved_run: MakeMoved,
+    scored: Baseline,
+    gate: GateSection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_run(Path("run"), moved_run())
+    scored.write(Path("b.json"))
+    given = (gate,) if use is judge_run else (gate, "because")
+    use(Path("run"), *given, baseline_path=Path("b.json"))
+    Path("gone/fp32").mkdir(parents=True)
+    Path("gone/fp32/model.xml").write_text("<net/>")
+    with pytest.raises(DataError, match=r"^run: gone/fp32/model\.xml is not the file that ran"):
+        use(Path("run"), *given, baseline_path=Path("b.json"))
+
+
+def test_the_first_note_says_which_run_it_is_and_what_became_of_its_models(
+    moved_run: MakeMoved, scored: Baseline, gate: GateSection, tmp_path: Path
+) -> None:
+    write_run(tmp_path / "run", moved_run())
+    scored.write(tmp_path / "b.json")
+    report = judge_run(tmp_path / "run", gate, baseline_path=tmp_path / "b.json")
+    assert report.notes[0].startswith(f"{tmp_path / 'run'}: its models, gone, are gone")
 
 
 def test_a_missing_baseline_says_how_to_make_one(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from eval_runs import MakeRun, shifted
+from eval_runs import MakeRun, shifted, with_facts
 from gate_reports import UP_AND_DOWN, MakeMoved, of, only_failure, verdicts
 
 from configs.errors import UsageError
@@ -13,6 +13,7 @@ from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.judge import judge, judge_original, without_baseline
 from eval.run.stored import Run
+from eval.statistics.intervals import RELIABLE_UNITS
 
 
 def test_the_same_run_passes(make_run: MakeRun, baseline: Baseline, gate: GateSection) -> None:
@@ -131,6 +132,44 @@ def test_too_few_samples_are_inconclusive(make_run: MakeRun, gate: GateSection) 
     assert report.exit_code == 5
     assert "gate.minimum_samples" in only_failure(report).reason
     assert judge_original(make_run({"ir-fp32@f32": 1.0}), strict).exit_code == 1
+
+
+def test_a_run_that_does_not_say_which_files_ran_cannot_pass(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
+    nameless = tuple(each.model_copy(update={"files": {}, "model_sha256": None}) for each in run.results.variants)
+    report = judge_original(with_facts(run, variants=nameless), gate)
+    assert report.exit_code == 5
+    assert "does not say which files ran as torch, ir-fp32@f32, ir-fp16@default" in only_failure(report).reason
+
+
+def test_an_original_alone_is_not_judged_and_the_reason_is_said(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run()
+    alone = Run(run.results.model_copy(update={"variants": run.results.variants[:1]}), run.table.loc[["torch"]])
+    report = judge_original(alone, gate)
+    row = only_failure(report)
+    assert (row.verdict, report.exit_code) == ("inconclusive", 5)
+    assert row.reason.startswith("nothing was judged: only torch ran")
+    strict = gate.model_copy(update={"inconclusive": "fail"})
+    assert judge_original(alone, strict).exit_code == 1
+
+
+def test_frames_of_few_clips_are_too_few_however_many(make_run: MakeRun, gate: GateSection) -> None:
+    ids = tuple(f"clip{clip}/{frame:04d}" for clip in range(3) for frame in range(30))
+    strict = gate.model_copy(update={"minimum_samples": 24})
+    assert judge_original(make_run(ids=ids), strict)
+    report = judge_original(make_run(ids=ids, consecutive=True), strict)
+    assert report.exit_code == 5
+    assert only_failure(report).reason.startswith("3 clips, whose frames depend on each other, are fewer than the 24")
+
+
+def test_without_a_number_a_run_needs_as_many_samples_as_its_intervals_need_to_be_right(
+    make_run: MakeRun, gate: GateSection
+) -> None:
+    content = gate.model_dump()
+    del content["minimum_samples"]
+    for samples, code in ((RELIABLE_UNITS - 1, 5), (RELIABLE_UNITS, 0)):
+        run = make_run(ids=tuple(f"a/{number:04d}" for number in range(samples)))
+        assert judge_original(run, GateSection.model_validate(content)).exit_code == code
 
 
 def test_unknown_metrics_in_the_tolerances_are_named(make_run: MakeRun) -> None:

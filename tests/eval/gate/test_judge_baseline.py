@@ -121,7 +121,7 @@ def test_a_metric_of_the_baseline_without_a_tolerance_may_not_vanish(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"ids": FOUR[:3]}, "4 samples in the baseline, 3 in this run"),
+        ({"ids": FOUR[:3]}, "4 samples in the baseline (of synthetic), 3 in this run (of synthetic)"),
         ({"ids": (*FOUR[:3], "c/0001")}, "other sample ids"),
         ({"manifest": "1" * 64}, "another manifest"),
         ({"manifest": None}, "none found"),
@@ -140,6 +140,62 @@ def test_a_different_sample_set_fails(
 def test_another_original_fails(make_run: MakeRun, baseline: Baseline, gate: GateSection) -> None:
     run = with_facts(make_run(), original="ir-fp32@f32")
     assert ("baseline", "ir-fp32@f32", "original") in verdicts(judge(run, baseline, gate), "fail")
+
+
+OTHER_MODELS = {
+    "source (SHA-256) 777777777777, the baseline's 555555555555": {"source_sha256": "7" * 64},
+    "architecture modnet, the baseline's background-matting-v2": {"architecture": "modnet"},
+    "input size 128x96, the baseline's 64x96": {"input_size": (128, 96)},
+    "refine_threshold 0.2, the baseline's 0.1": {"settings": {"refine_threshold": 0.2, "new": 1}},
+}
+
+
+@pytest.mark.parametrize("difference", OTHER_MODELS)
+def test_a_run_of_another_model_is_judged_against_its_original_alone(
+    difference: str, moved_run: MakeMoved, scored: Baseline, gate: GateSection
+) -> None:
+    assert scored.model is not None
+    known = scored.model.model_copy(update={"settings": {"refine_threshold": 0.1}})
+    of_known = scored.model_copy(update={"model": known})
+    run = with_facts(moved_run((0.06,) * 8), model=known.model_copy(update=OTHER_MODELS[difference]))
+    report = judge(run, of_known, gate)
+    row = only_failure(report)
+    assert (row.check, row.metric, row.verdict) == ("baseline", "model", "inconclusive")
+    assert f"this baseline is of another model ({difference})" in row.reason
+    assert {each.check for each in report.rows if each is not row} == {"original"}
+    assert report.exit_code == 5
+    assert judge(with_facts(moved_run((1.0,) * 8), model=run.results.model), of_known, gate).exit_code == 1
+
+
+def test_a_setting_that_the_baseline_does_not_know_makes_no_other_model(
+    moved_run: MakeMoved, scored: Baseline, gate: GateSection
+) -> None:
+    assert scored.model is not None
+    newer = scored.model.model_copy(update={"settings": {"new": 1}})
+    assert judge(with_facts(moved_run(), model=newer), scored, gate).exit_code == 0
+
+
+def test_a_baseline_that_names_no_model_is_taken_to_be_of_the_run_s(
+    moved_run: MakeMoved, scored: Baseline, gate: GateSection
+) -> None:
+    report = judge(moved_run(), scored.model_copy(update={"model": None}), gate)
+    assert report.exit_code == 0
+    [note] = report.notes
+    assert note.startswith("the baseline, of an earlier version, does not say which model it is of")
+    [note] = judge(with_facts(moved_run(), model=None), scored, gate).notes
+    assert note.startswith("the run, of an earlier version, does not say which model it is of")
+
+
+def test_other_pixels_under_the_same_ids_fail(moved_run: MakeMoved, scored: Baseline, gate: GateSection) -> None:
+    run = moved_run()
+    runs = {
+        pixels: with_facts(run, dataset=run.results.dataset.model_copy(update={"pixels_sha256": pixels}))
+        for pixels in ("1" * 64, "2" * 64, None)
+    }
+    expected = scored.model_copy(update={"dataset": runs["1" * 64].results.dataset})
+    assert only_failure(judge(runs["2" * 64], expected, gate)).reason.startswith("other pixels than the baseline's")
+    assert judge(runs["1" * 64], expected, gate).exit_code == 0
+    assert judge(runs[None], expected, gate).exit_code == 0
 
 
 def test_changed_versions_are_said(moved_run: MakeMoved, scored: Baseline, gate: GateSection) -> None:

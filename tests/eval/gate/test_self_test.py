@@ -111,15 +111,19 @@ def test_models_or_a_set_other_than_the_run_s_are_refused(
     results = Results.read(run_dir)
     chosen = ir_to_break(results)
     assert chosen.name == "ir-fp32@f32"
-    changed = tuple(
-        variant.model_copy(update={"model_sha256": "0" * 64}) if variant == chosen else variant
-        for variant in results.variants
-    )
-    with pytest.raises(DataError, match=r"fp32/model\.xml: not the model of the run"):
-        score_broken_forms(results.model_copy(update={"variants": changed}), 1, tmp_path, lambda *_: None)
+    for suffix in (".xml", ".bin"):
+        file = next(file for file in chosen.files if file.endswith(suffix))
+        files = {**chosen.files, file: "1" * 64}
+        update = {"files": files, "model_sha256": files[list(files)[-1]]}
+        changed = tuple(v.model_copy(update=update) if v == chosen else v for v in results.variants)
+        with pytest.raises(DataError, match=rf"fp32/model\{suffix} is not the file that ran"):
+            score_broken_forms(results.model_copy(update={"variants": changed}), 1, tmp_path, lambda *_: None)
+    slower = tuple(variant.model_copy(update={"precision": "bf16"}) for variant in results.variants)
+    with pytest.raises(DataError, match=r"fp32/model\.xml: infers at another precision here \(f32, bf16 in the run\)"):
+        score_broken_forms(results.model_copy(update={"variants": slower}), 1, tmp_path, lambda *_: None)
     synthesize(tmp_path / "other", 3, 2, (64, 96), workers=1)
     elsewhere = tiny_config(tiny_onnx, tiny_models, tmp_path / "other").model_dump(mode="json")
-    with pytest.raises(DataError, match="other: not the set of the run"):
+    with pytest.raises(DataError, match="other: changed since the run"):
         score_broken_forms(results.model_copy(update={"settings": elsewhere}), 1, tmp_path, lambda *_: None)
     with pytest.raises(DataError, match=r"settings\.surprise"):
         score_broken_forms(results.model_copy(update={"settings": {"surprise": 1}}), 1, tmp_path, lambda *_: None)

@@ -99,6 +99,43 @@ def test_the_reproduction_runs_alone_and_shows_the_difference(
     assert lines[-1].endswith("the cause is here")
 
 
+def _uncomputable(models: Path, operation: str, constant: list[int], folder: Path) -> Path:
+    """Write the network with a node more before `lifted`, which onnxruntime cannot run with this constant."""
+    model = read_onnx(models / "model.onnx")
+    [add] = [node for node in model.graph.node if node.output[0] == "lifted"]
+    add.output[0] = "lifted_before"
+    attributes = {"axis": 1} if operation == "Gather" else {}
+    node = onnx.helper.make_node(operation, ["lifted_before", "late"], ["lifted"], "late_node", **attributes)
+    model.graph.node.insert(list(model.graph.node).index(add) + 1, node)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(constant), "late"))
+    del model.graph.value_info[:]
+    (folder / "bad.onnx").write_bytes(model.SerializeToString())
+    return folder / "bad.onnx"
+
+
+@pytest.mark.parametrize(("operation", "constant"), [("Gather", [0, 1, 9]), ("Reshape", [1, 3, 5, 96])])
+@pytest.mark.parametrize("faulty", ["A", "B"])
+def test_a_tensor_that_a_form_cannot_compute_is_named_and_no_comparison_lost(
+    tiny_models: Path, job: Config, sample_id: str, tmp_path: Path, operation: str, constant: list[int], faulty: str
+) -> None:
+    sound = tiny_models / "model.onnx"
+    bad = _uncomputable(tiny_models, operation, constant, tmp_path)
+    pair = (bad, sound) if faulty == "A" else (sound, bad)
+    found = locate(*pair, sample_id, job, tmp_path / "out")
+    assert found.first is not None
+    assert (found.first.tensor, found.first.difference.computed, found.whole) == ("lifted", False, False)
+    *before, last = found.tensors
+    assert {"both", "difference", "dimmed"} <= {tensor.tensor for tensor in before}
+    assert not any(tensor.parted for tensor in before)
+    assert last.difference.note.startswith(f"{faulty} cannot compute it: {bad}: onnxruntime cannot run it (")
+    nodes = found.first.nodes_a if faulty == "A" else found.first.nodes_b
+    assert nodes[-1].operation == operation
+    assert Located.read(tmp_path / "out") == found
+    assert not (tmp_path / "out/reproduction").exists()
+    assert list(describe(found))[-1].startswith("A and B part at lifted (")
+    assert verdict(found).endswith(last.difference.note)
+
+
 def test_a_later_run_replaces_the_folder_but_never_a_foreign_one(
     tiny_models: Path, job: Config, sample_id: str, tmp_path: Path
 ) -> None:

@@ -4,13 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
-from eval_runs import MakeRun, with_facts
+from eval_runs import MakeRun, with_coverage, with_facts
 from html_pages import content_of
+from shown_samples import everything
 
 from configs.schema import GateSection
-from eval.gate.judge import judge_original
+from eval.gate.baseline import baseline_from
+from eval.gate.judge import judge, judge_original
 from eval.gate.output import gate_markdown
 from eval.presentation.formatting import code, markdown_table, number, signed
+from eval.report.html.page import render_html
 from eval.report.markdown import render_markdown, write_report
 from eval.run.results import WorstRecord
 from eval.run.stored import Run
@@ -121,6 +124,34 @@ def test_estimated_foregrounds_are_said_beside_the_metrics(make_run: MakeRun, ga
     assert f"> {note}\n" in gate_markdown(judge_original(marked, gate))
 
 
+def test_what_the_set_never_shows_is_said_in_both_pages_and_by_the_gate(make_run: MakeRun, gate: GateSection) -> None:
+    samples = everything((32, 160))
+    for sample in samples:
+        sample.alpha[:, 144:][sample.alpha[:, 144:] == 255] = 0
+    run = with_coverage(make_run(), samples)
+    note = (
+        "This set does not show everything, and what differs only there moves no figure: right 10 % of the frame never "
+        "opaque."
+    )
+    markdown, page = render_markdown(content_of(run, gate)), render_html(content_of(run, gate))
+    assert f"\n> {note}\n" in markdown
+    assert markdown.index(note) < markdown.index("## Each converted variant")
+    assert note in page
+    assert judge_original(run, gate).notes[0] == note
+    assert judge(run, baseline_from(run, "first", "now", None), gate).notes[0] == note
+
+
+def test_a_set_that_shows_everything_is_said_to_and_nothing_of_one_that_was_not_measured(
+    make_run: MakeRun, gate: GateSection
+) -> None:
+    whole, unknown = with_coverage(make_run(), everything((32, 160))), make_run()
+    assert judge_original(whole, gate).notes == judge_original(unknown, gate).notes
+    for run, said in ((whole, True), (unknown, False)):
+        for page in (render_markdown(content_of(run, gate)), render_html(content_of(run, gate))):
+            assert ("The set shows everything" in page) == said
+            assert "does not show everything" not in page
+
+
 def test_links_are_relative_and_quoted(make_run: MakeRun) -> None:
     text = render_markdown(content_of(with_facts(make_run({"ir-fp32@f32": -0.25}), worst=WORST)))
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
@@ -140,7 +171,7 @@ def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
 
 def test_settings_environment_and_rerun(make_run: MakeRun) -> None:
     text = render_markdown(content_of(make_run()))
-    assert "```yaml\nname: test\nconvert:\n  precisions:\n  - fp32\n```\n" in text
+    assert "```yaml\nname: test\nconvert:\n  precisions:\n  - fp32\n  out: gone\n```\n" in text
     assert "| openvino | `not installed` |" in text
     assert "mattekit evaluate --dataset synthetic --variants torch,ir-fp32@f32,ir-fp16@default\n" in text
     given = with_facts(make_run(), rerun=("make evaluate",))

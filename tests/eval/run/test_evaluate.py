@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shown_samples import everything
 from tiny_model import INT8, METRICS, SIZE, VARIANTS, tiny_answer, tiny_config
 
 from configs.errors import DataError, UsageError
@@ -23,7 +24,7 @@ from eval.metrics.scoring import Scorer
 from eval.run.evaluate import evaluate
 from eval.run.results import Results, WorstRecord, samples_sha256
 from eval.run.scores import scores_of
-from eval.run.stored import Run
+from eval.run.stored import Run, read_run, write_run
 
 
 @pytest.fixture
@@ -162,6 +163,46 @@ def test_each_sample_is_decoded_once_for_all_variants(
     monkeypatch.setattr(layout, "load_sample", counting)
     evaluate(_only(config, *VARIANTS, limit=2))
     assert decoded == ["synthetic/0000", "synthetic/0001"]
+
+
+def _write_shown(root: Path, samples: list[Sample]) -> Path:
+    for sample in samples:
+        for role, image in (
+            ("com", sample.source),
+            ("bgr", sample.background),
+            ("fgr", np.dstack((sample.foreground, sample.alpha))),
+        ):
+            write_png(root / role / f"{sample.id}.png", image)
+    return root
+
+
+def test_coverage_is_measured_over_the_samples_that_were_evaluated(
+    tiny_onnx: Path, tiny_models: Path, tmp_path: Path
+) -> None:
+    samples = everything(SIZE)
+    whole = tiny_config(tiny_onnx, tiny_models, _write_shown(tmp_path / "set", samples))
+    dataset = evaluate(_only(whole, "onnx", limit=None)).results.dataset
+    assert dataset.coverage is not None
+    assert dataset.coverage.samples == 7
+    assert dataset.coverage.size == SIZE
+    assert dataset.coverage_note is None
+    fewer = evaluate(_only(whole, "onnx", limit=2)).results.dataset
+    assert fewer.coverage is not None
+    assert fewer.coverage.samples == 2
+    assert "no part of the frame ever empty" in (fewer.coverage_note or "")
+
+
+def test_a_band_that_no_sample_shows_is_in_the_results(tiny_onnx: Path, tiny_models: Path, tmp_path: Path) -> None:
+    samples = everything(SIZE)
+    for sample in samples:
+        sample.alpha[:, -24:][sample.alpha[:, -24:] == 255] = 0
+    config = tiny_config(tiny_onnx, tiny_models, _write_shown(tmp_path / "set", samples))
+    run = evaluate(_only(config, "onnx", limit=None))
+    write_run(tmp_path / "run", run)
+    assert read_run(tmp_path / "run").results.dataset.coverage_note == (
+        "This set does not show everything, and what differs only there moves no figure: right 33 % of the frame never "
+        "opaque."
+    )
 
 
 def test_progress_is_reported_from_start_to_end(config: Config, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from eval_runs import IDS, MakeRun
+from eval_runs import IDS, MakeRun, measured, with_coverage
 from pydantic import ValidationError
+from shown_samples import everything
 
 from configs.errors import DataError
-from eval.run.results import MetricRecord, Results, samples_sha256
+from eval.run.results import DatasetRecord, MetricRecord, Results, samples_sha256
 
 
 def test_round_trip(make_run: MakeRun, tmp_path: Path) -> None:
@@ -19,6 +20,21 @@ def test_round_trip(make_run: MakeRun, tmp_path: Path) -> None:
     first = (tmp_path / "results.json").read_bytes()
     Results.read(tmp_path).write(tmp_path / "results.json")
     assert (tmp_path / "results.json").read_bytes() == first
+
+
+def test_coverage_is_kept_and_left_out_where_it_was_not_measured(make_run: MakeRun, tmp_path: Path) -> None:
+    results = make_run().results
+    results.write(tmp_path)
+    assert "coverage" not in json.loads((tmp_path / "results.json").read_text())["dataset"]
+    covered = with_coverage(make_run(), everything((32, 48))[:4]).results
+    covered.write(tmp_path)
+    assert Results.read(tmp_path) == covered
+
+
+def test_coverage_of_other_samples_is_refused(make_run: MakeRun) -> None:
+    coverage = measured(everything((32, 48)))
+    with pytest.raises(ValidationError, match="`coverage` is of 7 samples, 4 were evaluated"):
+        DatasetRecord.model_validate({**make_run().results.dataset.model_dump(), "coverage": coverage})
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])

@@ -12,6 +12,7 @@ from configs.errors import DataError
 from eval.run.results import Results, WorstRecord
 from eval.run.scores import ScoreRow, score_table, write_scores
 from eval.run.stored import Run, read_run, write_run
+from eval.statistics.intervals import METHOD
 
 IDS = tuple(f"a/{number:04d}" for number in range(8))
 SHOWN = WorstRecord(sample=IDS[3], variant="ir-fp32@f32", original=0, drift=0, panel="panels/1.png")
@@ -49,6 +50,7 @@ FORGED = {
     "drift of ir-fp32@f32, alpha_mad, worst_sample": lambda results: results["drift"][0].update(worst_sample="b"),
     "drift of ir-fp32@f32, alpha_mad, samples": lambda results: results["drift"][0].update(samples=800),
     "drift of ir-fp32@f32, alpha_mad, interval, high": lambda results: results["drift"][0]["interval"].update(high=0.2),
+    "drift of ir-fp32@f32, alpha_mad, interval": lambda results: results["drift"][0].update(interval=None),
     "drift of ir-fp32@f32, alpha_mse": lambda results: results["drift"].pop(1),
     "tag motion-blur, drift": lambda results: results["tags"][0].update(drift=0.0),
     "tag motion-blur, metrics, alpha_mse, mean": lambda results: _tag(results)["alpha_mse"].update(mean=1.0),
@@ -85,10 +87,32 @@ def test_what_results_of_earlier_versions_lack_is_derived(run: Run, tmp_path: Pa
     write_run(tmp_path, run)
     content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     content["tags"][0]["metrics"] = {}
+    del content["interval_method"]
     for record in (*content["drift"], *content["variants"][0]["metrics"].values()):
         record["interval"] = None
     (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
     assert read_run(tmp_path).results == run.results
+
+
+@pytest.mark.parametrize("method", [None, "bootstrap-of-tomorrow"])
+def test_intervals_of_another_method_are_made_anew_and_all_else_is_compared(
+    method: str | None, run: Run, tmp_path: Path
+) -> None:
+    write_run(tmp_path, run)
+    content = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert content["interval_method"] == METHOD
+    content["interval_method"] = method
+    for record in (*content["drift"], *content["variants"][0]["metrics"].values()):
+        record["interval"] = {"low": -7.0, "high": 7.0}
+    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    found = read_run(tmp_path)
+    assert found.results == run.results
+    write_run(tmp_path, found)
+    assert Results.read(tmp_path).interval_method == METHOD
+    content["drift"][0]["mean"] = 0.0
+    (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match=r"alpha_mad, mean: results\.json has 0\.0"):
+        read_run(tmp_path)
 
 
 def test_scores_of_others_are_refused(run: Run, make_run: MakeRun, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
 from eval.gate.selftest.broken_forms import FLIPPED, HEALTHY, SWAPPED, score_broken_forms
 from eval.locate.run import locate
+from eval.report.panels import WorstPictures
 from eval.run.evaluate import evaluate
 
 pytestmark = pytest.mark.usefixtures("toy_families")
@@ -46,8 +47,11 @@ def test_alpha_alone_is_evaluated_attributed_located_and_timed(tmp_path: Path, t
     names = ("torch", "onnx", "ir-fp32@f32", "ir-fp16@AUTO.f32", "ir-fp16@HETERO:CPU.f32")
     config = alpha_only(tmp_path, tiny_set, *names)
 
-    results = evaluate(config).results
+    pictures = WorstPictures(1)
+    results = evaluate(config, pictures).results
+    pictures.write(tmp_path)
 
+    assert len(list((tmp_path / "panels").glob("*.png"))) == 1
     assert [variant.name for variant in results.variants] == list(names)
     for variant in results.variants:
         foreground, alpha = variant.metrics["foreground_mse"], variant.metrics["alpha_mad"]
