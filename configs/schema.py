@@ -98,11 +98,16 @@ class ParitySection(Section):
 
     `tolerances` are by hop. A proof on a device that infers in `f16` or `bf16` is judged by the wider, figure by
     figure, of the hop's and the one of that name. What is not given is the architecture's.
+
+    `stimuli` proves every form on the battery of stimuli as well (`docs/proof.md`). Its limits are what the bundled
+    checkpoint needs at each precision; `stimuli_factor` widens them all, for a network that needs more.
     """
 
     samples: Positive = 2
     tolerances: dict[str, HopTolerance] = Field(default_factory=dict)
     counterfactual_margin: Annotated[float, Field(ge=1)] = 5.0
+    stimuli: bool = True
+    stimuli_factor: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
     @field_validator("tolerances")
     @classmethod

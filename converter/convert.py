@@ -58,9 +58,11 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
             exporter=EXPORTER if original.network else None,
             graph=original.architecture.graph(config.convert.graph) if original.network else None,
             versions=versions,
+            stimuli=prover.coverage,
             forms=forms,
         )
         record.write(work)
+    say(prover.seen_line())
     for form in forms:
         say(proof_line(form))
     say(f"{out}: converted and verified")

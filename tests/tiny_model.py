@@ -72,7 +72,7 @@ def tiny_settings(onnx: Path, out: Path, dataset: Path | str = "synthetic") -> d
     return {
         "name": "tiny",
         "model": {"onnx": str(onnx)},
-        "convert": {"input_shape": list(SIZE), "out": str(out), "parity": {"samples": 1}},
+        "convert": {"input_shape": list(SIZE), "out": str(out), "parity": {"samples": 1, "stimuli": False}},
         "dataset": {"path": str(dataset), "count": 1, "size": list(SIZE)},
         "evaluate": {"variants": list(VARIANTS), "worst": 1},
         "gate": {
@@ -94,4 +94,4 @@ def tiny_config(onnx: Path, out: Path, dataset: Path | str = "synthetic", **sect
 
 INT8 = {"seed": 3, "calibration_samples": 2, "validation_samples": 1, "candidates": [[]], "drift": 1.0}
 """Settings of `convert.int8` for the tiny network, which has one convolution and no drift to speak of."""
-INT8_PARITY = {"samples": 1, "tolerances": {"ir-int8": {"mean": 0.1, "quantile": 0.5, "cells": 1.0}}}
+INT8_PARITY = {"samples": 1, "stimuli": False, "tolerances": {"ir-int8": {"mean": 0.1, "quantile": 0.5, "cells": 1.0}}}

@@ -11,7 +11,8 @@ from configs.files import sha256_of
 from configs.records import Frozen, Record
 from configs.schema import Graph, ModelSection
 from converter.forms.contract import Contract
-from converter.forms.proofs import Counterfactuals, Parity
+from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
+from datasets.samples.coverage import Coverage
 
 
 class SourceFile(Frozen):
@@ -94,11 +95,13 @@ class DeviceProof(Frozen):
     precision: str
     parity: Parity
     counterfactuals: Counterfactuals
+    stimuli: StimuliProof | None = None
 
 
 class Form(Frozen):
     """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs.
 
+    `stimuli` is there where the size allows for the battery and the job asked for it; old records have none.
     `device_proof` is there where the conversion was asked to prove IRs on a device (`convert.device`).
     """
 
@@ -107,6 +110,7 @@ class Form(Frozen):
     contract: Contract
     parity: Parity
     counterfactuals: Counterfactuals | None = None
+    stimuli: StimuliProof | None = None
     device_proof: DeviceProof | None = None
     details: dict[str, str]
     quantization: Quantization | None = None
@@ -122,6 +126,7 @@ class Conversion(Record):
         exporter: that made the ONNX; None where a ready one was taken.
         graph: which arrangement of the network was exported; None where a ready ONNX was taken.
         versions: of the libraries that took part.
+        stimuli: what the battery of stimuli shows, on which the forms were proved; None where there was none.
         forms: in the order of the hops.
     """
 
@@ -134,6 +139,7 @@ class Conversion(Record):
     exporter: str | None
     graph: Graph | None = None
     versions: dict[str, str | None]
+    stimuli: Coverage | None = None
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
 
     def form(self, hop: str) -> Form | None:

@@ -157,11 +157,12 @@ def _mean_distance(
     for sample, reference in zip(samples, original, strict=True):
         runner.enter_clip(sample.clip)
         outputs = runner.infer(encode_inputs(contract, sample.images))
-        total += _distance(decode_outputs(contract, outputs), reference)
+        total += distance_between(decode_outputs(contract, outputs), reference)
     return total / len(samples)
 
 
-def _distance(prediction: Prediction, reference: Prediction) -> float:
+def distance_between(prediction: Prediction, reference: Prediction) -> float:
+    """Return the mean |difference| of alpha plus that of the foreground."""
     distance = np.abs(prediction.alpha - reference.alpha).mean(dtype=np.float64)
     if prediction.foreground is not None and reference.foreground is not None:
         distance += np.abs(prediction.foreground - reference.foreground).mean(dtype=np.float64)

@@ -120,12 +120,13 @@ class ParityMeter:
 
 def check_parity(hop: str, parity: Parity, tolerance: HopTolerance) -> None:
     """Raise `ParityError`, naming the hop and every limit passed, unless `parity` is within `tolerance`."""
-    problems = list(_violations(parity, tolerance))
+    problems = list(violations(parity, tolerance))
     if problems:
         raise ParityError(f"hop {hop}: the converted form differs from the original: {'; '.join(problems)}")
 
 
-def _violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
+def violations(parity: Parity, tolerance: HopTolerance) -> Iterator[str]:
+    """Yield what is beyond a tolerance, in words."""
     for name, difference in (("alpha", parity.alpha), ("foreground", parity.foreground)):
         if difference is None:
             continue
@@ -164,7 +165,11 @@ class _DifferenceMeter:
     def add(self, difference: NDArray[np.float32]) -> None:
         values = difference.size * self._samples  # in the end: every sample has one size
         kept = values - math.floor(QUANTILE * (values - 1))
-        largest = np.concatenate([self._largest, difference.ravel()])
+        found = difference.ravel()
+        if self._largest.size == kept:
+            # What is below all that is kept is not kept either; few values are above.
+            found = found[found > self._largest.min()]
+        largest = np.concatenate([self._largest, found])
         self._largest = np.partition(largest, -kept)[-kept:] if kept < largest.size else largest
         self._values += difference.size
         self.total += float(difference.sum(dtype=np.float64))

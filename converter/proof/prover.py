@@ -1,23 +1,28 @@
 """The prover: every form, whoever made it, is compared with the original's predictions for the same samples."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from configs.errors import ParityError
 from configs.files import sha256_of
-from configs.schema import Config, InferencePrecision
+from configs.schema import Config, HopTolerance, InferencePrecision
 from converter.architectures import with_defaults
 from converter.forms.made import Made
-from converter.forms.proofs import Counterfactuals, Parity
+from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
 from converter.forms.record import DeviceProof, Form, form_files, is_ir
 from converter.forms.variant import Variant, device_place, ir_variant
 from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
+from converter.proof.stimuli import Stimuli, limits_for
 from converter.runners.base import Runner
 from converter.runners.devices import require_device
 from converter.runners.opening import open_runner
 from converter.runners.original import Original
+from datasets.samples.coverage import Coverage
+from datasets.samples.gaps import gaps
 from datasets.samples.sample import Prediction, Sample
+from datasets.stimuli.battery import SMALLEST
 
 
 class Prover:
@@ -40,6 +45,27 @@ class Prover:
             require_device(self._place[0])
         self._samples: Sequence[Sample] = parity_samples(config.dataset, original.contract.size, self._settings.samples)
         self._original = original
+        self.stimuli = self._stimuli()
+
+    def _stimuli(self) -> Stimuli | None:
+        if not self._settings.stimuli or min(self._original.contract.size) < SMALLEST:
+            return None
+        return Stimuli(self._original, self._settings.stimuli_factor)
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """What the stimuli show; None where there are none."""
+        return None if self.stimuli is None else self.stimuli.coverage
+
+    def seen_line(self) -> str:
+        """Return what says on what forms are proved, and what that leaves unseen."""
+        if self.coverage is None:
+            height, width = self._original.contract.size
+            reason = f"not made below {SMALLEST} pixels" if self._settings.stimuli else "switched off"
+            return f"stimuli: {reason} ({width}x{height}); the configured samples alone prove the forms"
+        unseen = gaps(self.coverage)
+        said = f"not seen: {'; '.join(unseen)}" if unseen else "nothing of the frame or of the values is left unseen"
+        return f"stimuli: {self.coverage.samples}; {said}"
 
     @cached_property
     def _reference(self) -> list[Prediction]:
@@ -53,15 +79,11 @@ class Prover:
         Raises:
             ParityError: it is out of tolerance or breaks its contract.
         """
-        if not is_ir(hop):
-            with open_runner(Variant(hop), folder) as runner:
-                return {"parity": self._parity(hop, hop, runner)}
-        with open_runner(ir_variant(hop), folder) as runner:
-            proofs: dict[str, object] = {
-                "parity": self._parity(hop, hop, runner),
-                "counterfactuals": self._counterfactuals(hop, runner),
-            }
-        return proofs if self._place is None else {**proofs, "device_proof": self._on_device(hop, folder, *self._place)}
+        with open_runner(ir_variant(hop) if is_ir(hop) else Variant(hop), folder) as runner:
+            proofs = self._proofs(hop, hop, runner)
+        if self._place is None or not is_ir(hop):
+            return proofs
+        return {**proofs, "device_proof": self._on_device(hop, folder, *self._place)}
 
     def form(self, made: Made, folder: Path) -> Form:
         """Prove what a step has made in `folder`; return it for the record.
@@ -83,35 +105,83 @@ class Prover:
     def _on_device(self, hop: str, folder: Path, device: str, precision: InferencePrecision) -> DeviceProof:
         title = f"{hop} on {device}"
         with open_runner(ir_variant(hop, device, precision), folder) as runner:
-            return DeviceProof(
-                device=device,
-                executed_on=runner.executed_on,
-                precision=runner.inference_precision,
-                parity=self._parity(title, hop, runner),
-                counterfactuals=self._counterfactuals(title, runner),
+            return DeviceProof.model_validate(
+                {
+                    "device": device,
+                    "executed_on": runner.executed_on,
+                    "precision": runner.inference_precision,
+                    **self._proofs(title, hop, runner),
+                }
             )
 
-    def _parity(self, title: str, hop: str, runner: Runner) -> Parity:
+    def _proofs(self, title: str, hop: str, runner: Runner) -> dict[str, object]:
+        """Measure all that is proved of a running form, then judge, so that a failure says all that is wrong."""
+        proofs, problems = self.examine(title, hop, runner)
+        if problems:
+            raise ParityError("\n".join([*problems.values(), *self._looks_like(title, runner)]))
+        return proofs
+
+    def examine(self, title: str, hop: str, runner: Runner) -> tuple[dict[str, object], dict[str, str]]:
+        """Measure all that is proved of a running form; return the proofs, and by proof what is wrong."""
+        tolerances = self._settings.tolerances
+        tolerance = widest(tolerances[hop], tolerances.get(runner.inference_precision))
         predictions = predict_all(runner, self._samples)
         parity = measure_parity(self._reference, predictions, self._original.architecture.cell)
-        tolerances = self._settings.tolerances
-        check_parity(title, parity, widest(tolerances[hop], tolerances.get(runner.inference_precision)))
-        return parity
+        proofs: dict[str, object] = {"parity": parity}
+        problems = {"parity": _problem(check_parity, title, parity, tolerance)}
+        if is_ir(hop):
+            counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
+            margin = self._settings.counterfactual_margin
+            proofs["counterfactuals"] = counterfactuals
+            problems["counterfactuals"] = _problem(
+                check_counterfactuals, title, counterfactuals, runner.contract, margin
+            )
+        if self.stimuli is not None:
+            proofs["stimuli"], problems["stimuli"] = self._on_stimuli(title, hop, runner, tolerance)
+        return proofs, {name: problem for name, problem in problems.items() if problem}
 
-    def _counterfactuals(self, title: str, runner: Runner) -> Counterfactuals:
-        counterfactuals = measure_counterfactuals(runner, self._samples, self._reference)
-        check_counterfactuals(title, counterfactuals, runner.contract, self._settings.counterfactual_margin)
-        return counterfactuals
+    def _on_stimuli(
+        self, title: str, hop: str, runner: Runner, tolerance: HopTolerance
+    ) -> tuple[StimuliProof, str | None]:
+        assert self.stimuli is not None
+        precision = limits_for(hop, runner)
+        proof = self.stimuli.measure(runner, precision)
+        problems = list(self.stimuli.problems(proof, precision, tolerance))
+        return proof, f"hop {title}: on the stimuli {'; '.join(problems)}" if problems else None
+
+    def _looks_like(self, title: str, runner: Runner) -> list[str]:
+        looks = None if self.stimuli is None else self.stimuli.looks_like(runner)
+        return [] if looks is None else [f"hop {title}: it looks as if {looks}"]
+
+
+def _problem(check: Callable[..., None], *arguments: object) -> str | None:
+    try:
+        check(*arguments)
+    except ParityError as error:
+        return str(error)
+    return None
 
 
 def proof_line(form: Form) -> str:
     """Return what says how far a form is from the original: a line, and another where a device proved it too."""
-    proof = "" if form.counterfactuals is None else "; contract proved"
-    line = f"  {form.hop}: {_figures(form.parity)}{proof}"
+    line = f"  {form.hop}: {_figures(form.parity)}{_of_stimuli(form.stimuli)}{_contract(form.counterfactuals)}"
     if (there := form.device_proof) is None:
         return line
     ran = f"{there.device} (ran on {', '.join(there.executed_on)} in {there.precision})"
-    return f"{line}\n  {form.hop} on {ran}: {_figures(there.parity)}; contract proved"
+    proved = f"{_figures(there.parity)}{_of_stimuli(there.stimuli)}{_contract(there.counterfactuals)}"
+    return f"{line}\n  {form.hop} on {ran}: {proved}"
+
+
+def _contract(counterfactuals: Counterfactuals | None) -> str:
+    return "" if counterfactuals is None else "; contract proved"
+
+
+def _of_stimuli(proof: StimuliProof | None) -> str:
+    if proof is None:
+        return ""
+    untold = [share.fault for share in proof.shares if share.value is None]
+    told = f"; not told by any stimulus: whether it is as if {', or '.join(untold)}" if untold else ""
+    return f"; on the stimuli the worst block moved {255 * proof.tiles.alpha.moved:.2g}/255 of alpha{told}"
 
 
 def _figures(parity: Parity) -> str:
