@@ -8,6 +8,7 @@ from configs.errors import UsageError
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline
 from eval.gate.judge_baseline import baseline_notes, baseline_rows
+from eval.gate.response import response_rows
 from eval.gate.verdict import (
     ALL,
     Difference,
@@ -40,7 +41,7 @@ def judge(run: Run, baseline: Baseline, gate: GateSection, required_variants: Se
         UsageError: the tolerances name a metric that does not exist.
     """
     _require_known_metrics(gate)
-    rows = [*_alone(run.results, gate, required_variants), *baseline_rows(run, baseline, gate)]
+    rows = [*_alone(run, gate, required_variants), *baseline_rows(run, baseline, gate)]
     return _report(run.results, gate, rows, baseline_notes(run.results, baseline))
 
 
@@ -50,7 +51,7 @@ def judge_original(run: Run, gate: GateSection, required_variants: Sequence[str]
     Arguments and errors as `judge`.
     """
     _require_known_metrics(gate)
-    return _report(run.results, gate, _alone(run.results, gate, required_variants))
+    return _report(run.results, gate, _alone(run, gate, required_variants))
 
 
 def without_baseline(report: GateReport, results: Results) -> GateReport:
@@ -59,8 +60,9 @@ def without_baseline(report: GateReport, results: Results) -> GateReport:
     return GateReport(tuple(row for row in report.rows if row.check != "baseline" and row.variant in names))
 
 
-def _alone(results: Results, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
-    return [*_run_rows(results, gate, required_variants), *_original_rows(results, gate)]
+def _alone(run: Run, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
+    alone = _run_rows(run.results, gate, required_variants)
+    return [*alone, *response_rows(run), *_original_rows(run.results, gate)]
 
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
