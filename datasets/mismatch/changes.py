@@ -7,6 +7,7 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from datasets.mismatch.pixels import Floats, Values
@@ -63,7 +64,7 @@ def value_changes(values: Values) -> Iterator[Change]:
 
 def _of_colours(values: Values, name: str, word: str) -> Iterator[Change]:
     for order, words in _ORDERS.items():
-        yield Change(f"{words} in {word}, {_OTHERS[name]}", _edited(values, name, lambda x, o=order: x[:, o]))
+        yield Change(f"{words} in {word}, {_OTHERS[name]}", _edited(values, name, partial(_reordered, order)))
     for channel, colour in enumerate(_CHANNELS):
         yield Change(f"{colour} is inverted in {word}", _edited(values, name, partial(_inverted, channel)))
     for words, edit in (
@@ -75,17 +76,16 @@ def _of_colours(values: Values, name: str, word: str) -> Iterator[Change]:
     ):
         yield Change(f"{word} {words}", _edited(values, name, edit))
     severity: Severity = "warning" if name == "background" else "error"  # as a camera exposes a plate
-    power = _best(values, 0.4, 2.5, lambda few, number: _edited(few, name, lambda x: 255 * (x / 255) ** number))
-    yield Change(
-        f"{word} has a gamma of {1 / power:.2f}", _edited(values, name, lambda x: 255 * (x / 255) ** power), severity
-    )
+    power = _best(values, 0.4, 2.5, lambda few, number: _edited(few, name, partial(_powered, number)))
+    yield Change(f"{word} has a gamma of {1 / power:.2f}", _edited(values, name, partial(_powered, power)), severity)
     gain = _best(values, 0.4, 2.5, lambda few, number: _edited(few, name, lambda x: x * number))
     yield Change(f"{word} is {1 / gain:.2f} times as bright", _edited(values, name, lambda x: x * gain), severity)
 
 
 def alpha_changes(values: Values) -> Iterator[Change]:
     """Yield the changes of alpha, or of the foreground by alpha."""
-    def other(alpha: Floats) -> Values:
+
+    def other(alpha: NDArray[np.floating]) -> Values:
         return replace(values, alpha=np.clip(alpha, 0, 1).astype(np.float32))
 
     yield Change("alpha is inverted, or foreground and plate are exchanged", other(1 - values.alpha))
@@ -101,7 +101,6 @@ def alpha_changes(values: Values) -> Iterator[Change]:
     words = "alpha is another than the composite was made with (blurred, sharpened, of another matte)"
     yield Change(words, fitting, least=0.7, general=True)
 
-
     straight = np.minimum(values.foreground / np.maximum(values.alpha, 1 / 255), 255)
     yield Change("the foreground is premultiplied with alpha", replace(values, foreground=straight))
     darker = replace(values, foreground=values.foreground * values.alpha)
@@ -109,9 +108,7 @@ def alpha_changes(values: Values) -> Iterator[Change]:
 
 
 def _of_composition(values: Values) -> Iterator[Change]:
-    mixed = _to_srgb(
-        values.alpha * _from_srgb(values.foreground) + (1 - values.alpha) * _from_srgb(values.background)
-    )
+    mixed = _to_srgb(values.alpha * _from_srgb(values.foreground) + (1 - values.alpha) * _from_srgb(values.background))
     plain = values.source - values.off()
     yield Change("the composite was made in linear light", replace(values, source=values.source - mixed + plain))
 
@@ -119,6 +116,14 @@ def _of_composition(values: Values) -> Iterator[Change]:
 def _edited(values: Values, name: str, edit: Callable[[Floats], Floats]) -> Values:
     edited: Floats = np.clip(edit(getattr(values, name)), 0, 255).astype(np.float32)
     return replace(values, **{name: edited})
+
+
+def _powered(power: float, colours: Floats) -> Floats:
+    return np.asarray(255 * (colours / 255) ** power, np.float32)
+
+
+def _reordered(order: tuple[int, ...], colours: Floats) -> Floats:
+    return colours[:, order]
 
 
 def _inverted(channel: int, colours: Floats) -> Floats:
@@ -141,12 +146,12 @@ def _best(values: Values, low: float, high: float, undo: Callable[[Values, float
 
 def _to_srgb(colours: Floats) -> Floats:
     share = colours / 255
-    return np.asarray(255 * np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055))
+    return np.asarray(255 * np.where(share <= 0.0031308, 12.92 * share, 1.055 * share ** (1 / 2.4) - 0.055), np.float32)
 
 
 def _from_srgb(colours: Floats) -> Floats:
     share = colours / 255
-    return np.asarray(255 * np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4))
+    return np.asarray(255 * np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4), np.float32)
 
 
 def _between(values: Values) -> Floats:
@@ -154,4 +159,4 @@ def _between(values: Values) -> Floats:
     apart = values.foreground - values.background
     size = np.square(apart).sum(axis=1, keepdims=True)
     share = ((values.source - values.background) * apart).sum(axis=1, keepdims=True) / np.maximum(size, 1)
-    return np.where(size > 100, share, values.alpha)
+    return np.asarray(np.where(size > 100, share, values.alpha), np.float32)

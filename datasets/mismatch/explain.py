@@ -8,7 +8,7 @@ import numpy as np
 
 from datasets.mismatch.changes import Change, Severity, value_changes
 from datasets.mismatch.moves import mirrored, place_changes
-from datasets.mismatch.pixels import CAP, FEWEST, Floats, Parts, Places, draw, mean_off
+from datasets.mismatch.pixels import CAP, Floats, Parts, Places, draw, mean_off
 
 LIMIT = 1.5
 """Levels by which a zone may be off on average: rounding in another way, or colours of one level more."""
@@ -23,6 +23,7 @@ ALIKE = 0.9
 _SIDE = 512
 _GRID = 16  # of JPEG's blocks, which a cut must not move
 _TIE = 0.3
+_UNTOUCHED = 0.8
 FEWEST_TO_EXPLAIN = 64
 """Fewer pixels explain nothing: some change always fits them."""
 
@@ -81,18 +82,21 @@ def explain(parts: Parts, wrong: Mapping[str, float], others: Iterable[tuple[str
     window = _window(parts)
     cut = _cut(parts, window)
     places = draw(cut.alpha)
-    if places.rows.size < FEWEST_TO_EXPLAIN:
+    if cut.alpha.size < FEWEST_TO_EXPLAIN:
         return ()
     before = mean_off(places.values(cut), places)
     tried = [(change, mean_off(change.undone, places)) for change in _value_changes(cut, places)]
-    if min(max(after.values()) for _, after in tried) > EXACT:
+    if min(max(after.values()) for change, after in tried if not change.general) > EXACT:
         pictures = chain(mirrored(parts), others)
         moved = (Change(words, places.values(_cut(other, window)), least=0.7) for words, other in pictures)
         tried += [(change, mean_off(change.undone, places)) for change in chain(place_changes(cut, places), moved)]
     for group in _groups(wrong):
         if found := _best(group, before, tried):
-            plate = _best(("empty",), before, tried) if "empty" in wrong and "empty" not in group else None
-            return (found,) if plate is None else (found, plate)
+            finding, after = found
+            if "empty" in wrong and after["empty"] > _UNTOUCHED * before["empty"]:
+                plate = _best(("empty",), before, tried)
+                return (finding,) if plate is None else (finding, plate[0])
+            return (finding,)
     return ()
 
 
@@ -151,23 +155,23 @@ def _value_changes(parts: Parts, places: Places) -> Iterator[Change]:
 
 def _best(
     group: tuple[str, ...], before: Mapping[str, float], tried: Iterable[tuple[Change, Mapping[str, float]]]
-) -> Finding | None:
-    """Return the change that leaves least of the zones of `group`, and makes no other one worse."""
+) -> tuple[Finding, Mapping[str, float]] | None:
+    """Return the change that leaves least of the zones of `group` and makes no other worse, with what it leaves."""
     total = sum(before.get(zone, 0) for zone in group)
     fitting = []
     for change, after in tried:
         left = sum(after.get(zone, 0) for zone in group)
         worse = any(level > before.get(zone, 0) + LIMIT for zone, level in after.items() if zone not in group)
         if left <= (1 - change.least) * total and not worse:
-            fitting.append((left, change))
-    simple = [(left, change) for left, change in fitting if not change.general]
+            fitting.append((left, change, after))
+    simple = [found for found in fitting if not found[1].general]
     # What fits nearly everything also fits a plate that was moved.
     fitting = simple or ([] if "empty" in group else fitting)
     if not fitting:
         return None
-    least = min(left for left, _ in fitting)
-    left, change = next((left, change) for left, change in fitting if left <= least * 1.1 + _TIE * len(group))
-    return Finding(change.words, change.severity, total / len(group), left / len(group))
+    least = min(left for left, _, _ in fitting)
+    left, change, after = next(found for found in fitting if found[0] <= least * 1.1 + _TIE * len(group))
+    return Finding(change.words, change.severity, total / len(group), left / len(group)), after
 
 
 def _window(parts: Parts) -> tuple[slice, ...]:

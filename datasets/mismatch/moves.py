@@ -15,6 +15,7 @@ FARTHEST = 24
 _STEP = 3
 LARGEST_LOSS = 12.0
 """Levels by which a picture that was saved with loss is off at most, on average."""
+_SAMPLINGS = {"4:2:0": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, "4:4:4": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444}
 _QUALITIES = (98, 95, 92, 90, 87, 85, 80, 75, 70, 60, 50, 40, 30, 20)
 
 
@@ -44,9 +45,7 @@ def _shifted(parts: Parts, places: Places) -> Iterator[Change]:
 
 def _best_shift(parts: Parts, places: Places, roles: tuple[str, ...]) -> tuple[int, int]:
     """Return the shift, down and to the right, that leaves least: first in steps, then pixel by pixel."""
-    few = Places(
-        places.rows[::9], places.columns[::9], *(slice(0, 0) for _ in range(4))
-    )
+    few = Places(places.rows[::9], places.columns[::9], *(slice(0, 0) for _ in range(4)))
     fixed = few.values(parts)
 
     def left(shift: tuple[int, int]) -> float:
@@ -70,7 +69,7 @@ def _at(
 
 def _read(picture: Bytes, where: tuple[NDArray[np.intp], NDArray[np.intp]]) -> NDArray[np.float32]:
     found = picture[where].astype(np.float32)
-    return found if found.ndim > 1 else found[:, np.newaxis] / 255
+    return found if found.ndim > 1 else np.asarray(found[:, np.newaxis] / 255, np.float32)
 
 
 def mirrored(parts: Parts) -> Iterator[tuple[str, Parts]]:
@@ -104,6 +103,7 @@ def _blurred(parts: Parts, places: Places) -> Iterator[Change]:
     sharp = values.source - values.off()
     whole = _composed(parts)
     for sigma in (1.0, 1.5, 2.0, 3.0, 5.0, 8.0):
+
         def blur(picture: Bytes, sigma: float = sigma) -> Bytes:
             return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8)
 
@@ -129,7 +129,7 @@ def _lossy(parts: Parts, places: Places) -> Iterator[Change]:
     values = places.values(parts)
     sharp = values.source - values.off()
     whole = _composed(parts)
-    for name, flag in (("4:2:0", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420), ("4:4:4", cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)):
+    for name, flag in _SAMPLINGS.items():
         for quality in _QUALITIES:
             saved = _saved(whole, quality, flag)[places.rows, places.columns].astype(np.float32)
             yield Change(

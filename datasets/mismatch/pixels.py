@@ -5,6 +5,7 @@ in the plate, and what is wrong with alpha in the person: so each zone is judged
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -76,7 +77,8 @@ class Places:
         source, background, foreground = (
             picture[where].astype(np.float32) for picture in (parts.source, parts.background, parts.foreground)
         )
-        return Values(source, background, foreground, parts.alpha[where].astype(np.float32)[:, np.newaxis] / 255)
+        alpha = (parts.alpha[where] / 255).astype(np.float32)[:, np.newaxis]
+        return Values(source, background, foreground, alpha)
 
 
 def draw(alpha: Bytes, most: int = DRAWN) -> Places:
@@ -90,7 +92,7 @@ def draw(alpha: Bytes, most: int = DRAWN) -> Places:
     chosen = [zone[np.linspace(0, zone.size - 1, min(most, zone.size)).astype(np.intp)] for zone in chosen]
     ends = np.cumsum([0, *(zone.size for zone in chosen)]).tolist()
     rows, columns = np.divmod(np.concatenate(chosen), alpha.shape[1])
-    return Places(rows, columns, *(slice(first, last) for first, last in zip(ends[:-1], ends[1:], strict=True)))
+    return Places(rows, columns, *(slice(first, last) for first, last in pairwise(ends)))
 
 
 def mean_off(values: Values, places: Places) -> dict[str, float]:

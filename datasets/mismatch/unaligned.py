@@ -26,14 +26,16 @@ AGREED = 0.8
 """Share of the samples that must be off in the same direction."""
 _FLAT = 4.0
 _ROWS = 36
+_BLOCK = 8
+_SHAPES = 0.4  # of the contrast; noise has 1 / _BLOCK
 
 
 def scene(parts: Parts) -> float | None:
     """Return how alike plate and composite are where alpha is 0, at low resolution: 1 for one scene, about 0 for two.
 
-    None where too little is seen, or one of the two is flat.
+    None where too little is seen, or one of the two has no shapes that large.
     """
-    step = max(1, parts.alpha.shape[0] // _ROWS)
+    step = max(_BLOCK, parts.alpha.shape[0] // _ROWS)
     height, width = (side // step * step for side in parts.alpha.shape)
 
     def small(picture: Bytes) -> Floats:
@@ -43,8 +45,13 @@ def scene(parts: Parts) -> float | None:
     empty = small(parts.alpha)[..., 0] < 3
     if empty.sum() < _ROWS:
         return None
-    one, other = small(parts.source)[empty].ravel(), small(parts.background)[empty].ravel()
-    return None if min(one.std(), other.std()) < _FLAT else float(np.corrcoef(one, other)[0, 1])
+    coarse, contrast = [], []
+    for picture in (parts.source, parts.background):
+        seen = small(picture)[empty]
+        coarse.append((seen - seen.mean(axis=0)).ravel())
+        contrast.append(float(picture[parts.alpha == 0].std(axis=0).mean()))
+    shapes = [float(one.std()) / max(fine, _FLAT) for one, fine in zip(coarse, contrast, strict=True)]
+    return None if min(shapes) < _SHAPES else float(np.corrcoef(*coarse)[0, 1])
 
 
 def fitted_plate(parts: Parts, places: Places) -> Values:

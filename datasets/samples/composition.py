@@ -4,13 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean
-from typing import Literal
 
 import numpy as np
 
+from datasets.mismatch.changes import Severity
 from datasets.mismatch.explain import Finding, explain, same_pictures, wrong_zones
-from datasets.mismatch.pixels import Bytes, Parts, draw
+from datasets.mismatch.pixels import Parts, draw
 from datasets.mismatch.unaligned import SCENE, alpha_power, best_alpha_change, is_off, scene
 from datasets.samples.images import read_rgb, read_rgba
 from datasets.samples.layout import SampleRef, counted, listing
@@ -73,23 +72,27 @@ class CompositionCheck:
             )
         )
 
-    def problems(self) -> Iterator[tuple[Literal["error", "warning"], str]]:
+    def problems(self) -> Iterator[tuple[Severity, str]]:
         """Yield severity and message for every way in which samples are off, each with the samples it was found in."""
-        found: dict[tuple[str, str], list[tuple[_Judged, Finding]]] = defaultdict(list)
+        found: dict[tuple[Severity, str], list[tuple[_Judged, Finding]]] = defaultdict(list)
         unexplained: list[_Judged] = []
         off = [sample for sample in self._samples if sample.wrong or sample.other_scene]
         for sample in self._samples:
             if sample.same:
                 found[sample.same.severity, sample.same.words].append((sample, sample.same))
         looked_into = _evenly(off)
+        explained: list[_Judged] = []
         for sample in looked_into:
             findings = explain(parts_of(sample.ref), sample.wrong, self._others(sample)) if sample.wrong else ()
             for finding in findings:
                 found[finding.severity, re.sub("[0-9.]+", "N", finding.words)].append((sample, finding))
-            if not findings and (sample.other_scene or max(sample.wrong.values()) > LOOSE):
+            if findings:
+                explained.append(sample)
+            elif not sample.other_scene and max(sample.wrong.values()) > LOOSE:
                 unexplained.append(sample)
+        unexplained += [sample for sample in off if sample.other_scene and sample not in explained]
         for (severity, _), group in found.items():
-            yield "error" if severity == "error" else "warning", self._message(group, len(looked_into), len(off))
+            yield severity, self._message(group, len(looked_into), len(off))
         yield from self._unexplained(unexplained)
         yield from self._alpha()
 
@@ -106,7 +109,7 @@ class CompositionCheck:
             message += f"; {off} samples are off, {looked_into} of them were looked into"
         return message
 
-    def _unexplained(self, samples: Sequence[_Judged]) -> Iterator[tuple[Literal["error", "warning"], str]]:
+    def _unexplained(self, samples: Sequence[_Judged]) -> Iterator[tuple[Severity, str]]:
         scenes = [sample for sample in samples if sample.other_scene]
         if scenes:
             ref = scenes[0].ref
@@ -122,9 +125,10 @@ class CompositionCheck:
                 ref, off = group[0].ref, max(group[0].wrong.values())
                 also = f"; so {_others(group[1:])}" if group[1:] else ""
                 message = f"{ref.source}: differs from {ref.foreground} over {ref.background} by {off:.1f} of 255"
-                yield "warning", f"{message}{_where(group[0].wrong)}, and no simple change explains it; {question}{also}"
+                message += f"{_where(group[0].wrong)}, and no simple change explains it; {question}{also}"
+                yield "warning", message
 
-    def _alpha(self) -> Iterator[tuple[Literal["error", "warning"], str]]:
+    def _alpha(self) -> Iterator[tuple[Severity, str]]:
         """Judge alpha where plates do not fit, over the samples together."""
         samples = [sample for sample in self._samples if sample.power is not None and not sample.other_scene]
         if not is_off([sample.power for sample in samples if sample.power is not None]):
@@ -197,5 +201,3 @@ def _where(wrong: dict[str, float]) -> str:
     if not wrong:
         return ""
     return f"; {', '.join(f'{level:.1f} {_ZONES[zone]}' for zone, level in wrong.items())}"
-
-

@@ -169,9 +169,7 @@ def _allowed(manifest: Manifest) -> dict[str, int]:
     return {sample.id: 2 * largest_noise(sample.noise) if sample.noise else 0 for sample in manifest.samples}
 
 
-def _check_sample(
-    ref: SampleRef, allowed: int | None, composition: CompositionCheck, problems: list[Problem]
-) -> bool:
+def _check_sample(ref: SampleRef, allowed: int | None, composition: CompositionCheck, problems: list[Problem]) -> bool:
     """Add what is wrong with one sample to `problems`; return whether its matte is fully opaque."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)

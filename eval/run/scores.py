@@ -140,7 +140,8 @@ def read_scores(path: Path) -> pd.DataFrame:
             raise DataError(f"{file}, line {number}: expected {len(header)} cells, found {len(line)}")
         sample, variant, tags, *values = line
         try:
-            numbers = dict(zip(header[len(_FIRST) :], (float(value) if value else None for value in values), strict=True))
+            cells = (float(value) if value else None for value in values)
+            numbers = dict(zip(header[len(_FIRST) :], cells, strict=True))
             scores = {name: numbers[name] for name in metrics}
             best = {name: numbers[name] for name in constants}
             rows.append(ScoreRow(sample, variant, scores, numbers[LATENCY], tuple(tags.split()), best))
