@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median_low
 
+import cv2
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -39,8 +40,9 @@ def scene(parts: Parts) -> float | None:
     height, width = (side // step * step for side in parts.alpha.shape)
 
     def small(picture: Bytes) -> Floats:
-        blocks = picture[:height, :width].reshape(height // step, step, width // step, step, -1)
-        return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+        size = (width // step, height // step)
+        blocks = cv2.resize(picture[:height, :width], size, interpolation=cv2.INTER_AREA)
+        return np.asarray(blocks, np.float32).reshape(size[1], size[0], -1)
 
     empty = small(parts.alpha)[..., 0] < 3
     if empty.sum() < _ROWS:
@@ -49,7 +51,7 @@ def scene(parts: Parts) -> float | None:
     for picture in (parts.source, parts.background):
         seen = small(picture)[empty]
         coarse.append((seen - seen.mean(axis=0)).ravel())
-        contrast.append(float(picture[parts.alpha == 0].std(axis=0).mean()))
+        contrast.append(float(picture[::3, ::3][parts.alpha[::3, ::3] == 0].std(axis=0).mean()))
     shapes = [float(one.std()) / max(fine, _FLAT) for one, fine in zip(coarse, contrast, strict=True)]
     return None if min(shapes) < _SHAPES else float(np.corrcoef(*coarse)[0, 1])
 
