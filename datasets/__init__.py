@@ -2,5 +2,5 @@
 
 The rooms stand on floors; each imports only from those to its left:
 
-    samples <- making <- synthetic, people <- fetch, importing <- compose <- bundled
+    mismatch <- samples <- making <- synthetic, people <- fetch, importing <- compose <- bundled
 """

@@ -25,6 +25,7 @@ ALLOWED = {
 # A file imports from its own room and from the floors below it, the lower ones first; "" is the folder itself.
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "datasets": (
+        ("mismatch",),
         ("samples",),
         ("making",),
         ("synthetic", "people"),
@@ -41,6 +42,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("forms",),
         ("runners",),
         ("proof",),
+        ("proof/faults",),
         ("steps",),
         ("taps",),
         ("",),

@@ -1,4 +1,5 @@
 """Samples, their files and layout, and what is checked and recorded of a set.
 
-sample, images, composite, plate, litter <- manifest <- credits, layout <- licences, contact_sheet <- verify
+sample, images, composite, plate, litter <- manifest <- credits, layout
+    <- licences, contact_sheet, composition <- verify
 """

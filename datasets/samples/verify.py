@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
+from datasets.samples.composition import CompositionCheck
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.layout import SampleRef, counted, scan_layout
 from datasets.samples.licences import licence_faults, unknown_licences
@@ -20,9 +22,6 @@ from datasets.samples.plate import largest_noise
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
-
-LOOSE_COMPOSITE = 8.0
-"""Mean difference (0..255) beyond which a composite that need not be exact is still worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,10 @@ def verify_set(
     Errors: a breach of the layout; a manifest that is corrupt or disagrees with the files (missing, extra, hash, size);
     an image that the readers refuse; images of a sample that differ in size; a matte that only holds 0 and 1; all
     mattes of the set fully opaque; a composite that differs in any pixel, or by more than its sample's noise can do,
-    although the manifest says they are exact; what `datasets.samples.licences.licence_faults` finds.
-    Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; where
-    composites need not be exact and no plate is hand-held, one that differs from its foreground over its background by
-    more than `LOOSE_COMPOSITE` on average.
+    although the manifest says they are exact; composites that are not made of what lies beside them, in a way that
+    makes the truth wrong (`datasets.samples.composition`); what `datasets.samples.licences.licence_faults` finds.
+    Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; composites
+    that are off as real pictures are (lossy, blurred, a plate exposed otherwise), or by much and without explanation.
 
     Args:
         root: the set's folder.
@@ -105,12 +104,13 @@ def verify_set(
     allowed = {} if manifest is None or not manifest.exact_composites else _allowed(manifest)
     # A hand-held plate is meant to differ from what is behind the person.
     handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
-    loose = 255.0 if handheld else LOOSE_COMPOSITE
+    composition = CompositionCheck(exact_plate=not handheld)
     opaque = 0
     for done, ref in enumerate(scan.refs, start=1):
-        opaque += _check_sample(ref, allowed.get(ref.id), loose, problems)
+        opaque += _check_sample(ref, allowed.get(ref.id), composition, problems)
         if progress is not None:
             progress(done, len(scan.refs))
+    problems += (Problem("composite", severity, message) for severity, message in composition.problems())
     if scan.refs and opaque == len(scan.refs):
         message = f"{root / 'fgr'}: every matte is fully opaque; the alpha channel was probably lost on the way"
         problems.append(Problem("alpha", "error", message))
@@ -169,7 +169,7 @@ def _allowed(manifest: Manifest) -> dict[str, int]:
     return {sample.id: 2 * largest_noise(sample.noise) if sample.noise else 0 for sample in manifest.samples}
 
 
-def _check_sample(ref: SampleRef, allowed: int | None, loose: float, problems: list[Problem]) -> bool:
+def _check_sample(ref: SampleRef, allowed: int | None, composition: CompositionCheck, problems: list[Problem]) -> bool:
     """Add what is wrong with one sample to `problems`; return whether its matte is fully opaque."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)
@@ -179,7 +179,7 @@ def _check_sample(ref: SampleRef, allowed: int | None, loose: float, problems: l
     foreground, alpha = pair
     problems += _check_alpha(ref.foreground, alpha)
     if source is not None and background is not None:
-        problems += _check_together(ref, source, background, foreground, alpha, allowed, loose)
+        problems += _check_together(ref, Parts(source, background, foreground, alpha), allowed, composition)
     return bool((alpha == 255).all())
 
 
@@ -192,35 +192,27 @@ def _read(reader: Callable[[Path], T], path: Path, problems: list[Problem]) -> T
 
 
 def _check_together(
-    ref: SampleRef,
-    source: NDArray[np.uint8],
-    background: NDArray[np.uint8],
-    foreground: NDArray[np.uint8],
-    alpha: NDArray[np.uint8],
-    allowed: int | None,
-    loose: float,
+    ref: SampleRef, parts: Parts, allowed: int | None, composition: CompositionCheck
 ) -> Iterator[Problem]:
-    sizes = [image.shape[:2] for image in (source, background, foreground)]
+    sizes = [image.shape[:2] for image in (parts.source, parts.background, parts.foreground)]
     if len(set(sizes)) > 1:
         described = ", ".join(f"{file} is {h}x{w}" for file, (h, w) in zip(ref.files, sizes, strict=True))
         message = f"{described} (height x width); the images of a sample must have one size"
         yield Problem("size", "error", message)
         return
-    difference = np.abs(source.astype(np.int16) - composite(foreground, alpha, background))
-    mean, wrong = float(difference.mean()), int((difference > (allowed or 0)).any(axis=2).sum())
-    if allowed is not None and wrong:
+    composition.add(ref, parts)
+    if allowed is None:
+        return
+    exact = composite(parts.foreground, parts.alpha, parts.background)
+    difference = np.abs(parts.source.astype(np.int16) - exact)
+    wrong = int((difference > allowed).any(axis=2).sum())
+    if wrong:
         expected = f"at most {allowed}, for its noise" if allowed else "an exact composite"
         message = (
             f"{ref.source}: differs from {ref.foreground} over {ref.background} in {wrong} pixels, by up to "
             f"{int(difference.max())} of 255; expected {expected}"
         )
         yield Problem("composite", "error", message)
-    elif allowed is None and mean > loose:
-        message = (
-            f"{ref.source}: differs from {ref.foreground} over {ref.background} by {mean:.1f} of 255 on average; "
-            "are the three of the same frame?"
-        )
-        yield Problem("composite", "warning", message)
 
 
 def _check_alpha(path: Path, alpha: NDArray[np.uint8]) -> Iterator[Problem]:

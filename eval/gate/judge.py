@@ -8,6 +8,7 @@ from configs.errors import UsageError
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline
 from eval.gate.judge_baseline import baseline_notes, baseline_rows
+from eval.gate.response import response_rows
 from eval.gate.verdict import (
     ALL,
     Difference,
@@ -60,7 +61,7 @@ def without_baseline(report: GateReport, results: Results) -> GateReport:
 
 
 def _alone(run: Run, gate: GateSection, required_variants: Sequence[str]) -> list[GateRow]:
-    return [*_run_rows(run, gate, required_variants), *_original_rows(run.results, gate)]
+    return [*_run_rows(run, gate, required_variants), *response_rows(run), *_original_rows(run.results, gate)]
 
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
@@ -13,11 +14,14 @@ from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
+from datasets.mismatch.explain import Finding, same_pictures
+from datasets.mismatch.pixels import Parts, draw
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
-from datasets.samples.layout import SampleSet, iterate, open_set
+from datasets.samples.layout import SampleSet, counted, iterate, listing, open_set
 from datasets.samples.manifest import content_sha256
 from datasets.samples.sample import Prediction, Sample
+from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer
 from eval.run.evidence import require_evidence
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
@@ -44,8 +48,9 @@ def evaluate(
         report: called with (what is being done, done, total).
 
     Raises:
-        DataError: models or samples are missing or broken, the models are not the configured ones, a variant returns
-            something that is not a matte, or scores cannot be those of their forms.
+        DataError: models or samples are missing or broken, the models are not the configured ones, plate and composite
+            of a sample with a person are the same picture, a variant returns something that is not a matte, or scores
+            cannot be those of their forms.
         UsageError: an unknown variant, or a sample that a quantized form was fitted to.
     """
     variants = parse_variants(config.evaluate.variants, config.evaluate.device)
@@ -68,6 +73,7 @@ def evaluate(
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
             meter.add(sample)
             _refuse_calibrated(sample, calibrated, models)
+            _refuse_same_pictures(sample, sample_set, index, total)
             rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
@@ -165,11 +171,12 @@ class _ScoredRunner:
 def _run_sample(sample: Sample, scored: Sequence[_ScoredRunner], keeper: Keeper | None) -> list[ScoreRow]:
     rows = []
     predictions = {}
+    constants = constant_scores(sample)
     for runner in scored:
         prediction, elapsed = runner.predict(sample)
         predictions[runner.name] = prediction
         scores = runner.scorer.score(sample, prediction)
-        rows.append(ScoreRow(sample.id, runner.name, scores, elapsed, sample.tags))
+        rows.append(ScoreRow(sample.id, runner.name, scores, elapsed, sample.tags, constants))
     if keeper is not None:
         alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
         keeper.offer(sample, scored[0].name, predictions, alpha_mad)
@@ -182,3 +189,24 @@ def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path)
             f"sample {sample.id}: the int8 form in {models} was calibrated or chosen on it, so its figures would say "
             "nothing; evaluate on another set, or convert again with another convert.int8.calibration"
         )
+
+
+def _refuse_same_pictures(sample: Sample, sample_set: SampleSet, index: int, total: int) -> None:
+    """Refuse a set whose plates are its composites: every matte would be empty, and no drift could show.
+
+    All samples of that kind are named once the first is found.
+    """
+    found = _same_pictures(sample)
+    if found is None:
+        return
+    later = islice(iterate(sample_set, total), index + 1, None)
+    ids = [sample.id, *(other.id for other in later if _same_pictures(other))]
+    raise DataError(
+        f"{sample_set.root}: {counted(len(ids), 'sample')} of {total} ({listing(ids)}): {found.words}, so no figure of "
+        "theirs would say anything; put the scene without the person into bgr/, and see `mattekit dataset verify`"
+    )
+
+
+def _same_pictures(sample: Sample) -> Finding | None:
+    parts = Parts(sample.source, sample.background, sample.foreground, sample.alpha)
+    return same_pictures(parts, draw(sample.alpha))

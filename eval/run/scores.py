@@ -2,7 +2,8 @@
 
 A pandas DataFrame with the index (variant, sample) in the order of the run: for every metric a float64 column in the
 published unit, NaN where undefined, in the order of `METRICS`; then `tags`, a tuple of words, and `latency_ms`, NaN
-where it was not measured. NaN has that meaning behind the border alone: a `ScoreRow`, and the file, refuse it.
+where it was not measured; then, but for runs of earlier versions, what the best constant answer scores on the sample
+(`eval.metrics.constant`). NaN has that meaning behind the border alone: a `ScoreRow`, and the file, refuse it.
 """
 
 import csv
@@ -17,6 +18,7 @@ import pandas as pd
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
 
 PER_SAMPLE_FILE = "per_sample.csv"
@@ -34,6 +36,7 @@ class ScoreRow:
         scores: metric name to value in the published unit, None where undefined.
         latency_ms: inference time, None when not measured.
         tags: the sample's tags.
+        constants: what the best constant answer scores (`eval.metrics.constant`); empty in runs of earlier versions.
     """
 
     sample: str
@@ -41,12 +44,13 @@ class ScoreRow:
     scores: Mapping[str, float | None] = field(default_factory=dict)
     latency_ms: float | None = None
     tags: tuple[str, ...] = ()
+    constants: Mapping[str, float | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for tag in self.tags:
             if not tag or tag.split() != [tag]:
                 raise DataError(f"sample {self.sample}: expected tags without blanks, found {tag!r}")
-        for name, value in [*self.scores.items(), (LATENCY, self.latency_ms)]:
+        for name, value in [*self.scores.items(), (LATENCY, self.latency_ms), *self.constants.items()]:
             if value is not None and not math.isfinite(value):
                 raise DataError(
                     f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number, found {value}"
@@ -69,6 +73,8 @@ def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
                 f"sample {row.sample}, variant {row.variant}: expected the metrics {', '.join(sorted(expected))} as in "
                 f"the first row, found {', '.join(sorted(row.scores)) or 'none'}"
             )
+    if odd := next((row for row in rows if row.constants.keys() != rows[0].constants.keys()), None):
+        raise DataError(f"sample {odd.sample}, variant {odd.variant}: expected the constants of the first row")
     if unknown := expected - set(METRIC_NAMES):
         raise DataError(f"per-sample scores: unknown metrics {', '.join(sorted(unknown))}")
     index = pd.MultiIndex.from_tuples([(row.variant, row.sample) for row in rows], names=["variant", "sample"])
@@ -81,6 +87,8 @@ def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
     )
     table["tags"] = pd.Series([row.tags for row in rows], index=index, dtype=object)
     table[LATENCY] = pd.Series([row.latency_ms for row in rows], index=index, dtype=np.float64)
+    for name in rows[0].constants:
+        table[name] = pd.Series([row.constants[name] for row in rows], index=index, dtype=np.float64)
     return table
 
 
@@ -101,7 +109,7 @@ def write_scores(path: Path, table: pd.DataFrame) -> None:
         DataError: a value is infinite.
         UsageError: the folder cannot be written.
     """
-    numbers = [*metrics_of(table), LATENCY]
+    numbers = [*metrics_of(table), LATENCY, *(name for name in CONSTANT_NAMES if name in table)]
     if np.isinf(table[numbers]).any(axis=None):
         raise DataError(f"{path}: not written, because it would hold a number that is not finite")
     cells = table.assign(tags=table["tags"].map(" ".join)).reset_index()
@@ -120,8 +128,9 @@ def read_scores(path: Path) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []
-    metrics = header[len(_FIRST) : -1]
-    if header != [*_FIRST, *metrics, LATENCY] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
+    constants = [name for name in CONSTANT_NAMES if name in header]
+    metrics = header[len(_FIRST) : len(header) - 1 - len(constants)]
+    if header != [*_FIRST, *metrics, LATENCY, *constants] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
         raise DataError(
             f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {', '.join(header)}"
         )
@@ -131,10 +140,11 @@ def read_scores(path: Path) -> pd.DataFrame:
             raise DataError(f"{file}, line {number}: expected {len(header)} cells, found {len(line)}")
         sample, variant, tags, *values = line
         try:
-            *scores, latency = (float(value) if value else None for value in values)
-            rows.append(
-                ScoreRow(sample, variant, dict(zip(metrics, scores, strict=True)), latency, tuple(tags.split()))
-            )
+            cells = (float(value) if value else None for value in values)
+            numbers = dict(zip(header[len(_FIRST) :], cells, strict=True))
+            scores = {name: numbers[name] for name in metrics}
+            best = {name: numbers[name] for name in constants}
+            rows.append(ScoreRow(sample, variant, scores, numbers[LATENCY], tuple(tags.split()), best))
         except (ValueError, DataError) as error:
             raise DataError(f"{file}, line {number}: {error}") from error
     try:

@@ -31,7 +31,7 @@ def evaluate(
 
     Writes report.md, report.html (one file, readable offline), results.json, per_sample.csv and pictures of the worst
     samples. A bundled set is made at first use, under data/; name a folder of your own called people `./people`. This
-    verb only measures and does not fail on drift: `mattekit gate` judges.
+    verb only measures and does not fail on drift: `mattekit gate` judges. Plates that show the person are refused.
 
     Variants: torch, onnx, and ir-WEIGHTS@PRECISION, where PRECISION is f32, bf16, f16 or default (what OpenVINO picks
     by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device

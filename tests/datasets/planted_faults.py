@@ -8,16 +8,18 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mismatch_pictures import ERRORS, WARNINGS, Plant, pictures
 from numpy.typing import NDArray
 from PIL import Image
 
 from configs.files import sha256_of, write_atomically
 from datasets.compose.run import compose_set
+from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.credits import attribution
 from datasets.samples.images import read_rgb, read_rgba, write_png
@@ -34,12 +36,39 @@ NOISE = 4.0
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done to the set, in words and as a call, and a pattern of what every message about it must name."""
+    """What is done to the set, in words and as a call, and a pattern of what every message about it must name.
+
+    It is planted into the composed set, or into that of drawn people, which has no manifest.
+    """
 
     words: str
     plant: Callable[[Path], object]
     named: str
     require_licences: bool = False
+    people: bool = False
+
+
+def make_people_set(folder: Path) -> Path:
+    """Write a set of two drawn people, `a/x` and `a/y`, without a manifest; return it."""
+    for number, name in enumerate("xy"):
+        _write(folder / "people-set", f"a/{name}", pictures(number))
+    return folder / "people-set"
+
+
+def _write(root: Path, id_: str, parts: Parts) -> None:
+    write_png(root / f"com/{id_}.png", parts.source)
+    write_png(root / f"bgr/{id_}.png", parts.background)
+    write_png(root / f"fgr/{id_}.png", np.dstack((parts.foreground, parts.alpha)))
+
+
+def composition_fault(words: str, plant: Plant, named: str) -> Fault:
+    """Return the fault that every sample of the drawn people is changed by `plant`."""
+
+    def plant_all(root: Path) -> None:
+        for number, name in enumerate("xy"):
+            _write(root, f"a/{name}", plant(pictures(number)))
+
+    return Fault(words, plant_all, named, people=True)
 
 
 def make_sound_set(folder: Path) -> Path:
@@ -62,7 +91,9 @@ def problems_of(sound: Path, copy: Path, fault: Fault) -> tuple[Problem, ...]:
     """Plant a fault into a copy of the set and return what is found in it."""
     shutil.copytree(sound, copy)
     fault.plant(copy)
-    return verify_set(copy, require_licences=fault.require_licences).problems
+    problems = verify_set(copy, require_licences=fault.require_licences).problems
+    # The drawn people have no manifest, of which every message would tell.
+    return tuple(problem for problem in problems if not (fault.people and problem.kind == "licence"))
 
 
 def table(found: dict[str, tuple[Path, tuple[Problem, ...]]]) -> str:
@@ -315,7 +346,43 @@ FAULTS = (
         True,
     ),
     Fault("there is no manifest", lambda root: (root / "manifest.json").unlink(), r"manifest\.json"),
+    *(composition_fault(words, plant, named.rstrip("$")) for words, (plant, named) in (ERRORS | WARNINGS).items()),
+    composition_fault(
+        "plates that are the composites",
+        lambda parts: replace(parts, background=parts.source),
+        "the plate shows the person: it is the composite",
+    ),
+    composition_fault(
+        "composites that are the plates",
+        lambda parts: replace(parts, source=parts.background),
+        "the composite shows no person: it is the plate",
+    ),
+    composition_fault(
+        "plates of another scene",
+        lambda parts: replace(parts, background=pictures(9, 99).background),
+        "a/x.*shows another scene",
+    ),
+    Fault(
+        "two composites are swapped",
+        lambda root: _swap(root, "com"),
+        "the composite is that of a/[xy]",
+        people=True,
+    ),
+    Fault("two plates are swapped", lambda root: _swap(root, "bgr"), "the plate is that of a/[xy]", people=True),
+    Fault(
+        "two foregrounds are swapped",
+        lambda root: _swap(root, "fgr"),
+        "foreground and alpha are those of a/[xy]",
+        people=True,
+    ),
 )
+
+
+def _swap(root: Path, role: str) -> None:
+    one, other = (root / f"{role}/a/{name}.png" for name in "xy")
+    pixels = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(pixels)
 
 
 def _append(path: Path) -> None:
@@ -328,9 +395,12 @@ def _cut(path: Path) -> None:
 
 def find_all(folder: Path) -> dict[str, tuple[Path, tuple[Problem, ...]]]:
     """Return what is found of every fault, with the set that it was planted into, by the fault's words."""
-    sound = make_sound_set(folder)
+    sound, people = make_sound_set(folder), make_people_set(folder)
     roots = {fault.words: folder / f"copies/{number}" for number, fault in enumerate(FAULTS)}
-    return {fault.words: (roots[fault.words], problems_of(sound, roots[fault.words], fault)) for fault in FAULTS}
+    return {
+        fault.words: (roots[fault.words], problems_of(people if fault.people else sound, roots[fault.words], fault))
+        for fault in FAULTS
+    }
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The evaluation, end to end on a network whose answers are known."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from datasets.samples.images import write_png
 from datasets.samples.layout import SampleRef, iterate, open_set
 from datasets.samples.sample import Prediction, Sample
 from datasets.synthetic.make import synthesize
+from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import evaluate
 from eval.run.results import Results, WorstRecord, samples_sha256
@@ -244,6 +245,39 @@ def test_a_set_of_another_size_than_the_network_is_resized_and_scored_at_its_own
         results = evaluate(_only(config.model_copy(update={"dataset": dataset}), "onnx")).results
         scores.append(_alpha_mad(results, "onnx"))
     assert scores[1] == pytest.approx(scores[0], rel=0.1)
+
+
+def test_every_row_has_what_the_best_constant_answer_scores(whole_run: Run, tiny_set: Path) -> None:
+    for sample in iterate(open_set(tiny_set)):
+        for name, value in constant_scores(sample).items():
+            assert whole_run.table.loc[(slice(None), sample.id), name].tolist() == [pytest.approx(value)] * len(
+                VARIANTS
+            )
+
+
+def _copy_pictures(
+    config: Config, tiny_set: Path, root: Path, source: str, target: str, frames: Sequence[int]
+) -> Config:
+    """Return the job on a copy of the set without a manifest, some pictures of one role put into another's place."""
+    shutil.copytree(tiny_set, root)
+    (root / "manifest.json").unlink()
+    for number in frames:
+        shutil.copy(root / source / f"synthetic/000{number}.png", root / target / f"synthetic/000{number}.png")
+    return config.model_copy(update={"dataset": config.dataset.model_copy(update={"path": str(root), "limit": None})})
+
+
+def test_plates_that_are_the_composites_are_refused_by_name(config: Config, tiny_set: Path, tmp_path: Path) -> None:
+    job = _copy_pictures(config, tiny_set, tmp_path / "same", "com", "bgr", (0, 2))
+    with pytest.raises(
+        DataError, match=r"2 samples of 3 \(synthetic/0000, synthetic/0002\): the plate shows the person"
+    ):
+        evaluate(job)
+
+
+def test_composites_without_a_person_are_refused(config: Config, tiny_set: Path, tmp_path: Path) -> None:
+    job = _copy_pictures(config, tiny_set, tmp_path / "none", "bgr", "com", (1,))
+    with pytest.raises(DataError, match=r"1 sample of 3 \(synthetic/0001\): the composite shows no person"):
+        evaluate(job)
 
 
 def test_models_changed_since_their_conversion_are_refused(config: Config, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The table of scores and its file: exact round trips, and nothing that is not a finite number in either."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_corrupt_per_sample_files_are_named(text: str, message: str, tmp_path: P
     file.write_text(text)
     with pytest.raises(DataError, match=message):
         read_scores(file)
+
+
+def test_what_the_constant_answer_scores_is_stored_beside_the_scores(tmp_path: Path) -> None:
+    best: dict[str, float | None] = {"alpha_mad_constant": 0.1, "foreground_mse_constant": None}
+    row = ScoreRow("a", "torch", {"alpha_mad": 1.0}, latency_ms=2.0, constants=best)
+    table = score_table([row, replace(row, variant="onnx")])
+    write_scores(tmp_path / "per_sample.csv", table)
+    assert (tmp_path / "per_sample.csv").read_text().splitlines()[:2] == [
+        "sample,variant,tags,alpha_mad,latency_ms,alpha_mad_constant,foreground_mse_constant",
+        "a,torch,,1.0,2.0,0.1,",
+    ]
+    assert read_scores(tmp_path).equals(table)
+    assert metrics_of(table) == ["alpha_mad"]
+    with pytest.raises(DataError, match="sample a, variant onnx: expected the constants of the first row"):
+        score_table([row, replace(row, variant="onnx", constants={})])
+    with pytest.raises(DataError, match="alpha_mad_constant: expected a finite number, found inf"):
+        replace(row, constants={"alpha_mad_constant": float("inf")})
 
 
 def test_rows_must_agree() -> None:

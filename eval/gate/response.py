@@ -1,0 +1,46 @@
+"""Whether a run's original responds to its samples: a set to which it does not cannot show drift."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from eval.gate.verdict import ALL, GateRow
+from eval.metrics.constant import ALPHA_CONSTANT, FOREGROUND_CONSTANT
+from eval.metrics.measures import title_of
+from eval.run.stored import Run
+
+UNRESPONSIVE = 0.9
+"""Share of the best constant answer's error, from which on an answer is no better."""
+LEAST_CONSTANT = {ALPHA_CONSTANT: 1e-9, FOREGROUND_CONSTANT: 5.0}
+"""The constant answer's error (x 1e-3) from which on a sample counts: there is a person, and of several colours."""
+_MOST = 0.5
+
+
+def response_rows(run: Run) -> Iterator[GateRow]:
+    """Yield an inconclusive row for each output of the original that is constant, or as good as, on half the samples.
+
+    Judged from the stored rows; nothing for a run of an earlier version, whose rows do not have the constant answers.
+    """
+    original = run.table.loc[run.results.original]
+    for metric, constant in (("alpha_mad", ALPHA_CONSTANT), ("foreground_mse", FOREGROUND_CONSTANT)):
+        if constant in original and metric in original:
+            yield from _row(run.results.original, metric, original[[metric, constant]].dropna(), constant)
+
+
+def _row(name: str, metric: str, scores: pd.DataFrame, constant: str) -> Iterator[GateRow]:
+    counted = scores[scores[constant] >= LEAST_CONSTANT[constant]]
+    if counted.empty:
+        if metric == "alpha_mad":
+            reason = "this set cannot show drift: every matte is the same everywhere, empty or opaque"
+            yield GateRow("run", ALL, "response", "inconclusive", reason=reason)
+        return
+    dead = int((counted[metric] >= UNRESPONSIVE * counted[constant]).sum())
+    if dead > _MOST * len(counted):
+        obtained, expected = float(counted[metric].mean()), float(counted[constant].mean())
+        what = "alpha" if metric == "alpha_mad" else "foreground"
+        reason = (
+            f"this set cannot show drift: on {dead} of {len(counted)} samples the {what} of {name} is no nearer to the "
+            f"truth than the best constant one ({title_of(metric)} {obtained:.4g} on average, the constant "
+            f"{expected:.4g}); see `mattekit dataset verify`"
+        )
+        yield GateRow("run", ALL, "response", "inconclusive", obtained, limit=UNRESPONSIVE * expected, reason=reason)
