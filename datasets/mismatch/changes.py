@@ -98,8 +98,8 @@ def alpha_changes(values: Values) -> Iterator[Change]:
     low, high = (values.alpha < 2 / 255).mean(), (values.alpha > 253 / 255).mean()
     if low and high and low + high > 0.995:
         yield Change("alpha is hard: only 0 and 255 where the composite has soft edges", fitting, least=0.5)
-    words = "alpha is another than the composite was made with (blurred, sharpened, of another matte)"
-    yield Change(words, fitting, least=0.7, general=True)
+    words = "alpha, or the foreground's colours where it is low, are not those of the composite: blurred, or estimated"
+    yield Change(words, fitting, "warning", least=0.7, general=True)
 
     straight = np.minimum(values.foreground / np.maximum(values.alpha, 1 / 255), 255)
     yield Change("the foreground is premultiplied with alpha", replace(values, foreground=straight))

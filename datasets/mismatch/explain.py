@@ -12,6 +12,8 @@ from datasets.mismatch.pixels import CAP, Floats, Parts, Places, draw, mean_off
 
 LIMIT = 1.5
 """Levels by which a zone may be off on average: rounding in another way, or colours of one level more."""
+LOOSE = 8.0
+"""Levels beyond which a zone that no simple change explains is worth a warning; estimated foregrounds stay below."""
 NOISE_LIKE = 0.2
 """What is off no more alike than that from pixel to pixel, on the plate as well, is a sensor's noise."""
 EXACT = 0.7
@@ -165,8 +167,8 @@ def _best(
         if left <= (1 - change.least) * total and not worse:
             fitting.append((left, change, after))
     simple = [found for found in fitting if not found[1].general]
-    # What fits nearly everything also fits a plate that was moved.
-    fitting = simple or ([] if "empty" in group else fitting)
+    # What fits nearly everything fits estimated foregrounds, off by little, and plates that were moved, as well.
+    fitting = simple or ([] if "empty" in group or ("body" not in group and total < LOOSE * len(group)) else fitting)
     if not fitting:
         return None
     least = min(left for left, _, _ in fitting)

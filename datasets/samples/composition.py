@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.mismatch.changes import Severity
-from datasets.mismatch.explain import Finding, explain, same_pictures, wrong_zones
+from datasets.mismatch.explain import LOOSE, Finding, explain, same_pictures, wrong_zones
 from datasets.mismatch.pixels import Parts, draw
 from datasets.mismatch.unaligned import SCENE, alpha_power, best_alpha_change, is_off, scene
 from datasets.samples.images import read_rgb, read_rgba
@@ -16,8 +16,6 @@ from datasets.samples.layout import SampleRef, counted, listing
 
 EXPLAINED = 4
 """So many of the samples that are off are looked into, evenly chosen."""
-LOOSE = 8.0
-"""Levels beyond which a composite that no change explains is still worth a warning."""
 _ZONES = {
     "body": "inside the matte",
     "rim": "along its edges",
@@ -90,7 +88,11 @@ class CompositionCheck:
                 explained.append(sample)
             elif not sample.other_scene and max(sample.wrong.values()) > LOOSE:
                 unexplained.append(sample)
-        unexplained += [sample for sample in off if sample.other_scene and sample not in explained]
+        # Of those not looked into, a plate of another scene is told only where nothing else explains such a sample.
+        scenes = [sample for sample in off if sample.other_scene and sample not in explained]
+        if any(sample.other_scene for sample in explained):
+            scenes = [sample for sample in scenes if sample in looked_into]
+        unexplained += [sample for sample in scenes if sample in looked_into or "body" not in sample.wrong]
         for (severity, _), group in found.items():
             yield severity, self._message(group, len(looked_into), len(off))
         yield from self._unexplained(unexplained)

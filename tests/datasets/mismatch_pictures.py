@@ -121,10 +121,6 @@ ERRORS: dict[str, tuple[Plant, str]] = {
     "hard alpha": (lambda p: replace(p, alpha=byte((p.alpha > 127) * np.float32(255))), "alpha is hard"),
     "alpha grown by 1 pixel": (lambda p: _grown(p, 1), r"alpha is grown \(dilated\) by about 1 pixel$"),
     "alpha grown by 2 pixels": (lambda p: _grown(p, 2), r"alpha is grown \(dilated\) by about 2 pixels$"),
-    "alpha of another matte": (
-        lambda p: replace(p, alpha=np.asarray(cv2.GaussianBlur(p.alpha, (0, 0), 4), np.uint8)),
-        "alpha is another than the composite was made with",
-    ),
     "premultiplied foregrounds": (
         lambda p: replace(p, foreground=byte(p.foreground * share(p))),
         "the foreground is premultiplied with alpha",
@@ -178,6 +174,10 @@ ERRORS: dict[str, tuple[Plant, str]] = {
     ),
 }
 WARNINGS: dict[str, tuple[Plant, str]] = {
+    "alpha blurred": (
+        lambda p: replace(p, alpha=np.asarray(cv2.GaussianBlur(p.alpha, (0, 0), 4), np.uint8)),
+        "alpha, or the foreground's colours where it is low, are not those of the composite",
+    ),
     "composites saved as JPEG": (
         lambda p: replace(p, source=saved(p.source, ".jpg", 75)),
         "the composite was saved with loss, about as JPEG 4:2:0 of quality 75",
@@ -203,7 +203,7 @@ WARNINGS: dict[str, tuple[Plant, str]] = {
         r"the plate is 1\.1[456] times as bright",
     ),
 }
-"""What real pictures have as well, and what leaves alpha true."""
+"""What real pictures have as well, what leaves alpha true, and what may be no more than an estimate."""
 
 
 def _noisy(parts: Parts) -> Parts:

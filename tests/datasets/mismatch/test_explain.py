@@ -57,6 +57,17 @@ def test_another_sample_s_picture_is_named_when_it_is_offered() -> None:
     assert finding.after < 0.5
 
 
+def test_estimated_foregrounds_are_not_explained_away() -> None:
+    parts = pictures()
+    rng = np.random.default_rng(2)
+    guess = parts.foreground + rng.normal(0, 9, parts.foreground.shape).astype(np.float32)
+    guess[parts.alpha == 255] = parts.foreground[parts.alpha == 255]
+    estimated = replace(parts, foreground=byte(guess))
+    wrong = wrong_zones(estimated, draw(estimated.alpha))
+    assert "body" not in wrong
+    assert explain(estimated, wrong) == ()
+
+
 def test_a_change_leaves_other_zones_as_they_are() -> None:
     plate = replace(pictures(), background=255 - pictures().background)
     wrong = wrong_zones(plate, draw(plate.alpha))
