@@ -41,6 +41,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("forms",),
         ("runners",),
         ("proof",),
+        ("proof/faults",),
         ("steps",),
         ("taps",),
         ("",),
