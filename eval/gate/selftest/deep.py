@@ -69,7 +69,8 @@ class Power:
 
     Attributes:
         fault, kind, precision: of the form that was made faulty; the sound form is called `none`.
-        parity, contract, stimuli, gate: what each says of it; empty where it passes, of the gate where the sound form fails too.
+        parity, contract, stimuli, gate: what each says of it, of the gate what it does not say of the sound form;
+            empty where it passes.
         block: by how much it moves the 8x8 block of alpha that it moves most, 0..1, against the sound form.
         block_limit: by how much it might, unseen.
         metric: by how much of its limit it moves the metric that it moves most, against the sound form.
@@ -192,7 +193,7 @@ class _Bench:
         exact = stimuli.original_alphas
         self._moves = {precision: _furthest(exact, alphas) for precision, alphas in self._alphas.items()}
 
-        # The gate's limits are for full frames: in small ones even a sound form may be beyond one, which counts for none.
+        # The gate's limits are for full frames: in small ones even a sound form may be beyond one, which says nothing.
         self._sound_rows = {precision: self._gate_rows(self._table, VARIANTS[precision]) for precision in self._runners}
 
     @property
