@@ -192,7 +192,7 @@ class RecipeSection(Section):
 class DatasetSection(Section):
     """The composite set: `people` or `synthetic`, made at first use and kept under `data/`, or a folder (OMZ's layout).
 
-    `people` are the bundled rendered people: the first `count` of 36, 24 and then 12 copies of them, at their own
+    `people` are the bundled rendered people: the first `count` of 24, then of 12 copies of them, at their own
     `size`, before an exact or a hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate.
     `synthetic` are drawn figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is:
     `count`, `seed` and `size` do not apply. With `limit` only the first samples are evaluated.
@@ -200,7 +200,7 @@ class DatasetSection(Section):
 
     path: str = PEOPLE
     plate: Plate = "exact"
-    count: Positive = 36
+    count: Positive = 24
     seed: Annotated[int, Field(ge=0)] = 1
     size: tuple[Positive, Positive] = (720, 1280)
     limit: Positive | None = None

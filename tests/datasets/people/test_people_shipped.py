@@ -32,10 +32,10 @@ PACK = open_pack()
 SAMPLES = PACK.record.samples
 
 
-def test_there_are_24_and_their_copies_of_the_size_that_the_default_job_asks_for() -> None:
+def test_there_are_24_of_the_size_that_the_default_job_asks_for_and_12_copies() -> None:
     default = load_config(Path(__file__).parents[3] / "configs/default.yaml").dataset
-    assert len(SAMPLES) == 24
-    assert len(SAMPLES) + len(COPIES) == default.count == DatasetSection().count == 36
+    assert len(SAMPLES) == default.count == DatasetSection().count == 24
+    assert len(COPIES) == 12
     assert PACK.record.size == default.size == (720, 1280)
 
 
