@@ -42,7 +42,7 @@ def measure_counterfactuals(
 ) -> Counterfactuals:
     """Run a form as declared and in every wrong way on the same samples.
 
-    A form that takes bytes is run in the wrong ways with its inputs opened to float32, the rest of it untouched: bytes
+    A form that takes bytes is run in the wrong ways with its inputs changed to float32, the rest of it untouched: bytes
     cannot hold the images as they must be where a form does not divide, or divides twice.
 
     Args:
@@ -51,9 +51,9 @@ def measure_counterfactuals(
         original: the original's predictions for them.
     """
     distances = {DECLARED: _mean_distance(runner, runner.contract, samples, original)}
-    with runner.opened() as opened:
-        for way in wrong_ways(opened.contract).values():
-            distances[way.name] = _mean_distance(opened, way.contract, samples, original)
+    with runner.with_float_inputs() as changed:
+        for way in wrong_ways(changed.contract).values():
+            distances[way.name] = _mean_distance(changed, way.contract, samples, original)
     return Counterfactuals(distances=distances)
 
 

@@ -25,7 +25,7 @@ from converter.proof.wrong_inputs import reversals, small_faults
 from converter.runners.base import Runner
 from converter.runners.opening import open_runner
 from converter.runners.original import Original
-from datasets.samples.coverage import CELL, Coverage, CoverageMeter
+from datasets.samples.coverage import Coverage, CoverageMeter
 from datasets.samples.sample import Prediction, Sample
 from datasets.stimuli.battery import battery
 
@@ -55,7 +55,8 @@ class Stimuli:
     def __init__(self, original: Original, factor: float = 1.0) -> None:
         self._original, self._factor = original, factor
         self._cell = original.architecture.cell
-        self.samples: Sequence[Sample] = battery(original.contract.size, cell=self._cell or CELL)
+        size = original.contract.size
+        self.samples: Sequence[Sample] = battery(size) if self._cell is None else battery(size, cell=self._cell)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -29,7 +29,6 @@ from converter.proof.parity import CELL_DIFFERS
 from datasets.samples.sample import Prediction
 
 BLOCK = 8
-CELL = 4
 AROUND = 32
 NEARER = 0.5
 """An excused cell is at most this share as far from the original's other state as it is from the original."""
@@ -75,7 +74,7 @@ class TileMeter:
         cell: side of the cells that the network chooses to refine; None for one that chooses none.
     """
 
-    def __init__(self, limits: TileLimits, cell: int | None = CELL) -> None:
+    def __init__(self, limits: TileLimits, cell: int | None) -> None:
         self._cell = cell
         self._near = limits.near
         self._alpha, self._foreground = _Worst(limits.alpha), _Worst(limits.foreground)
@@ -168,7 +167,7 @@ def cells_refined_otherwise(
     converted: Prediction,
     alternatives: Callable[[Mask], Alternatives] | None,
     near: float,
-    cell: int = CELL,
+    cell: int,
 ) -> Mask:
     """Return which whole cells differ because they were refined in one form and not in the other.
 

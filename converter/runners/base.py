@@ -124,7 +124,7 @@ class Runner(ABC):
         self._clip = None
 
     @contextmanager
-    def opened(self) -> Iterator["Runner"]:
+    def with_float_inputs(self) -> Iterator["Runner"]:
         """Yield this form with inputs that take any value: of float32, whatever element type its contract asks for."""
         yield self
 

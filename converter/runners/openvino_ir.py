@@ -55,8 +55,8 @@ class OpenVinoRunner(Runner):
         self._request = compiled.create_infer_request()
 
     @contextmanager
-    def opened(self) -> Iterator[Runner]:
-        """See `Runner.opened`; the graph is the same, but for its inputs' element type."""
+    def with_float_inputs(self) -> Iterator[Runner]:
+        """See `Runner.with_float_inputs`; the graph is the same, but for its inputs' element type."""
         if all(port.element_type == "f32" for port in self.contract.inputs):
             yield self
             return

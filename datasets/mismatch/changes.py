@@ -35,14 +35,14 @@ class Change:
     """A change that would explain a mismatch.
 
     Attributes:
-        words: what was done, as a clause.
+        clause: what was done, as a clause.
         undone: the values without it.
         severity: `warning` for what real pictures have as well, and what leaves the matte true.
         least: the share of the mismatch that has to go, for the change to explain it.
         general: fits so much that it counts only where no other change does.
     """
 
-    words: str
+    clause: str
     undone: Values
     severity: Severity = "error"
     least: float = 0.55
@@ -50,8 +50,8 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """The words without their numbers."""
-        return re.sub(r"[-+]?[0-9.]*[0-9]", "N", self.words)
+        """The clause without their numbers."""
+        return re.sub(r"[-+]?[0-9.]*[0-9]", "N", self.clause)
 
 
 def value_changes(values: Values) -> Iterator[Change]:
@@ -63,18 +63,18 @@ def value_changes(values: Values) -> Iterator[Change]:
 
 
 def _of_colours(values: Values, name: str, word: str) -> Iterator[Change]:
-    for order, words in _ORDERS.items():
-        yield Change(f"{words} in {word}, {_OTHERS[name]}", _edited(values, name, partial(_reordered, order)))
+    for order, clause in _ORDERS.items():
+        yield Change(f"{clause} in {word}, {_OTHERS[name]}", _edited(values, name, partial(_reordered, order)))
     for channel, colour in enumerate(_CHANNELS):
         yield Change(f"{colour} is inverted in {word}", _edited(values, name, partial(_inverted, channel)))
-    for words, edit in (
+    for clause, edit in (
         ("has inverted colours (black for white)", lambda x: 255 - x),
         ("is in the range 16 to 235 of video, not 0 to 255", lambda x: (x - 16) * (255 / 219)),
         ("was stretched from the range 16 to 235 of video, though it had 0 to 255", lambda x: 16 + x * (219 / 255)),
         ("is in linear light, not sRGB", _to_srgb),
         ("was brightened from linear light to sRGB, though it was sRGB", _from_srgb),
     ):
-        yield Change(f"{word} {words}", _edited(values, name, edit))
+        yield Change(f"{word} {clause}", _edited(values, name, edit))
     severity: Severity = "warning" if name == "background" else "error"  # as a camera exposes a plate
     power = _best(values, 0.4, 2.5, lambda few, number: _edited(few, name, partial(_powered, number)))
     yield Change(f"{word} has a gamma of {1 / power:.2f}", _edited(values, name, partial(_powered, power)), severity)
@@ -98,8 +98,8 @@ def alpha_changes(values: Values) -> Iterator[Change]:
     low, high = (values.alpha < 2 / 255).mean(), (values.alpha > 253 / 255).mean()
     if low and high and low + high > 0.995:
         yield Change("alpha is hard: only 0 and 255 where the composite has soft edges", fitting, least=0.5)
-    words = "alpha, or the foreground's colours where it is low, are not those of the composite: blurred, or estimated"
-    yield Change(words, fitting, "warning", least=0.7, general=True)
+    clause = "alpha, or the foreground's colours where it is low, are not those of the composite: blurred, or estimated"
+    yield Change(clause, fitting, "warning", least=0.7, general=True)
 
     straight = np.minimum(values.foreground / np.maximum(values.alpha, 1 / 255), 255)
     yield Change("the foreground is premultiplied with alpha", replace(values, foreground=straight))

@@ -35,13 +35,13 @@ class Finding:
     """What is wrong with a sample's composition.
 
     Attributes:
-        words: the change that explains it, as a clause.
+        clause: the change that explains it, as a clause.
         severity: how bad that is.
         before: how far the zones that it is about are off, in levels of their worst channel.
         after: what is left of that once the change is undone.
     """
 
-    words: str
+    clause: str
     severity: Severity
     before: float
     after: float
@@ -76,7 +76,7 @@ def explain(parts: Parts, wrong: Mapping[str, float], others: Iterable[tuple[str
     Args:
         parts: the sample's pictures.
         wrong: `wrong_zones` of them.
-        others: pictures to try in their place, with the words for it.
+        others: pictures to try in their place, with the clause for it.
 
     Returns:
         One finding, or two where the person and the plate were changed in different ways; none where nothing fits.
@@ -90,7 +90,7 @@ def explain(parts: Parts, wrong: Mapping[str, float], others: Iterable[tuple[str
     tried = [(change, mean_off(change.undone, places)) for change in _value_changes(cut, places)]
     if min(max(after.values()) for change, after in tried if not change.general) > EXACT:
         pictures = chain(mirrored(parts), others)
-        moved = (Change(words, places.values(_cut(other, window)), least=0.7) for words, other in pictures)
+        moved = (Change(clause, places.values(_cut(other, window)), least=0.7) for clause, other in pictures)
         tried += [(change, mean_off(change.undone, places)) for change in chain(place_changes(cut, places), moved)]
     for group in _groups(wrong):
         if found := _best(group, before, tried):
@@ -150,8 +150,8 @@ def _value_changes(parts: Parts, places: Places) -> Iterator[Change]:
     values = places.values(parts)
     mixed = ((values.alpha > 0.02) & (values.alpha < 0.98))[:, 0]
     if mixed.any() and np.abs(values.source - values.foreground)[mixed].mean() < SAME:
-        words = "the foreground's colours are the composite's own, with the plate in them where alpha is low"
-        yield Change(words, replace(values, source=values.source - values.off()))
+        clause = "the foreground's colours are the composite's own, with the plate in them where alpha is low"
+        yield Change(clause, replace(values, source=values.source - values.off()))
     yield from value_changes(values)
 
 
@@ -173,7 +173,7 @@ def _best(
         return None
     least = min(left for left, _, _ in fitting)
     left, change, after = next(found for found in fitting if found[0] <= least * 1.1 + _TIE * len(group))
-    return Finding(change.words, change.severity, total / len(group), left / len(group)), after
+    return Finding(change.clause, change.severity, total / len(group), left / len(group)), after
 
 
 def _window(parts: Parts) -> tuple[slice, ...]:

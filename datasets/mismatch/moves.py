@@ -28,7 +28,7 @@ def place_changes(parts: Parts, places: Places) -> Iterator[Change]:
 
 
 def _shifted(parts: Parts, places: Places) -> Iterator[Change]:
-    for words, roles in (
+    for clause, roles in (
         ("foreground and alpha are", ("foreground", "alpha")),
         ("alpha is", ("alpha",)),
         ("the foreground's colours are", ("foreground",)),
@@ -37,10 +37,10 @@ def _shifted(parts: Parts, places: Places) -> Iterator[Change]:
     ):
         down, right = _best_shift(parts, places, roles)
         if (down, right) != (0, 0):
-            words = f"{words} shifted by {right:+d} pixels across and {down:+d} down"
+            clause = f"{clause} shifted by {right:+d} pixels across and {down:+d} down"
             # A plate is taken from another place, too, where nothing else is wrong.
             severity: Severity = "warning" if roles == ("background",) else "error"
-            yield Change(words, _at(parts, places, roles, down, right), severity)
+            yield Change(clause, _at(parts, places, roles, down, right), severity)
 
 
 def _best_shift(parts: Parts, places: Places, roles: tuple[str, ...]) -> tuple[int, int]:
@@ -73,8 +73,8 @@ def _read(picture: Bytes, where: tuple[NDArray[np.intp], NDArray[np.intp]]) -> N
 
 
 def mirrored(parts: Parts) -> Iterator[tuple[str, Parts]]:
-    """Yield the whole pictures with some of them mirrored back, and the words for it."""
-    for words, roles in (
+    """Yield the whole pictures with some of them mirrored back, and the clause for it."""
+    for clause, roles in (
         ("foreground and alpha are", ("foreground", "alpha")),
         ("the plate is", ("background",)),
         ("the composite is", ("source",)),
@@ -84,7 +84,7 @@ def mirrored(parts: Parts) -> Iterator[tuple[str, Parts]]:
             ("upside down", (slice(None, None, -1),)),
             ("turned by 180 degrees", (slice(None, None, -1), slice(None, None, -1))),
         ):
-            yield f"{words} {how}", replace(parts, **{role: getattr(parts, role)[axes] for role in roles})
+            yield f"{clause} {how}", replace(parts, **{role: getattr(parts, role)[axes] for role in roles})
 
 
 def grown(parts: Parts, places: Places) -> Iterator[Change]:
@@ -92,9 +92,9 @@ def grown(parts: Parts, places: Places) -> Iterator[Change]:
     for pixels in (1, 2, 3):
         shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
         counted = f"{pixels} pixel{'s' if pixels > 1 else ''}"
-        for words, undo in (("grown (dilated)", cv2.erode), ("shrunk (eroded)", cv2.dilate)):
+        for clause, undo in (("grown (dilated)", cv2.erode), ("shrunk (eroded)", cv2.dilate)):
             other = replace(parts, alpha=np.asarray(undo(parts.alpha, shape), np.uint8))
-            yield Change(f"alpha is {words} by about {counted}", places.values(other), least=0.45)
+            yield Change(f"alpha is {clause} by about {counted}", places.values(other), least=0.45)
 
 
 def _blurred(parts: Parts, places: Places) -> Iterator[Change]:
@@ -142,8 +142,8 @@ def _lossy(parts: Parts, places: Places) -> Iterator[Change]:
     if np.abs(whole_off).mean() > LARGEST_LOSS:
         return
     smooth = np.asarray(cv2.GaussianBlur(whole_off, (0, 0), 3))[places.rows, places.columns]
-    words = "what is off averages out within a few pixels: saved with loss (as video, WebP), or noise in one picture"
-    yield Change(words, replace(values, source=sharp + smooth), "warning", 0.6, general=True)
+    clause = "what is off averages out within a few pixels: saved with loss (as video, WebP), or noise in one picture"
+    yield Change(clause, replace(values, source=sharp + smooth), "warning", 0.6, general=True)
 
 
 def _saved(picture: Bytes, quality: int, sampling: int) -> Bytes:

@@ -97,7 +97,7 @@ def best_alpha_change(pictures: Sequence[Parts]) -> Finding | None:
     """Return the change that leaves least of the soft edges of some samples together; None without soft edges."""
     before: list[float] = []
     left: dict[str, list[float]] = defaultdict(list)
-    words: dict[str, list[str]] = defaultdict(list)
+    clause: dict[str, list[str]] = defaultdict(list)
     for parts in pictures:
         places = draw(parts.alpha)
         if "soft" not in places.zones:
@@ -108,8 +108,8 @@ def best_alpha_change(pictures: Sequence[Parts]) -> Finding | None:
             undone = replace(values, alpha=change.undone.alpha, foreground=change.undone.foreground)
             if not change.general:
                 left[change.kind].append(mean_off(undone, places)["soft"])
-                words[change.kind].append(change.words)
+                clause[change.kind].append(change.clause)
     if not left:
         return None
     best = min(left, key=lambda kind: float(np.mean(left[kind])))
-    return Finding(median_low(words[best]), "error", float(np.mean(before)), float(np.mean(left[best])))
+    return Finding(median_low(clause[best]), "error", float(np.mean(before)), float(np.mean(left[best])))

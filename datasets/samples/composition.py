@@ -77,13 +77,13 @@ class CompositionCheck:
         off = [sample for sample in self._samples if sample.wrong or sample.other_scene]
         for sample in self._samples:
             if sample.same:
-                found[sample.same.severity, sample.same.words].append((sample, sample.same))
+                found[sample.same.severity, sample.same.clause].append((sample, sample.same))
         looked_into = _evenly(off)
         explained: list[_Judged] = []
         for sample in looked_into:
             findings = explain(parts_of(sample.ref), sample.wrong, self._others(sample)) if sample.wrong else ()
             for finding in findings:
-                found[finding.severity, re.sub("[0-9.]+", "N", finding.words)].append((sample, finding))
+                found[finding.severity, re.sub("[0-9.]+", "N", finding.clause)].append((sample, finding))
             if findings:
                 explained.append(sample)
             elif not sample.other_scene and max(sample.wrong.values()) > LOOSE:
@@ -104,7 +104,7 @@ class CompositionCheck:
         if sample.same:
             left = f"inside the matte they differ by {finding.after:.1f} of 255"
         where = _where(sample.wrong)
-        message = f"{sample.ref.source}: {finding.words} ({left}{where})"
+        message = f"{sample.ref.source}: {finding.clause} ({left}{where})"
         if len(group) > 1:
             message += f"; so {_others([judged for judged, _ in group[1:]])}"
         if not sample.same and off > looked_into:
@@ -141,14 +141,14 @@ class CompositionCheck:
             yield (
                 "error",
                 f"{samples[0].ref.foreground}: over {counted(len(samples), 'sample')}, alpha is not that of the "
-                f"composites: as if it had a gamma of {power:.2f}; {finding.words} fits best (soft edges are off by "
+                f"composites: as if it had a gamma of {power:.2f}; {finding.clause} fits best (soft edges are off by "
                 f"{finding.before:.1f} of 255, and by {finding.after:.1f} without it; the plates do not fit exactly)",
             )
 
     def _others(self, sample: _Judged) -> Iterator[tuple[str, Parts]]:
         """Yield the sample's pictures with one from another sample, the likeliest of each kind."""
         parts = parts_of(sample.ref)
-        for words, roles in (
+        for clause, roles in (
             ("the composite is that of {}", ("source",)),
             ("the plate is that of {}", ("background",)),
             ("foreground and alpha are those of {}", ("foreground", "alpha")),
@@ -164,7 +164,7 @@ class CompositionCheck:
                 theirs = parts_of(other.ref)
                 if theirs.alpha.shape == parts.alpha.shape:
                     pictures = {role: getattr(theirs if role in roles else parts, role) for role in _ROLES}
-                    yield words.format(other.ref.id), Parts(**pictures)
+                    yield clause.format(other.ref.id), Parts(**pictures)
 
 
 _ROLES = ("source", "background", "foreground", "alpha")

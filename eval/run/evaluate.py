@@ -68,12 +68,14 @@ def evaluate(
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
         meter = CoverageMeter(scored[0].runner.contract.size)
+        takes_plate = any(form.runner.contract.input("background") is not None for form in scored)
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
             meter.add(sample)
             _refuse_calibrated(sample, calibrated, models)
-            _refuse_same_pictures(sample, sample_set, index, total)
+            if takes_plate:
+                _refuse_same_pictures(sample, sample_set, index, total)
             rows.extend(_run_sample(sample, scored, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
@@ -202,8 +204,8 @@ def _refuse_same_pictures(sample: Sample, sample_set: SampleSet, index: int, tot
     later = islice(iterate(sample_set, total), index + 1, None)
     ids = [sample.id, *(other.id for other in later if _same_pictures(other))]
     raise DataError(
-        f"{sample_set.root}: {counted(len(ids), 'sample')} of {total} ({listing(ids)}): {found.words}, so no figure of "
-        "theirs would say anything; put the scene without the person into bgr/, and see `mattekit dataset verify`"
+        f"{sample_set.root}: {counted(len(ids), 'sample')} of {total} ({listing(ids)}): {found.clause}, so no figure "
+        "of theirs would say anything; put the scene without the person into bgr/, and see `mattekit dataset verify`"
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.architectures.base import Role
 from converter.proof.faults.runner import ChangeInputs, ChangeResult, Floats, Images, Result
 
@@ -92,7 +93,9 @@ def _foreground_left_coarse(result: Result) -> tuple[Floats, Floats]:
 
 def _every_other_cell_coarse(result: Result) -> tuple[Floats, Floats]:
     height, width = result.alpha.shape
-    chosen = (np.arange(height)[:, None] // 4 + np.arange(width) // 4) % 2 == 0
+    cell = ARCHITECTURE.cell
+    assert cell is not None
+    chosen = (np.arange(height)[:, None] // cell + np.arange(width) // cell) % 2 == 0
     return np.where(chosen, result.coarse().alpha, result.alpha), result.foreground
 
 

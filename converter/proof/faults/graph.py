@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino import opset13
 
 from configs.errors import DataError
+from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.proof.perturb import perturb_weights
 from converter.runners.openvino_ir import read_ir
 
@@ -180,6 +181,7 @@ def _plus(offset: float) -> Edit:
 
 _ASYMMETRIC = {"coordinate_transformation_mode": "asymmetric"}
 _CORNERS = {"coordinate_transformation_mode": "align_corners"}
+_ALPHA, _FOREGROUND = (port.name for port in ARCHITECTURE.outputs)
 GRAPH_FAULTS: Mapping[str, tuple[str, "Plant | InXml | None"]] = {
     "all weights off by 1 %": ("weights", None),
     "first convolution, one channel 1.1 times": ("weights", constant(_CONVOLUTIONS, 0, 1, _first_channel(1.1))),
@@ -190,9 +192,9 @@ GRAPH_FAULTS: Mapping[str, tuple[str, "Plant | InXml | None"]] = {
     "last convolution of the refiner 0.99 times": ("weights", constant(_CONVOLUTIONS, -1, 1, _times(0.99))),
     "first bias + 0.05": ("constants", constant(("Add",), 0, 1, _plus(0.05))),
     "ReLU6 that ends at 5": ("constants", constant(("Minimum",), 0, 1, _times(5 / 6))),
-    "alpha clipped at 0.99": ("constants", last_clip("pha", "Minimum", 0.99)),
-    "alpha not below 0.01": ("constants", last_clip("pha", "Maximum", 0.01)),
-    "foreground clipped at 0.9 inside": ("constants", last_clip("fgr", "Minimum", 0.9)),
+    "alpha clipped at 0.99": ("constants", last_clip(_ALPHA, "Minimum", 0.99)),
+    "alpha not below 0.01": ("constants", last_clip(_ALPHA, "Maximum", 0.01)),
+    "foreground clipped at 0.9 inside": ("constants", last_clip(_FOREGROUND, "Minimum", 0.9)),
     "cells refined from an error of 0.1 on": ("constants", constant(("Greater",), 0, 1, _plus(0.1))),
     "first resize asymmetric": ("attributes", InXml("Interpolate", 0, _ASYMMETRIC)),
     "second resize aligned at its corners": ("attributes", InXml("Interpolate", 1, _CORNERS)),

@@ -64,10 +64,10 @@ class FaultyRunner(Runner):
         self.device, self.executed_on = sound.device, sound.executed_on
 
     @contextmanager
-    def opened(self) -> Iterator[Runner]:
-        """See `Runner.opened`."""
-        with self._sound.opened() as opened:
-            yield FaultyRunner(opened, self._inputs, self._result, self._network)
+    def with_float_inputs(self) -> Iterator[Runner]:
+        """See `Runner.with_float_inputs`."""
+        with self._sound.with_float_inputs() as changed:
+            yield FaultyRunner(changed, self._inputs, self._result, self._network)
 
     def _run(self, feed: Feed) -> Outputs:
         images = {port.role: decode_tensor(feed[port.name], port) for port in self.contract.images}

@@ -83,11 +83,11 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     with ExitStack() as stack:
         whole = stack.enter_context(runner)
         damaged = stack.enter_context(open_runner(FormFile(perturbed, file.device, file.precision)))
-        opened = stack.enter_context(whole.opened())
-        ways = wrong_ways(opened.contract)
+        changed = stack.enter_context(whole.with_float_inputs())
+        ways = wrong_ways(changed.contract)
         forms = [_Form(HEALTHY, whole, whole.contract, samples.sequential)]
         forms += [
-            _Form(fault, opened, ways[way].contract, samples.sequential)
+            _Form(fault, changed, ways[way].contract, samples.sequential)
             for fault, way in _WRONG_WAYS.items()
             if way in ways
         ]

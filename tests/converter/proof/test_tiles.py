@@ -49,7 +49,7 @@ def _coarse(base: Prediction) -> Prediction:
 
 
 def measured(base: Prediction, converted: Prediction, alternatives: States | None = None) -> Tiles:
-    meter = TileMeter(LIMITS)
+    meter = TileMeter(LIMITS, 4)
     meter.add(base, converted, alternatives)
     return meter.result()
 
@@ -154,7 +154,7 @@ def test_a_cell_in_the_originals_other_state_is_excused() -> None:
     coarse = _coarse(base)
     converted.alpha[8:12, 4:8] = coarse.alpha[8:12, 4:8]
     converted.foreground[8:12, 4:8] = coarse.foreground[8:12, 4:8]
-    meter = TileMeter(LIMITS)
+    meter = TileMeter(LIMITS, 4)
 
     left_out = meter.add(base, converted, states(base))
     result = meter.result()
@@ -170,7 +170,7 @@ def test_a_cell_that_differs_and_is_in_neither_state_is_not(by: float) -> None:
     base = half_and_half()
     converted = changed(base, np.s_[8:16, 8:16], by)
 
-    assert not cells_refined_otherwise(base, converted, states(base), 0.1).any()
+    assert not cells_refined_otherwise(base, converted, states(base), 0.1, 4).any()
     assert measured(base, converted, states(base)).alpha.moved == pytest.approx(abs(by), rel=1e-4)
 
 
@@ -181,15 +181,15 @@ def test_how_near_the_other_state_a_cell_must_be_is_a_limit() -> None:
     converted.alpha[8:12, 4:8] = coarse.alpha[8:12, 4:8] - 0.03
     converted.foreground[8:12, 4:8] = coarse.foreground[8:12, 4:8]
 
-    assert cells_refined_otherwise(base, converted, states(base), 0.04).sum() == 1
-    assert not cells_refined_otherwise(base, converted, states(base), 0.02).any()
+    assert cells_refined_otherwise(base, converted, states(base), 0.04, 4).sum() == 1
+    assert not cells_refined_otherwise(base, converted, states(base), 0.02, 4).any()
 
 
 def test_alpha_and_foreground_must_both_be_of_the_other_state() -> None:
     base = half_and_half()
     converted = changed(base, np.s_[8:12, 8:12], 0.2)
 
-    assert not cells_refined_otherwise(base, converted, states(base), 0.1).any()
+    assert not cells_refined_otherwise(base, converted, states(base), 0.1, 4).any()
 
 
 def test_the_original_is_not_asked_where_no_cell_differs() -> None:
@@ -206,9 +206,9 @@ def test_without_the_originals_states_single_cells_are_excused_and_patches_are_n
     patch = changed(base, np.s_[8:16, 8:16], 0.3)
     unaligned = changed(base, np.s_[10:18, 9:17], 0.3)
 
-    assert cells_refined_otherwise(base, scattered, None, 0.1).sum() == 2
-    assert cells_refined_otherwise(base, row, None, 0.1).sum() == 6
-    assert not cells_refined_otherwise(base, patch, None, 0.1).any()
+    assert cells_refined_otherwise(base, scattered, None, 0.1, 4).sum() == 2
+    assert cells_refined_otherwise(base, row, None, 0.1, 4).sum() == 6
+    assert not cells_refined_otherwise(base, patch, None, 0.1, 4).any()
     assert measured(base, unaligned).alpha.moved == pytest.approx(0.3, rel=1e-4)
 
 
@@ -224,7 +224,7 @@ def test_too_many_cells_refined_otherwise() -> None:
 
 def test_samples_add_up_and_the_worst_is_named() -> None:
     base = half_and_half()
-    meter = TileMeter(LIMITS)
+    meter = TileMeter(LIMITS, 4)
     for by in (0.02, 0.4, 0.1):
         meter.add(base, changed(base, np.s_[40:48, 8:16], by))
     result = meter.result()
@@ -256,12 +256,12 @@ def test_predictions_of_two_sizes_or_smaller_than_a_block(other: tuple[int, int]
     first = sized(4, 4) if other == (4, 4) else half_and_half()
 
     with pytest.raises(DataError, match="tiles need one size of at least 8x8, found"):
-        TileMeter(LIMITS).add(first, sized(*other))
+        TileMeter(LIMITS, 4).add(first, sized(*other))
 
 
 def test_no_sample() -> None:
     with pytest.raises(DataError, match="tiles need a sample, none was compared"):
-        TileMeter(LIMITS).result()
+        TileMeter(LIMITS, 4).result()
 
 
 def test_an_image_of_one_block() -> None:

@@ -278,7 +278,7 @@ def test_an_ir_for_frames_gives_the_answer(
 def test_an_ir_for_frames_opens_to_floats_and_stays_the_same_function(frame_ir: Path, samples: list[Sample]) -> None:
     sample = samples[0]
 
-    with open_runner(FormFile(frame_ir)) as runner, runner.opened() as opened:
+    with open_runner(FormFile(frame_ir)) as runner, runner.with_float_inputs() as opened:
         assert {port.element_type for port in opened.contract.inputs} == {"f32"}
         assert {port.layout for port in opened.contract.inputs} == {"NHWC"}
         closed = runner.predict(sample.images)
@@ -289,7 +289,7 @@ def test_an_ir_for_frames_opens_to_floats_and_stays_the_same_function(frame_ir: 
 
 
 def test_an_ir_for_floats_is_open_already(tiny_models: Path) -> None:
-    with open_runner(FormFile(tiny_models / "fp32/model.xml")) as runner, runner.opened() as opened:
+    with open_runner(FormFile(tiny_models / "fp32/model.xml")) as runner, runner.with_float_inputs() as opened:
         assert opened is runner
 
 

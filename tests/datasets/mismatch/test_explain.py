@@ -26,15 +26,15 @@ def test_what_fits_is_not_off(plant: Plant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plant", "words", "severity"),
+    ("plant", "clause", "severity"),
     [(*case, "error") for case in ERRORS.values()] + [(*case, "warning") for case in WARNINGS.values()],
     ids=[*ERRORS, *WARNINGS],
 )
-def test_a_change_is_named(plant: Plant, words: str, severity: str) -> None:
+def test_a_change_is_named(plant: Plant, clause: str, severity: str) -> None:
     parts = plant(pictures())
     assert same_pictures(parts, draw(parts.alpha)) is None
     [finding] = _found(parts)
-    assert re.search(words, finding.words), finding
+    assert re.search(clause, finding.clause), finding
     assert finding.severity == severity
     assert finding.after < 0.55 * finding.before
 
@@ -43,8 +43,8 @@ def test_person_and_plate_may_be_changed_in_two_ways() -> None:
     parts = pictures()
     both = replace(parts, foreground=parts.foreground[..., ::-1], background=byte(parts.background * np.float32(1.2)))
     person, plate = _found(both)
-    assert "swapped in the foreground" in person.words
-    assert re.search(r"the plate is 1\.(19|20|21) times as bright", plate.words)
+    assert "swapped in the foreground" in person.clause
+    assert re.search(r"the plate is 1\.(19|20|21) times as bright", plate.clause)
 
 
 def test_another_sample_s_picture_is_named_when_it_is_offered() -> None:
@@ -53,7 +53,7 @@ def test_another_sample_s_picture_is_named_when_it_is_offered() -> None:
     assert _found(swapped) == ()
     wrong = wrong_zones(swapped, draw(swapped.alpha))
     [finding] = explain(swapped, wrong, [("the composite is that of a/2", parts)])
-    assert finding.words == "the composite is that of a/2"
+    assert finding.clause == "the composite is that of a/2"
     assert finding.after < 0.5
 
 
@@ -73,7 +73,7 @@ def test_a_change_leaves_other_zones_as_they_are() -> None:
     wrong = wrong_zones(plate, draw(plate.alpha))
     assert "body" not in wrong
     [finding] = explain(plate, wrong)
-    assert finding.words.startswith("the plate has inverted colours")
+    assert finding.clause.startswith("the plate has inverted colours")
 
 
 def test_with_a_plate_taken_by_hand_only_the_body_is_judged() -> None:
@@ -92,10 +92,10 @@ def test_plate_and_composite_that_are_one_picture(quality: int | None) -> None:
     same = parts.source if quality is None else saved(parts.source, ".jpg", quality)
     found = same_pictures(replace(parts, background=same), places)
     assert found is not None
-    assert found.words == "the plate shows the person: it is the composite"
+    assert found.clause == "the plate shows the person: it is the composite"
     gone = same_pictures(replace(parts, source=parts.background), places)
     assert gone is not None
-    assert gone.words == "the composite shows no person: it is the plate"
+    assert gone.clause == "the composite shows no person: it is the plate"
 
 
 def test_an_empty_scene_may_equal_its_plate() -> None:
