@@ -200,7 +200,7 @@ class DatasetSection(Section):
 
     path: str = PEOPLE
     plate: Plate = "exact"
-    count: Positive = 24
+    count: Positive = 36
     seed: Annotated[int, Field(ge=0)] = 1
     size: tuple[Positive, Positive] = (720, 1280)
     limit: Positive | None = None

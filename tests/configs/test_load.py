@@ -33,7 +33,7 @@ def test_an_empty_file_is_the_default_job(tmp_path: Path, text: str) -> None:
 
 def test_given_keys_win_and_the_others_keep_their_defaults(tmp_path: Path) -> None:
     config = load_config(_written(tmp_path, "dataset: {seed: 7, size: [64, 96]}\n"))
-    assert (config.dataset.seed, config.dataset.size, config.dataset.count) == (7, (64, 96), 24)
+    assert (config.dataset.seed, config.dataset.size, config.dataset.count) == (7, (64, 96), 36)
     assert config.convert == Config().convert
 
 

@@ -16,7 +16,7 @@ VERSION = open_pack().record.version
 
 
 def test_every_recipe_has_a_folder_of_its_own() -> None:
-    assert default_set_path(DatasetSection()) == Path(f"data/people-24-exact-seed1-v{VERSION}")
+    assert default_set_path(DatasetSection()) == Path(f"data/people-36-exact-seed1-v{VERSION}")
     other = DatasetSection(count=3, seed=9, plate="handheld")
     assert default_set_path(other) == Path(f"data/people-3-handheld-seed9-v{VERSION}")
     synthetic = DatasetSection(path="synthetic", count=3, seed=9, size=SIZE)

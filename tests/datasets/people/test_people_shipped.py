@@ -32,10 +32,10 @@ PACK = open_pack()
 SAMPLES = PACK.record.samples
 
 
-def test_there_are_24_of_the_size_that_the_default_job_asks_for_and_12_copies() -> None:
+def test_the_default_job_asks_for_all_24_and_their_12_copies_at_their_size() -> None:
     default = load_config(Path(__file__).parents[3] / "configs/default.yaml").dataset
-    assert len(SAMPLES) == default.count == DatasetSection().count == 24
-    assert len(COPIES) == 12
+    assert (len(SAMPLES), len(COPIES)) == (24, 12)
+    assert default.count == DatasetSection().count == 36
     assert PACK.record.size == default.size == (720, 1280)
 
 
