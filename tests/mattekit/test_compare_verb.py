@@ -15,7 +15,7 @@ def test_it_prints_and_writes_the_comparison_and_does_not_judge(run: Run, tmp_pa
     assert outcome.code == 0
     written = (tmp_path / "b" / "compare.md").read_text(encoding="utf-8")
     assert written in outcome.out
-    assert "Over 24 shared samples." in written
+    assert "Over 36 shared samples." in written
     assert run("compare", EXAMPLE, "b", "--out", "c.md").code == 0
     assert (tmp_path / "c.md").read_text(encoding="utf-8") == written
 
