@@ -17,10 +17,11 @@ ALLOWED = {
     "configs": {"configs"},
     "datasets": {"configs", "datasets"},
     "converter": {"configs", "datasets", "converter"},
+    "demo": {"configs", "datasets", "converter", "demo"},
     "eval": {"configs", "datasets", "converter", "eval"},
     "training": {"configs", "datasets", "converter", "training"},
-    "mattekit": {"configs", "datasets", "converter", "eval", "training", "mattekit"},
-    "tools": {"configs", "datasets", "converter", "eval", "training", "tools"},
+    "mattekit": {"configs", "datasets", "converter", "demo", "eval", "training", "mattekit"},
+    "tools": {"configs", "datasets", "converter", "demo", "eval", "training", "tools"},
 }
 # A file imports from its own room and from the floors below it, the lower ones first; "" is the folder itself.
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -47,6 +48,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("taps",),
         ("",),
     ),
+    "demo": (("matting",), ("",)),
     "eval": (
         ("presentation", "metrics"),
         ("statistics",),

@@ -9,7 +9,7 @@ from command_lines import command_lines, parse_mattekit
 from typer.exceptions import TyperException
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("configs", "converter", "datasets", "eval", "training", "mattekit", "tools", "tests")
+PACKAGES = ("configs", "converter", "datasets", "demo", "eval", "training", "mattekit", "tools", "tests")
 PAGES = [ROOT / "README.md", *sorted(path for top in ("docs", *PACKAGES) for path in (ROOT / top).rglob("*.md"))]
 SCRIPTS = [
     *(ROOT / name for name in ("Makefile", "action.yml", ".ci/run", ".github/workflows/ci.yml")),

@@ -1,0 +1,1 @@
+"""People's own pictures, videos and cameras: frames in, mattes and composites out."""
