@@ -45,6 +45,31 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 @contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yield a hidden path beside `path`; what was written there takes its name only on success.
+
+    On any exception it is removed and `path` stays as it was; so too where nothing was written.
+
+    Raises:
+        UsageError: the folder cannot be written, or `path` is a folder.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder, where a file is to be made; choose another name")
+    work = _hidden_beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        work.touch()
+    except OSError as error:
+        raise _cannot_create(path, error) from error
+    try:
+        yield work
+        if work.stat().st_size:
+            work.replace(path)
+    finally:
+        work.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path` that takes its name, replacing what was there, only on success.
 

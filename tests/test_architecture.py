@@ -48,7 +48,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("taps",),
         ("",),
     ),
-    "demo": (("matting",), ("",)),
+    "demo": (("matting",), ("composing", "media"), ("pipeline", "footage"), ("",)),
     "eval": (
         ("presentation", "metrics"),
         ("statistics",),
