@@ -56,6 +56,8 @@ def make_footage(
 ) -> FootageRecord:
     """Make the footage in a folder, which appears only when whole; nothing where the same is there already.
 
+    Frames, plate and sound are the same every time; the encoder may make other bytes of them.
+
     Args:
         out: the folder.
         pack: the bundled people.
