@@ -28,6 +28,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "datasets": (
         ("mismatch",),
         ("samples",),
+        ("plates",),
         ("making",),
         ("synthetic", "people"),
         ("fetch", "importing/layouts"),
