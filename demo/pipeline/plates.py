@@ -1,16 +1,16 @@
-"""The plate of every frame. The one place of the demo that knows how plates are checked and aligned."""
+"""The plate of every frame. The one place of the demo that knows how plates are checked, aligned and estimated."""
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import get_args
 
-import numpy as np
-
-from configs.errors import DataError, UsageError
-from demo.composing.targets import cover
+from configs.errors import UsageError
+from datasets.plates.checks import check_plate
+from datasets.plates.still import still_plate
+from datasets.plates.tracking import Align as Align
+from datasets.plates.tracking import PlateTracker
 from demo.matting.matter import Frame
 from demo.media.frames import read_only
 
-Align = Literal["auto", "off", "always"]
 ALIGN: tuple[Align, ...] = get_args(Align)
 STILL_FRAMES = 25
 """Frames of which a missing plate is estimated."""
@@ -29,45 +29,41 @@ def align_named(text: str) -> Align:
 
 
 class Plates:
-    """Gives each frame its plate, of the frame's size.
+    """Gives each frame its plate, of the frame's size; frames come in order.
 
     Args:
         plate: (H, W, 3) uint8 RGB of any size; None for a network without one.
-        align: whether to bring it to the frame's place: where it measurably helps, never, or always.
-        match: whether to even exposure and colour.
-
-    Attributes:
-        notes: what was found and done, complete after the last frame.
+        align, match: as `datasets.plates.tracking.PlateTracker`.
     """
 
     def __init__(self, plate: Frame | None, align: Align, match: bool) -> None:
-        self.notes: list[str] = []
-        self._plate = plate
-        self._made: Frame | None = None
+        self._tracker = None if plate is None else PlateTracker(plate, align, match)
+        self._frames = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What was done and what went wrong so far, one line each."""
+        if self._tracker is None:
+            return []
+        aligned = self._tracker.aligned_frames
+        of = "" if self._frames == 1 else f" in {aligned} of {self._frames} frames"
+        return [*self._tracker.lines, *([f"the plate was aligned{of}"] if aligned else [])]
 
     def plate_for(self, image: Frame) -> Frame | None:
         """Return the plate of the next frame."""
-        if self._plate is None:
-            return None
-        if self._made is None or self._made.shape != image.shape:
-            self._made = read_only(cover(self._plate, (image.shape[0], image.shape[1])))
-        return self._made
+        self._frames += 1
+        return None if self._tracker is None else read_only(self._tracker.plate_for(image))
 
 
 def findings(source: Frame, plate: Frame) -> tuple[str, ...]:
     """Say in a line each what is wrong with a plate, and what to do about it."""
-    if source.shape == plate.shape and (source == plate).all():
-        return ("the plate is the same picture as the source; take one of the scene without the person",)
-    return ()
+    return check_plate(source, plate).lines
 
 
 def estimated_plate(frames: Iterable[Frame]) -> Frame:
-    """Return the plate of a video whose camera stands still: the median of its frames over time.
+    """Return the plate of a video whose camera stands still, of frames spread over it.
 
     Raises:
-        DataError: there are fewer than three frames.
+        DataError: it cannot be told: see `datasets.plates.still.still_plate`.
     """
-    pictures = list(frames)
-    if len(pictures) < 3:
-        raise DataError("a plate cannot be estimated from fewer than three frames; give one with --background")
-    return read_only(np.median(np.stack(pictures), axis=0).astype(np.uint8))
+    return read_only(still_plate(tuple(frames)))

@@ -194,10 +194,7 @@ def _estimated(source: "FrameSource") -> "Frame":
         raise DataError(f"{source.what}: the network takes a plate, the scene without the person; give --background")
     step = max(1, (source.count or 1) // STILL_FRAMES)
     plate = estimated_plate(frame.image for frame in islice(source.frames(), 0, step * STILL_FRAMES, step))
-    say(
-        f"no --background: the plate is the median of up to {STILL_FRAMES} frames of {source.what}; that holds only "
-        "where the camera stands still and the person moves away from every place"
-    )
+    say(f"no --background: the plate is estimated, as the median of up to {STILL_FRAMES} frames of {source.what}")
     return plate
 
 

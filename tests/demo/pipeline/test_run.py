@@ -14,7 +14,7 @@ from demo.composing.targets import Colour, Transparent, plain_target
 from demo.matting.matter import Matter
 from demo.matting.opening import open_model
 from demo.media.reading import open_source
-from demo.pipeline.plates import Plates, estimated_plate
+from demo.pipeline.plates import Plates
 from demo.pipeline.run import DemoOptions, run_demo, within
 from demo.pipeline.targets import open_target
 
@@ -99,12 +99,6 @@ def test_a_moving_target_goes_on_when_it_ends(tmp_path: Path) -> None:
     assert seen == [0, 2, 0, 2, 0]
     with pytest.raises(DataError, match="no such picture or video"), open_target("gone.mp4"):
         pass
-
-
-def test_a_missing_plate_is_the_median_over_time() -> None:
-    assert (estimated_plate(_frames(8)) == PLATE).all()
-    with pytest.raises(DataError, match="give one with --background"):
-        estimated_plate(_frames(2))
 
 
 def test_a_scaled_cut_out_keeps_its_colours_at_the_edge() -> None:
