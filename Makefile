@@ -6,7 +6,6 @@ INSTALLED := .venv/.installed
 ESTIMATOR := .venv/.installed-import
 PUBLISHED := configs/humanmatting-openimages.yaml
 OMZ := .venv-omz/.installed
-DEMO := --background data/footage/plate.png --target-bgr data/footage/target.png
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe test test-slow check clean
@@ -50,8 +49,8 @@ gate: $(INSTALLED) ## Judge the newest run against its original and the baseline
 
 demo: convert ## Make footage, put the person somewhere else: reports/demo/demo.mp4, and demo.webp beside the original
 	$(BIN)/mattekit dataset footage
-	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 $(DEMO) -o reports/demo/demo.mp4
-	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 $(DEMO) -o reports/demo/demo.webp --show-with-original-frame --output-resolution 800x225
+	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 --background data/footage/plate.png --target-bgr data/footage/target.png -o reports/demo/demo.mp4
+	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 --background data/footage/plate.png --target-bgr data/footage/target.png -o reports/demo/demo.webp --show-with-original-frame --output-resolution 800x225
 
 published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment's set>; see docs/real-sets.md
 	@test -d "$(FOREGROUNDS)" || { echo "expected FOREGROUNDS=<folder of AISegment's set>, found '$(FOREGROUNDS)'; see docs/real-sets.md" >&2; exit 2; }

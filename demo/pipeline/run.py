@@ -121,6 +121,7 @@ class _Pipeline:
         if self.options.beside:
             image = _beside(work.frame.image, image)
         work.image = image if self.options.largest is None else within(image, self.options.largest)
+        work.plate = work.matte = work.started = None  # of a large frame they are large
 
     def _encode(self, work: _Work) -> None:
         assert work.image is not None

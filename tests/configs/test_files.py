@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import DataError, UsageError
-from configs.files import new_folder, sha256_of, write_atomically
+from configs.files import new_file, new_folder, sha256_of, write_atomically
 
 
 def _names(folder: Path) -> list[str]:
@@ -147,4 +147,20 @@ def test_a_folder_never_replaces_a_file(tmp_path: Path) -> None:
 def test_a_folder_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be created"), new_folder(tmp_path / "file/out"):
+        raise AssertionError("the body must not run")
+
+
+def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
+    out = tmp_path / "a/out"
+    with new_file(out) as work:
+        work.write_text("x")
+        assert not out.exists()
+    with pytest.raises(KeyError), new_file(out) as work:
+        work.write_text("y")
+        raise KeyError
+    with new_file(out):
+        pass  # nothing was written, as of a run that was stopped at once
+    assert out.read_text() == "x"
+    assert _names(tmp_path / "a") == ["out"]
+    with pytest.raises(UsageError, match="a folder, where a file is to be made"), new_file(tmp_path / "a"):
         raise AssertionError("the body must not run")
