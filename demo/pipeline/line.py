@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 DEPTH = 2
 """Items that may wait before a stage: enough to even out, few enough that memory and delay stay small."""
 _POLL = 0.1
+_REFRESH = 1 / 30
 
 Item = TypeVar("Item")
 
@@ -90,7 +91,7 @@ class Line(Generic[Item]):
             thread.start()
         try:
             while threads[-1].is_alive():
-                threads[-1].join(_POLL)
+                threads[-1].join(_REFRESH)
                 meanwhile()
         except BaseException as error:
             self._fail(error)
