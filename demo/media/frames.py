@@ -25,11 +25,13 @@ class TimedFrame:
         name: for a file of its own: the picture's name, or its number in a video.
         image: (H, W, 3) uint8 RGB, upright.
         time: when it is shown, in seconds from the first frame.
+        begins: whether what a network remembers of the frames before is to be forgotten.
     """
 
     name: str
     image: Frame
     time: Fraction
+    begins: bool = False
 
 
 class FrameSource(ABC):
@@ -74,9 +76,9 @@ def looped(source: FrameSource) -> Iterator[TimedFrame]:
     """Yield a source's frames over and over, with times that go on."""
     start, last = Fraction(0), Fraction(0)
     while True:
-        for frame in source.frames():
+        for number, frame in enumerate(source.frames()):
             last = start + frame.time
-            yield TimedFrame(frame.name, frame.image, last)
+            yield TimedFrame(frame.name, frame.image, last, begins=number == 0)
         start = last + 1 / source.rate
 
 

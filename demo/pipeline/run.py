@@ -104,6 +104,8 @@ class _Pipeline:
             work.plate = self.plates.plate_for(work.frame.image)
 
     def _preprocess(self, work: _Work) -> None:
+        if work.frame.begins:
+            self.matter.runner.start_clip()  # a form with a state has one request, which is free now
         work.started = self.inference.start(work.frame.image, work.plate)
 
     def _wait(self, work: _Work) -> None:
