@@ -1,10 +1,11 @@
 """A plate for every frame of a video: aligned while the camera moves, its colours evened, without trembling."""
 
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 
+from configs.schema import Align
 from datasets.plates import following
 from datasets.plates.agreement import agreement
 from datasets.plates.alignment import LEAST_SHIFT, Alignment, align_plate, helps
@@ -19,9 +20,6 @@ from datasets.plates.homographies import (
     moved_points,
 )
 from datasets.plates.pictures import Image, Size, evened, fitted, grey, grey_pair, size_of
-
-Align = Literal["auto", "off", "always"]
-"""Whether plates are aligned: when it measurably helps, never, or wherever an alignment is found."""
 
 _TREMBLE: Final = 0.25
 """Pixels, of a frame 1280 across, by which two estimates of one place differ."""
@@ -83,6 +81,11 @@ class PlateTracker:
     def aligned_frames(self) -> int:
         """How many frames got an aligned plate."""
         return self._aligned
+
+    @property
+    def evened_frames(self) -> int:
+        """How many frames got a plate in their own colours."""
+        return self._frames - self._uneven if self._match else 0
 
     def plate_for(self, frame: Image) -> Image:
         """Return the plate for the next frame, (H, W, 3) uint8 of its size.
