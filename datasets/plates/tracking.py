@@ -48,6 +48,8 @@ class PlateTracker:
         self._match = match
         self._minimum = minimum_inliers
         self._frame_size: Size | None = None
+        self._small = np.empty((0, 0), np.uint8)
+        self._points = np.empty((0, 2), np.float32)
         self._last: Alignment | None = None
         self._colours: Colours | None = None
         self._on = align == "always"
