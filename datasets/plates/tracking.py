@@ -115,9 +115,9 @@ class PlateTracker:
             self._frame_size, self._last, self._colours = size, None, None
             self._wait, self._next = 1, self._frames
 
-    def _needed(self, alignment: Alignment) -> bool:
-        size = alignment.frame_size
-        return self._plate_size != size or alignment.shift > LEAST_SHIFT * max(size) / following.LONGEST
+    @staticmethod
+    def _needed(alignment: Alignment) -> bool:
+        return alignment.shift > LEAST_SHIFT * max(alignment.frame_size) / following.LONGEST
 
     def _located(self, frame: Image) -> Alignment | None:
         """Return where the plate lies in a frame, or lay in the last that it was found in."""
