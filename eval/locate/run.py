@@ -17,6 +17,7 @@ from eval.locate.record import FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_or_none, walk
 from eval.run.evaluate import open_dataset
+from eval.run.plates import Plates
 
 GROWTH_FILE = "growth.png"
 REPRODUCTION = "reproduction"
@@ -53,7 +54,7 @@ def locate(
     if out.is_dir() and any(out.iterdir()) and not (out / Located.FILE).is_file():
         raise UsageError(f"{out}: not empty, and not a folder of `mattekit locate`; choose another --out")
     sample_set = open_dataset(config.dataset, report)
-    sample = _sample(sample_set, sample_id)
+    sample = Plates(config.dataset)(_sample(sample_set, sample_id))
     forms = open_pair(a, b, *precisions, config)
     relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
     pair = make_pair(*forms, sample, Tolerance(relative=relative))
