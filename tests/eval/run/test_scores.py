@@ -18,7 +18,8 @@ def test_per_sample_round_trip(tmp_path: Path) -> None:
     with (tmp_path / "per_sample.csv").open(newline="") as stream:
         table = list(csv.DictReader(stream))
     assert list(table[0]) == [
-        *("sample", "variant", "tags", "alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse", "latency_ms")
+        *("sample", "variant", "tags", "alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse", "latency_ms"),
+        "alpha_mad_constant",
     ]
     assert (table[0]["foreground_mse"], table[0]["tags"], table[0]["latency_ms"]) == ("", "motion-blur", "10.0")
 
