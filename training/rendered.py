@@ -14,7 +14,7 @@ from PIL import Image
 
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
-from datasets.samples.images import read_rgb
+from datasets.samples.images import read_rgb, read_rgba
 from training.bank import LEVELS, premultiplied, shrink
 from training.recipe import RenderedSection
 
@@ -75,13 +75,12 @@ def _listed(folder: Path, pattern: str, count: int, origin: str) -> list[Path]:
 def _people(paths: Sequence[Path]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     pictures = []
     for path in paths:
-        with Image.open(path) as image:
-            if image.mode != "RGBA" or image.size != PEOPLE_SIZE[::-1]:
-                raise DataError(
-                    f"{path}: expected RGBA of {PEOPLE_SIZE[1]}x{PEOPLE_SIZE[0]}, found {image.mode} of {image.size}"
-                )
-            rgba = np.asarray(image)
-        pictures.append(premultiplied(rgba[..., :3], rgba[..., 3]))
+        colours, alpha = read_rgba(path)
+        if alpha.shape != PEOPLE_SIZE:
+            raise DataError(
+                f"{path}: expected RGBA of {PEOPLE_SIZE[1]}x{PEOPLE_SIZE[0]}, found {alpha.shape[1]}x{alpha.shape[0]}"
+            )
+        pictures.append(premultiplied(colours, alpha))
     whole = np.stack(pictures)
     return whole, np.stack([shrink(picture, 2) for picture in pictures])
 

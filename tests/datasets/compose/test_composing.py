@@ -166,7 +166,7 @@ def _too_few(people: Path, places: Path) -> None:
         (_opaque, r"bad\.png: is opaque everywhere"),
         (_transparent, r"bad\.png: is transparent everywhere"),
         (_without_alpha, r"bad\.png: has no alpha channel"),
-        (_broken, r"y\.png: is not a PNG or JPEG"),
+        (_broken, r"y\.png: is not a PNG, JPEG or WebP"),
         (_other_format, r"bad\.webp: expected backgrounds with the ending"),
         (_same_name, r"Group-B\.png.*both give the name"),
         (_no_people, r"people: holds no foregrounds"),
