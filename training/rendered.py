@@ -15,6 +15,7 @@ from PIL import Image
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
 from datasets.samples.images import read_rgb, read_rgba
+from datasets.samples.litter import entries
 from training.bank import LEVELS, premultiplied, shrink
 from training.recipe import RenderedSection
 
@@ -42,8 +43,8 @@ def open_rendered(folder: Path, section: RenderedSection) -> RenderedBank:
     Raises:
         DataError: pictures are missing, fewer than the section says, or not what `tools/people/bank.py` makes.
     """
-    people = _listed(section.people, "*.png", section.count, "rendered by tools/people/bank.py")
-    photographs = _listed(section.photographs, "*.jpg", 1, "photographs for backgrounds")
+    people = _listed(section.people, ".png", section.count, "rendered by tools/people/bank.py")
+    photographs = _listed(section.photographs, ".jpg", 1, "photographs for backgrounds")
     stamp = {**section.model_dump(mode="json"), "files": [sha256_of(path) for path in (*people, *photographs)]}
     stamp_file = folder / "rendered.json"
     if not stamp_file.is_file() or json.loads(stamp_file.read_text(encoding="utf-8")) != stamp:
@@ -65,11 +66,11 @@ def map_rendered(folder: Path) -> RenderedBank:
     )
 
 
-def _listed(folder: Path, pattern: str, count: int, origin: str) -> list[Path]:
-    found = sorted(folder.glob(pattern))
+def _listed(folder: Path, ending: str, count: int, origin: str) -> list[Path]:
+    found = [path for path in entries(folder) if path.suffix == ending]
     if len(found) < count:
-        raise DataError(f"{folder}: expected {count} or more {pattern} files, {origin}, found {len(found)}")
-    return found if pattern == "*.jpg" else found[:count]
+        raise DataError(f"{folder}: expected {count} or more *{ending} files, {origin}, found {len(found)}")
+    return found if ending == ".jpg" else found[:count]
 
 
 def _people(paths: Sequence[Path]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

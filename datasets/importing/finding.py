@@ -9,7 +9,7 @@ from pathlib import Path
 from configs.errors import DataError
 from datasets.importing.layouts import Layout, kinds, layout_of
 from datasets.samples.layout import natural_key
-from datasets.samples.litter import is_litter, walk
+from datasets.samples.litter import entries, walk
 
 _PICTURE_ENDINGS = r"\.(?:png|jpe?g|webp|tiff?|bmp|gif|avif|heic)"
 _SHOWN = 8
@@ -131,7 +131,7 @@ def _by_id(
 
 def _files(root: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files below a folder, each with its path below it; of the root itself, only those in it."""
-    for _, files in walk(folder, follow_links=True):
+    for _, files in walk(folder):
         yield from ((_below(folder, path), path) for path in files)
         if folder == root:
             return
@@ -145,7 +145,7 @@ def _contents(root: Path) -> str:
     """Describe what lies in a folder, for an error."""
     if not root.is_dir():
         return "it is a file, not a folder" if root.exists() else "there is no such folder"
-    visible = sorted((path for path in root.iterdir() if not is_litter(path.name)), key=lambda path: path.name)
+    visible = entries(root)
     if not visible:
         return "the folder is empty"
     names = [f"{path.name}/" if path.is_dir() else path.name for path in visible]
@@ -157,7 +157,7 @@ def _elsewhere(root: Path, expected: Sequence[str]) -> str:
     """Point at the set when it lies one folder further down, as archives often unpack."""
     if not root.is_dir():
         return ""
-    folders = (path for path in sorted(root.iterdir()) if path.is_dir() and not is_litter(path.name))
+    folders = (path for path in entries(root) if path.is_dir())
     inner = [path for path in folders if any(_parts(path, layout) for layout in map(layout_of, expected))]
     return f"; did you mean {inner[0]}?" if len(inner) == 1 else ""
 

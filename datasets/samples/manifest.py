@@ -15,6 +15,7 @@ from configs.files import sha256_of
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
+from datasets.samples.names import same_name
 
 MANIFEST_NAME = "manifest.json"
 
@@ -186,12 +187,12 @@ class Manifest(Record):
 
 
 def content_sha256(files: Iterable[tuple[str, str]]) -> str:
-    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image.
+    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image, paths in NFC.
 
     Args:
         files: pairs of path below the root (with `/`) and `pixels_sha256` of the image, in any order.
     """
-    lines = sorted(files)
+    lines = sorted((same_name(path), digest) for path, digest in files)
     return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
 
 
