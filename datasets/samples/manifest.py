@@ -101,7 +101,7 @@ class OriginEntry(Frozen):
 
 
 class SkippedEntry(Frozen):
-    """A sample of the original set that an import left out, and why."""
+    """What was left out, and why: a sample of an imported set, or a picture, `<role>/<path below its folder>`."""
 
     id: str
     reason: str
@@ -155,7 +155,7 @@ class Manifest(Record):
         files: sorted by path.
         samples: sorted by id.
         photographs: sorted by name; what must be credited.
-        skipped: what an import left out, in natural order of ids.
+        skipped: what an import or a composition left out, in natural order of ids.
         content_sha256: `content_sha256` of `files`: the set's identity.
     """
 
