@@ -66,7 +66,7 @@ def find_inputs(
         if not fault:
             pictures[key] = Input(path, below, name, sha256_of(path))
         elif skip_damaged:
-            reason = fault.replace(f"{readable(folder)}/", "")
+            reason = readable(fault).replace(f"{readable(folder)}/", "")
             skipped.append(SkippedEntry(id=f"{role}/{readable(below)}", reason=reason))
         else:
             raise DataError(f"{fault}, {SKIP_HINT}")

@@ -207,7 +207,7 @@ def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FOR
             f"{path}: is not a {expected} image, or its header is broken{described(data, path.suffix)}"
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read") from error
+        raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read: shrink it") from error
     except _FAULTS as error:
         raise _corrupt(path, error) from error
     _check_opened(path, image, deep_grey)
@@ -237,7 +237,9 @@ def _corrupt(path: Path, error: Exception) -> DataError:
 
 def _check_opened(path: Path, image: Image.Image, deep_grey: bool) -> None:
     if image.width * image.height > MAX_PIXELS:
-        raise DataError(f"{path}: is too large ({image.width}x{image.height}); at most {MAX_PIXELS} pixels are read")
+        raise DataError(
+            f"{path}: is too large ({image.width}x{image.height}); at most {MAX_PIXELS} pixels are read: shrink it"
+        )
     if image.mode == "CMYK":
         raise DataError(f"{path}: is CMYK; expected RGB: convert it to RGB first")
     if image.mode not in _READABLE_MODES and not (deep_grey and image.mode == _DEEP_GREY_MODE):

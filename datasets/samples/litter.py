@@ -44,6 +44,10 @@ _LITTER_STARTS = (".", "~$", "synofile_thumb", "synophoto_thumb", "thumbs.db:", 
 """What names of litter begin with, in lower case."""
 
 
+Identity = tuple[int, int]
+"""Device and number of a folder."""
+
+
 def is_litter(name: str) -> bool:
     """Return whether a file or folder of this name is passed over by every reader of folders."""
     folded = name.lower()
@@ -70,10 +74,20 @@ def walk(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
     Raises:
         DataError: a folder cannot be read, or a link leads back to a folder that it lies in.
     """
-    return _walk(folder, ())
+    pending: list[tuple[Path, tuple[Identity, ...]]] = [(folder, ())]
+    while pending:
+        place, above = pending.pop()
+        identity = _identity(place, above)
+        folders: list[Path] = []
+        files: list[Path] = []
+        for path in entries(place):
+            (folders if _is_folder(path) else files).append(path)
+        yield place, files
+        pending += ((inner, (*above, identity)) for inner in reversed(folders))
 
 
-def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[Path, list[Path]]]:
+def _identity(folder: Path, above: tuple[Identity, ...]) -> Identity:
+    """Return what tells a folder from others; raise `DataError` where it is one of those that it lies in."""
     try:
         status = folder.stat()
     except OSError as error:
@@ -84,13 +98,7 @@ def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[tuple[Pa
             f"{readable(folder)}: a link back to {readable(os.path.realpath(folder))}, in which it lies, so that the "
             "folder would have no end; remove the link"
         )
-    folders: list[Path] = []
-    files: list[Path] = []
-    for path in entries(folder):
-        (folders if _is_folder(path) else files).append(path)
-    yield folder, files
-    for inner in folders:
-        yield from _walk(inner, (*above, identity))
+    return identity
 
 
 def _is_folder(path: Path) -> bool:

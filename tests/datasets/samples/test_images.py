@@ -486,3 +486,14 @@ def test_what_is_another_kind_of_file_is_named_with_what_to_do(tmp_path: Path, c
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(DataError, match=rf"a\.jpg: is not a PNG, JPEG or WebP image, .*{found}"):
         read_rgb(tmp_path / "a.jpg")
+
+
+def test_no_other_module_opens_pictures() -> None:
+    root = Path(__file__).resolve().parents[3]
+    sources = (
+        path
+        for top in ("configs", "datasets", "converter", "eval", "training", "mattekit")
+        for path in (root / top).rglob("*.py")
+    )
+    found = {path.relative_to(root).as_posix() for path in sources if "Image.open(" in path.read_text(encoding="utf-8")}
+    assert found == {"datasets/samples/images.py", "eval/presentation/figures.py"}  # the latter what it has just drawn
