@@ -77,7 +77,7 @@ def read_rgba(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     if not _has_transparency(image):
         raise DataError(
             f"{path}: has no alpha channel (found {_describe(image)}); expected an RGBA PNG, "
-            "foreground colours and matte in one file; `mattekit dataset import auto` joins mattes from a folder `pha`"
+            "foreground colours and matte in one file (an import joins mattes from a folder `pha`)"
         )
     rgba = np.asarray(image.convert("RGBA"))
     return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
