@@ -11,7 +11,7 @@ from datasets.importing.frames import fits
 from datasets.importing.layouts import Layout, ReadyLayout, foregrounds_layout, kinds, layout_of
 from datasets.importing.paths import fault_of_name, files_of, path_below, stray
 from datasets.samples.foreign import frames_hint
-from datasets.samples.layout import natural_key
+from datasets.samples.layout import ROLES, natural_key
 from datasets.samples.litter import entries
 from datasets.samples.names import readable, same_name
 
@@ -53,7 +53,8 @@ def recognise(root: Path) -> str:
     known = "".join(f"\n  {kind}: {layout_of(kind).expected}" for kind in kinds())
     if fitting:
         raise DataError(f"{root}: could be {' or '.join(fitting)}; name the kind. Known layouts:{known}")
-    hint = _elsewhere(root, kinds()) or _videos(root)
+    in_omz = all((root / role).is_dir() for role in ROLES)
+    hint = "; it is laid out as omz" if in_omz else _elsewhere(root, kinds()) or _videos(root)
     raise DataError(f"{readable(root)}: {_contents(root)}{hint}\nexpected one of these layouts:{known}")
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
+
+from datasets.samples.names import readable
 
 VIDEOS = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".mts", ".m2ts", ".mxf"})
 """Endings of videos, in lower case."""
@@ -54,10 +57,9 @@ def frames_hint(paths: Iterable[Path]) -> str:
     first = next(filter(is_video, paths), None)
     if first is None:
         return ""
-    return (
-        f"; {first} is a video: take its frames out first, into a new folder of its own: "
-        f"`ffmpeg -i '{first}' '{first.with_suffix('')}/%05d.png'`, and move the video away"
-    )
+    video, folder = (readable(path) for path in (first, first.with_suffix("")))
+    command = f"mkdir -p {quote(folder)} && ffmpeg -i {quote(video)} {quote(f'{folder}/%05d.png')}"
+    return f"; {video} is a video: take its frames out first (`{command}`), and move the video away"
 
 
 def _kind(data: bytes) -> str:

@@ -240,7 +240,7 @@ def _too_few(people: Path, places: Path) -> None:
         (_without_alpha, r"bad\.png: has no alpha channel"),
         (_broken, r"y\.png: is not a PNG, JPEG or WebP"),
         (_other_format, r"bad\.tiff: expected backgrounds with the ending"),
-        (_video, r"clip\.mp4 is a video: take its frames out first.*ffmpeg -i '\S+/clip\.mp4' '\S+/clip/%05d\.png'"),
+        (_video, r"clip\.mp4 is a video: take its frames out first .*ffmpeg -i \S+/clip\.mp4 \S+/clip/%05d\.png"),
         (_circle, r"places/again: a link back to .*remove the link"),
         (_backslash, r"its name holds a backslash"),
         (_long_together, r"its name has 245 bytes; expected at most 240"),

@@ -159,6 +159,10 @@ def test_what_is_not_recognised_is_told_from_what_was_looked_for(tmp_path: Path)
             find_pairs(folder, "p3m")
         with pytest.raises(DataError, match=rf"{found}(.|\n)*videomatte240k: train/"):
             recognise(folder)
+    for role in ("com", "bgr", "fgr"):
+        (tmp_path / "omz" / role).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"found bgr/, com/, fgr/; it is laid out as omz"):
+        recognise(tmp_path / "omz")
     save(root / "cover.png", np.dstack((picture(0), matte())))
     with pytest.raises(DataError, match="could be photomatte85 or ppm100; name the kind"):
         recognise(root)
@@ -292,7 +296,7 @@ def test_damage_ends_an_import_or_is_recorded(tmp_path: Path, damage: Callable[[
 
 def test_videos_are_named_with_what_to_do(tmp_path: Path) -> None:
     _video(write_set("aim500", tmp_path / "raw"))
-    hint = rf"{tmp_path}/raw/original/clip.mp4 is a video: take its frames out first(.|\n)*ffmpeg -i "
+    hint = rf"{tmp_path}/raw/original/clip.mp4 is a video: take its frames out first .*ffmpeg -i "
     with pytest.raises(DataError, match=rf"original/clip.mp4: is no part of the layout; {hint}"):
         _import(tmp_path / "raw", "aim500", tmp_path / "out")
     for part in ("fgr", "pha"):

@@ -488,6 +488,25 @@ def test_what_is_another_kind_of_file_is_named_with_what_to_do(tmp_path: Path, c
         read_rgb(tmp_path / "a.jpg")
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WebP"])
+def test_whatever_happened_to_a_file_it_is_read_or_named(tmp_path: Path, kind: str) -> None:
+    stream, path, rng = io.BytesIO(), tmp_path / "a", np.random.default_rng(0)
+    Image.fromarray(PICTURE).save(stream, kind, exif=_tiff(3, 1, SIX))
+    for _ in range(150):
+        content = bytearray(stream.getvalue())
+        for place in rng.integers(0, len(content), rng.integers(1, 6)):
+            content[place] = rng.integers(256)
+        path.write_bytes(content[: rng.integers(len(content) // 2, 2 * len(content))])
+        sizes = set()
+        for reader in (read_rgb, read_alpha, image_size):
+            try:
+                found = reader(path)
+            except DataError:
+                continue
+            sizes.add(found[:2] if isinstance(found, tuple) else found.shape[:2])
+        assert len(sizes) <= 1
+
+
 def test_no_other_module_opens_pictures() -> None:
     root = Path(__file__).resolve().parents[3]
     sources = (
