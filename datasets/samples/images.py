@@ -116,9 +116,9 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: not an image that the readers accept, judged by its header.
     """
-    image, orientation = _opened(path)
+    image, content = _opened(path)
     width, height = image.size
-    return (width, height) if orientation >= 5 else (height, width)
+    return (width, height) if content.orientation >= 5 else (height, width)
 
 
 def pixels_sha256(path: Path) -> str:
@@ -178,19 +178,20 @@ def _open(path: Path, *, deep_grey: bool = False, formats: tuple[str, ...] = _FO
 
     With `deep_grey` a grey image of 16 bits passes.
     """
-    image, orientation = _opened(path, deep_grey, formats)
+    image, content = _opened(path, deep_grey, formats)
     try:
         image.load()
     except _FAULTS as error:
-        whole = _without_end(stripped(path.read_bytes()).data) if image.format == "JPEG" else None
+        whole = _without_end(content.data) if image.format == "JPEG" else None
         if whole is None:
             raise _corrupt(path, error) from error
         image = whole
-    return image.transpose(_TRANSPOSED[orientation]) if orientation in _TRANSPOSED else image
+    turn = _TRANSPOSED.get(content.orientation)
+    return image if turn is None else image.transpose(turn)
 
 
-def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> tuple[Image.Image, int]:
-    """Open and check an image by its header alone; return it, not yet decoded, with its EXIF orientation."""
+def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> tuple[Image.Image, Stripped]:
+    """Open and check an image by its header alone; return it, not yet decoded, with the file's content."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -211,7 +212,7 @@ def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FOR
     except _FAULTS as error:
         raise _corrupt(path, error) from error
     _check_opened(path, image, deep_grey)
-    return image, content.orientation
+    return image, content
 
 
 def _without_end(data: bytes) -> Image.Image | None:
