@@ -50,7 +50,7 @@ def find_inputs(
     what = f"{role}s"
     if not folder.is_dir():
         found = "not a folder" if folder.exists() else "no such folder"
-        raise DataError(f"{readable(folder)}: {found}; expected a folder of {what}{frames_hint([folder])}")
+        raise DataError(f"{readable(folder)}: {found}; expected {what}{frames_hint([folder])}")
     pictures: dict[str, Input] = {}
     skipped: list[SkippedEntry] = []
     for path in _files(folder, out):

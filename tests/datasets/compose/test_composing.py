@@ -265,7 +265,7 @@ def test_a_damaged_picture_may_be_left_out_as_its_error_says(people: Path, place
 
 def test_a_video_in_the_place_of_a_folder_is_named(people: Path, places: Path) -> None:
     (people.parent / "clip.MOV").write_bytes(b"")
-    with pytest.raises(DataError, match=r"clip\.MOV: not a folder; expected a folder of backgrounds; .* is a video"):
+    with pytest.raises(DataError, match=r"clip\.MOV: not a folder; expected backgrounds; .* is a video"):
         _compose(people, people.parent / "clip.MOV", people.parent / "set")
 
 
