@@ -13,8 +13,9 @@ from configs.folders import find_made
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.credits import ATTRIBUTION_NAME, attribution, attribution_damage
 from datasets.samples.images import write_png
-from datasets.samples.layout import ROLES, SampleSet, listing, open_set
+from datasets.samples.layout import ROLES, SampleSet, files_by_name, listing, open_set, scan_layout
 from datasets.samples.manifest import FileEntry, Manifest, file_entry
+from datasets.samples.names import same_name
 from datasets.samples.sample import Sample
 
 DATA_FOLDER = Path("data")
@@ -86,10 +87,12 @@ def make_set(
 
 def damage(root: Path, manifest: Manifest) -> str:
     """Return which files differ from the manifest, ATTRIBUTION.csv included; empty when none does."""
-    missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
+    there = files_by_name(root, scan_layout(root).refs)
+    paths = {file.path: there.get(same_name(file.path), root / file.path) for file in manifest.files}
+    missing = [file.path for file in manifest.files if not paths[file.path].is_file()]
     if missing:
         return f"missing: {listing(missing)}"
-    changed = [file.path for file in manifest.files if sha256_of(root / file.path) != file.sha256]
+    changed = [file.path for file in manifest.files if sha256_of(paths[file.path]) != file.sha256]
     if changed:
         return f"changed: {listing(changed)}"
     try:

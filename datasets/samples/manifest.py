@@ -15,6 +15,7 @@ from configs.files import sha256_of
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
+from datasets.samples.names import same_name
 
 MANIFEST_NAME = "manifest.json"
 
@@ -100,7 +101,7 @@ class OriginEntry(Frozen):
 
 
 class SkippedEntry(Frozen):
-    """A sample of the original set that an import left out, and why."""
+    """What was left out, and why: a sample of an imported set, or a picture, `<role>/<path below its folder>`."""
 
     id: str
     reason: str
@@ -154,7 +155,7 @@ class Manifest(Record):
         files: sorted by path.
         samples: sorted by id.
         photographs: sorted by name; what must be credited.
-        skipped: what an import left out, in natural order of ids.
+        skipped: what an import or a composition left out, in natural order of ids.
         content_sha256: `content_sha256` of `files`: the set's identity.
     """
 
@@ -186,12 +187,12 @@ class Manifest(Record):
 
 
 def content_sha256(files: Iterable[tuple[str, str]]) -> str:
-    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image.
+    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image, paths in NFC.
 
     Args:
         files: pairs of path below the root (with `/`) and `pixels_sha256` of the image, in any order.
     """
-    lines = sorted(files)
+    lines = sorted((same_name(path), digest) for path, digest in files)
     return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
 
 

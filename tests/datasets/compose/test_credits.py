@@ -124,6 +124,31 @@ def test_tables_count_below_their_folder_by_path_with_or_without_ending(tmp_path
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffid,licence,author\r\nin/Jos\u00e9.png,CC BY,Ann\r\n",
+        "\ufeffid;licence;author\r\nin/Jos\u00e9;CC BY;Ann\r\n",
+        "FILE\tLicense\tAuthor\n./in/Jos\u00e9.png\tCC BY\tAnn\n",
+        "File , LICENCE,author\nin\\Jos\u00e9.png,CC BY,Ann\n",
+        "id,licence,author\nIN\\Jose\u0301.PNG,CC BY,Ann\n",
+        '"id","licence","author"\n\n"in/Jose\u0301","CC BY","Ann"\n',
+    ],
+    ids=["mark", "semicolons", "tabs", "backslash", "spelling", "quoted"],
+)
+def test_tables_match_as_spreadsheets_write_them(tmp_path: Path, text: str) -> None:
+    _picture(tmp_path / "in/Jos\u00e9.png")
+    _table(tmp_path, text)
+    assert _find(tmp_path, "in/Jos\u00e9.png") == [("CC BY", "Ann")]
+
+
+def test_a_table_in_another_coding_is_named_with_what_to_do(tmp_path: Path) -> None:
+    _picture(tmp_path / "a.png")
+    (tmp_path / "ATTRIBUTION.csv").write_bytes("id,licence,author\na,CC0,José\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"ATTRIBUTION\.csv: cannot be read as CSV in UTF-8 .*save it as `CSV UTF-8`"):
+        _find(tmp_path, "a.png")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("id,author\na,b\n", "expected columns `licence` and `id` or `file`, found id, author"),
