@@ -47,13 +47,15 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
         return Conversion.read(out)
     original = open_original(config.model, config.convert.input_shape)
+    for note in original.source.read_as:
+        say(f"{source.path}: {note}")
     prover = Prover(config, original)
     with new_folder(out) as work:
         steps, postconditions = planned_steps(config, original, work, say), planned_postconditions(config, original)
         forms = Chain(steps, postconditions, say, report).run(lambda made: prover.form(made, work))
         record = Conversion(
             key=key,
-            source=source,
+            source=original.source,
             settings=recorded_settings(config),
             exporter=EXPORTER if original.network else None,
             graph=original.architecture.graph(config.convert.graph) if original.network else None,
