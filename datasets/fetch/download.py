@@ -88,8 +88,8 @@ class _AttemptWatch:
             raise _AttemptFailedError(f"too slow: not done after {policy.longest:g} s")
         if in_head and received and seconds >= policy.timeout:
             raise _AttemptFailedError(f"too slow: no whole header in {policy.timeout:g} s")
-        if seconds > policy.timeout and received < policy.slowest * seconds:
-            raise _AttemptFailedError(f"too slow: {received} bytes in {seconds:.0f} s")
+        if received and seconds > policy.timeout and received < policy.slowest * seconds:
+            raise _AttemptFailedError(f"too slow: {received} bytes in {seconds:.2g} s")
         if self.complete:
             return policy.grace
         patience = policy.timeout - seconds if in_head and received else policy.timeout
