@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from configs.tables import text_of_cell
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
 from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
@@ -108,7 +109,8 @@ def _tabled(path: Path, below: Path) -> dict[str, dict[str, str]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        columns, rows = reader.fieldnames or (), list(reader)
+        columns = reader.fieldnames or ()
+        rows = [{name: _text(cell) for name, cell in row.items()} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as CSV in UTF-8 ({error}); {_REMEDY}") from error
     key = "file" if "file" in columns else "id"
@@ -122,6 +124,11 @@ def _tabled(path: Path, below: Path) -> dict[str, dict[str, str]]:
             raise DataError(f"{path}: line {number} credits {row[key]} once more; keep one line for each picture")
         found[picture] = {name: row.get(name) or "" for name in ("licence", *_DETAILS)}
     return found
+
+
+def _text(cell: str | None) -> str | None:
+    # A line with too many cells has a list of those beyond, which no column names.
+    return text_of_cell(cell) if isinstance(cell, str) else None
 
 
 def _entry(role: Role, file: str, credit: Mapping[str, str]) -> CreditEntry:
