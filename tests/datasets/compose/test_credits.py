@@ -200,7 +200,8 @@ def test_an_author_s_name_is_no_formula_in_the_table_and_itself_in_the_manifest(
     (tmp_path / "places/ATTRIBUTION.csv").write_text("id,licence,author,title\nx,CC0 1.0,'=cmd(),@home\n", "utf-8")
     root = _compose(tmp_path)
     table = (root / "ATTRIBUTION.csv").read_text(encoding="utf-8")
-    credit = next(credit for credit in Manifest.read(root).credits if credit.role == "background")
+    composed = Manifest.read(root)
+    credit = next(credit for credit in composed.composition.credits if credit.role == "background")
     assert (credit.author, credit.title) == ("=cmd()", "@home")
     assert "'=cmd()" in table and "'@home" in table
     assert _find(root / "bgr", "me/x.png") == [("CC0 1.0", "=cmd()")]
