@@ -5,6 +5,7 @@ import sys
 
 from mattekit.app import app
 from mattekit.terminal.console import errors, say_error
+from mattekit.terminal.libraries import quiet_libraries
 
 INTERNAL_ERROR = 70
 
@@ -13,6 +14,7 @@ def main() -> None:
     """Run the command line and end the process with the exit code that the README lists."""
     from configs.errors import MattekitError
 
+    quiet_libraries()
     try:
         app(prog_name="mattekit")
     except MattekitError as error:
