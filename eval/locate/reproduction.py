@@ -35,7 +35,7 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, autoescape=False
     )
-    environment.filters["words"] = _words
+    environment.filters["words"] = words
     text = environment.get_template("reproduce.py.j2").render(
         tensor=target,
         a=_side(pair.a, cut_a),
@@ -46,7 +46,7 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
     write_atomically(folder / SCRIPT, text)
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Return text as it may stand in a docstring: a graph's names are whatever its maker chose."""
     return visible(text).replace("\\", "\\\\").replace('"', "'")
 
