@@ -120,7 +120,11 @@ class Prover:
         proofs, problems = self.examine(title, hop, runner)
         if problems:
             failed = {name: proofs[name] for name in problems}
-            ways = ways_to_accept(self._settings, *self._tolerance(hop, runner), failed)
+            stimuli = proofs.get("stimuli")
+            factor = None
+            if self.stimuli is not None and isinstance(stimuli, StimuliProof):
+                factor = self.stimuli.accepting_factor(stimuli, limits_for(hop, runner))
+            ways = ways_to_accept(self._settings, *self._tolerance(hop, runner), failed, factor)
             raise ParityError("\n".join([*problems.values(), *self._looks_like(title, runner), *ways]))
         return proofs
 

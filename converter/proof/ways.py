@@ -12,7 +12,11 @@ _KEY = "convert.parity"
 
 
 def ways_to_accept(
-    settings: ParitySection, key: str, tolerance: HopTolerance, proofs: Mapping[str, object]
+    settings: ParitySection,
+    key: str,
+    tolerance: HopTolerance,
+    proofs: Mapping[str, object],
+    factor: float | None = None,
 ) -> Iterator[str]:
     """Yield what would accept a form that has failed, a sentence each, with the full keys of the configuration.
 
@@ -21,6 +25,7 @@ def ways_to_accept(
         key: of `convert.parity.tolerances` that is in force where the form ran.
         tolerance: its figures.
         proofs: by name, of those that have failed; a contract that is wrong can be accepted by no key.
+        factor: by which the limits of the stimuli must be widened, where it is known.
     """
     parities = [proof for proof in proofs.values() if isinstance(proof, Parity)]
     parities += [proof.parity for proof in proofs.values() if isinstance(proof, StimuliProof)]
@@ -28,9 +33,11 @@ def ways_to_accept(
     if needed != tolerance:
         figures = ", ".join(f"{name}: {value:g}" for name, value in needed.model_dump(exclude_none=True).items())
         yield f"to accept this difference set `{_KEY}.tolerances.{key}` to {{{figures}}} in the configuration"
-    if any(isinstance(proof, StimuliProof) for proof in proofs.values()):
+    now = settings.stimuli_factor
+    if any(isinstance(proof, StimuliProof) for proof in proofs.values()) and factor != now:
+        wider = f"above {now:g}" if factor is None else f"to {factor:g}, from {now:g}"
         yield (
-            f"to widen all limits of the stimuli set `{_KEY}.stimuli_factor` above {settings.stimuli_factor:g}; "
+            f"to widen all limits of the stimuli set `{_KEY}.stimuli_factor` {wider}; "
             f"`{_KEY}.stimuli: false` leaves them out"
         )
     for proof in proofs.values():
