@@ -69,6 +69,9 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
         raise DataError(
             f"{path}: not a readable checkpoint but an archive{_held(path)}: unpack it, and give the weights in it"
         )
+    if not start.startswith((b"PK", b"\x80")):  # as PyTorch writes: an archive, or a pickle of protocol 2
+        found = f"one that begins with {start[:12]!r}" if start else "an empty one"
+        raise DataError(f"{path}: not a readable checkpoint: expected a file of PyTorch or safetensors, found {found}")
     if not start.startswith(b"PK"):
         return
     try:
