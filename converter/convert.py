@@ -12,6 +12,7 @@ from converter.architectures import architecture_named, with_defaults
 from converter.forms.record import Conversion, check_files
 from converter.key import LIBRARIES, conversion_key, recorded_settings
 from converter.proof.prover import Prover, proof_line
+from converter.proof.ways import ways_to_keep
 from converter.runners.original import open_original, source_file
 from converter.steps.chain import Chain, Report, Say
 from converter.steps.export_onnx import EXPORTER
@@ -47,13 +48,16 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
         return Conversion.read(out)
     original = open_original(config.model, config.convert.input_shape)
+    for note in original.source.read_as:
+        say(f"{source.path}: {note}")
     prover = Prover(config, original)
     with new_folder(out) as work:
         steps, postconditions = planned_steps(config, original, work, say), planned_postconditions(config, original)
-        forms = Chain(steps, postconditions, say, report).run(lambda made: prover.form(made, work))
+        ways = partial(ways_to_keep, config.convert.precisions)
+        forms = Chain(steps, postconditions, say, report, ways).run(lambda made: prover.form(made, work))
         record = Conversion(
             key=key,
-            source=source,
+            source=original.source,
             settings=recorded_settings(config),
             exporter=EXPORTER if original.network else None,
             graph=original.architecture.graph(config.convert.graph) if original.network else None,

@@ -4,7 +4,8 @@ import os
 import sys
 
 from mattekit.app import app
-from mattekit.terminal.console import errors
+from mattekit.terminal.console import errors, say_error
+from mattekit.terminal.libraries import quiet_libraries
 
 INTERNAL_ERROR = 70
 
@@ -13,11 +14,12 @@ def main() -> None:
     """Run the command line and end the process with the exit code that the README lists."""
     from configs.errors import MattekitError
 
+    quiet_libraries()
     try:
         app(prog_name="mattekit")
     except MattekitError as error:
         text = "\n".join([f"error: {error}", *getattr(error, "__notes__", [])])
-        errors.print(text, style="bold red", markup=False, highlight=False)
+        say_error(text)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
@@ -25,7 +27,7 @@ def main() -> None:
         sys.exit(1)
     except Exception:
         errors.print_exception()
-        errors.print("internal error: please report it with the lines above", style="bold red")
+        say_error("internal error: please report it with the lines above")
         sys.exit(INTERNAL_ERROR)
 
 

@@ -29,7 +29,10 @@ def external_files(path: Path) -> tuple[Path, ...]:
     files = tuple(path.parent / place for place in sorted(places))
     for file in files:
         if not file.is_file():
-            raise DataError(f"{file}: no such file; {path} keeps weights in it")
+            raise DataError(
+                f"{file}: no such file; {path} keeps weights in it: put it there under this very name, or save the "
+                "ONNX anew with all weights inside (`onnx.save(onnx.load(...), 'whole.onnx')`)"
+            )
     return files
 
 

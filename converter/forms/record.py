@@ -23,12 +23,14 @@ class SourceFile(Frozen):
         path: of the file.
         sha256: its hash; of an ONNX that keeps weights in further files, that of the list of all their hashes.
         files: path to hash of every file that is read, the first one `path`; empty in records of earlier versions.
+        read_as: what was unwrapped of it and left off its keys, a sentence each; empty where it was read as it is.
     """
 
     kind: Literal["checkpoint", "onnx"]
     path: str
     sha256: str
     files: dict[str, str] = Field(default_factory=dict)
+    read_as: tuple[str, ...] = ()
 
     @property
     def all_files(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ from converter.runners.devices import (
     running_precision,
     threads_of,
 )
-from converter.runners.foreign import assumed_contract
+from converter.runners.foreign import assumed_contract, drop_other_outputs
 from converter.runners.quantized import quantized_convolutions
 
 
@@ -44,6 +44,8 @@ class OpenVinoRunner(Runner):
         model = read_ir(file.path)
         self.assumed = assume and not model.has_rt_info(list(RT_INFO_PATH))
         self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
+        if self.assumed:
+            drop_other_outputs(model, self.contract)
         self._file = file
         if open_inputs:
             self.contract = _open_inputs(model, self.contract)

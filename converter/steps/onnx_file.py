@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 
 from configs.errors import ConversionError, DataError
 from converter.forms.contract import ONNX_KEY, Contract
+from converter.forms.external_data import external_files
 
 FIXED_KEY = "mattekit.fixed_weights"
 """Metadata of an ONNX: names of its convolutions' weights that hold nothing learnt, as JSON."""
@@ -23,6 +24,7 @@ def read_onnx(path: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(path)
     except (OSError, DecodeError, onnx.checker.ValidationError, ValueError) as error:
+        external_files(path)  # names a file that is missing, and what to do
         raise DataError(f"{path}: not a readable ONNX model ({error})") from error
     if not model.graph.node:
         raise DataError(f"{path}: not an ONNX model, or one without nodes")

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from configs.tables import text_of_cell
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
 from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
@@ -133,7 +134,8 @@ def _columns_and_rows(text: str) -> tuple[list[str], list[tuple[int, dict[str, s
     heads = {separator: _columns(next(_reader(text, separator, strict=False), [])) for separator in _SEPARATORS}
     separator = next((separator for separator, head in heads.items() if _is_credits(head)), _SEPARATORS[0])
     lines = list(_reader(text, separator, strict=True))
-    rows = [(number, dict(zip(heads[separator], line, strict=False))) for number, line in enumerate(lines, 1) if line]
+    cells = ((number, [text_of_cell(cell) for cell in line]) for number, line in enumerate(lines, 1) if line)
+    rows = [(number, dict(zip(heads[separator], line, strict=False))) for number, line in cells]
     return heads[separator], rows[1:]
 
 

@@ -1,7 +1,5 @@
 """A folder of fetched photographs: `backgrounds.json`, ATTRIBUTION.csv, and the record by which a run is resumed."""
 
-import csv
-import io
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
+from configs.tables import csv_text
 from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
 from datasets.samples.manifest import Positive, Sha256
@@ -164,12 +163,10 @@ def write_backgrounds(folder: Path, record: BackgroundSet) -> None:
 
 def attribution(images: Sequence[Background]) -> str:
     """Return the text of ATTRIBUTION.csv: whom to credit for each image, and under which licence it may be used."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_ATTRIBUTION_HEADER)
-    for image in images:
-        writer.writerow((image.id, image.author, image.author_url, image.licence, image.landing_url, image.title))
-    return stream.getvalue()
+    rows = (
+        (image.id, image.author, image.author_url, image.licence, image.landing_url, image.title) for image in images
+    )
+    return csv_text(_ATTRIBUTION_HEADER, rows)
 
 
 def _journal(path: Path) -> Iterable[FetchedImage]:

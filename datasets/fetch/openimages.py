@@ -10,6 +10,7 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
 from configs.schema import OnFailure, Split
+from datasets.fetch.answer import is_url
 from datasets.fetch.backgrounds import (
     Background,
     BackgroundSet,
@@ -20,7 +21,8 @@ from datasets.fetch.backgrounds import (
     require_jpeg,
     write_backgrounds,
 )
-from datasets.fetch.download import Downloader, Policy, fetch_first, is_url
+from datasets.fetch.download import Downloader, Policy
+from datasets.fetch.harvest import fetch_first
 from datasets.making.drawing import drawn
 
 BASE_URL = "https://open-images-dataset.s3.amazonaws.com"

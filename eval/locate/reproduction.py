@@ -8,6 +8,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from configs.files import write_atomically
+from configs.text import visible
 from converter.taps.base import Cut, Taps
 from eval.locate.compare import Array
 from eval.locate.record import Parting
@@ -34,6 +35,7 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, autoescape=False
     )
+    environment.filters["words"] = words
     text = environment.get_template("reproduce.py.j2").render(
         tensor=target,
         a=_side(pair.a, cut_a),
@@ -42,6 +44,11 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
         absolute=pair.tolerance.absolute,
     )
     write_atomically(folder / SCRIPT, text)
+
+
+def words(text: str) -> str:
+    """Return text as it may stand in a docstring: a graph's names are whatever its maker chose."""
+    return visible(text).replace("\\", "\\\\").replace('"', "'")
 
 
 def _side(taps: Taps, cut: Cut) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.tables import csv_text, text_of_cell
 from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
 
@@ -112,8 +113,13 @@ def write_scores(path: Path, table: pd.DataFrame) -> None:
     numbers = [*metrics_of(table), LATENCY, *(name for name in CONSTANT_NAMES if name in table)]
     if np.isinf(table[numbers]).any(axis=None):
         raise DataError(f"{path}: not written, because it would hold a number that is not finite")
-    cells = table.assign(tags=table["tags"].map(" ".join)).reset_index()
-    write_atomically(path, cells[[*_FIRST, *numbers]].to_csv(index=False, lineterminator="\n"))
+    texts = table.assign(tags=table["tags"].map(" ".join)).reset_index()[_FIRST].itertuples(index=False)
+    values = table[numbers].itertuples(index=False)
+    rows = (
+        (*row, *(None if np.isnan(value) else float(value) for value in scores))
+        for row, scores in zip(texts, values, strict=True)
+    )
+    write_atomically(path, csv_text([*_FIRST, *numbers], rows))
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -124,7 +130,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     file = path / PER_SAMPLE_FILE if path.is_dir() else path
     try:
-        lines = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True))
+        lines = list(csv.reader(io.StringIO(file.read_bytes().decode(), newline=""), strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []
@@ -138,7 +144,8 @@ def read_scores(path: Path) -> pd.DataFrame:
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(header):
             raise DataError(f"{file}, line {number}: expected {len(header)} cells, found {len(line)}")
-        sample, variant, tags, *values = line
+        sample, variant, tags = map(text_of_cell, line[: len(_FIRST)])
+        values = line[len(_FIRST) :]
         try:
             cells = (float(value) if value else None for value in values)
             numbers = dict(zip(header[len(_FIRST) :], cells, strict=True))

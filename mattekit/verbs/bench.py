@@ -7,7 +7,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.schema import Plate
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
@@ -62,8 +62,6 @@ def bench(
 
         mattekit bench --run reports/default-20260101-120000
     """
-    from rich.console import Console
-
     from eval.bench.output import print_bench, write_bench_files
     from eval.bench.run import BenchOptions
     from eval.bench.run import bench as measure
@@ -118,5 +116,5 @@ def bench(
     write_bench_files(folder, record, rows)
     if run is not None and stored is not None:
         rewrite_pages(run, stored, job.gate)
-    print_bench(record, Console(highlight=False) if output.is_terminal else output)
+    print_bench(record, tables())
     say(f"benchmark: {folder / 'bench.md'}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from configs.schema import Plate
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
@@ -47,8 +47,6 @@ def evaluate(
 
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
     """
-    from rich.console import Console
-
     from eval.gate.output import print_gate
     from mattekit.stages.evaluation import evaluate_into
 
@@ -75,6 +73,6 @@ def evaluate(
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, rerun=rerun, report=report)
-    print_gate(judgement.original, Console(highlight=False) if output.is_terminal else output)
+    print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

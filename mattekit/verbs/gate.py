@@ -8,7 +8,7 @@ import typer
 from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import output, progress_bars, say, say_to_workflow
 from mattekit.terminal.jobs import latest_run
 from mattekit.terminal.options import CONFIG, ConfigOption
 
@@ -78,7 +78,7 @@ def gate(
     say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
     for annotation in annotations(report):
-        say(annotation)
+        say_to_workflow(annotation)
     raise typer.Exit(report.exit_code)
 
 

@@ -19,6 +19,7 @@ from converter.forms.contract import ir_contract, network_contract
 from converter.forms.made import Made
 from converter.forms.record import Conversion
 from converter.proof.counterfactual import DECLARED
+from converter.proof.ways import ways_to_keep
 from converter.steps.adopt_onnx import AdoptOnnx
 from converter.steps.ir_from_onnx import IrFromOnnx
 from converter.verify import verify
@@ -138,7 +139,10 @@ def test_a_hop_out_of_tolerance_leaves_the_old_folder(job: Job, models: Path) ->
     with pytest.raises(ParityError, match=r"^hop ir-fp16: .* mean \|alpha difference\| .* > 1e-09") as caught:
         convert(job(parity=strict), say=lambda _: None)
 
-    assert caught.value.__notes__ == ["in step ir-fp16 (steps done before it: onnx, onnx-simplified, ir-fp32)"]
+    assert caught.value.__notes__ == [
+        "in step ir-fp16 (steps done before it: onnx, onnx-simplified, ir-fp32)",
+        ways_to_keep(("fp32", "fp16"), "ir-fp16"),
+    ]
     assert tree(models) == before
     assert beside(models) == {"models"}
 

@@ -18,6 +18,7 @@ import mattekit.__main__ as process
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return `run(*arguments)`, the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(process, "quiet_libraries", lambda: None)  # a warning is an error in tests
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
 

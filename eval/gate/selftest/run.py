@@ -23,7 +23,7 @@ from eval.gate.run import judge_run
 from eval.gate.selftest.broken_forms import HEALTHY, Report, score_broken_forms
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.verdict import CHECK_TITLES, GateReport
-from eval.presentation.formatting import markdown_table
+from eval.presentation.formatting import markdown_table, plain
 from eval.run.results import Results
 from eval.run.stored import read_run, run_like, write_run
 from eval.statistics.intervals import count_units
@@ -123,7 +123,7 @@ class _Bench:
 
 def self_test_markdown(trials: Sequence[Trial]) -> str:
     """Return the trials as a GitHub-flavoured table."""
-    rows = [(t.fault, t.expected, t.found if t.right else f"**{t.found}**", t.details) for t in trials]
+    rows = [(t.fault, t.expected, t.found if t.right else f"**{t.found}**", plain(t.details)) for t in trials]
     return markdown_table(("Fault", "Must be", "Was", "Rows that failed, or the error"), rows)
 
 

@@ -35,7 +35,8 @@ def write_html_report(folder: Path, content: Content) -> Path:
         UsageError: the folder cannot be written.
     """
     path = folder / HTML_REPORT_FILE
-    write_atomically(path, render_html(content, worst_views(folder, content.run.results)))
+    page = render_html(content, worst_views(folder, content.run.results))
+    write_atomically(path, page.encode(errors="backslashreplace"))  # half of a surrogate pair cannot be encoded
     return path
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from eval_runs import make_rows
+from hostile_texts import HOSTILE
 
 from configs.errors import DataError
 from eval.run.scores import ScoreRow, metrics_of, read_scores, score_table, scores_of, write_scores
@@ -22,6 +23,19 @@ def test_per_sample_round_trip(tmp_path: Path) -> None:
         "alpha_mad_constant",
     ]
     assert (table[0]["foreground_mse"], table[0]["tags"], table[0]["latency_ms"]) == ("", "motion-blur", "10.0")
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_any_name_comes_back_and_is_no_formula(name: str, tmp_path: Path) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        pytest.skip("no file can hold it")
+    table = score_table([ScoreRow(name, "torch", {"alpha_mad": -1.0}, 2.0, ("=tag",))])
+    write_scores(tmp_path / "per_sample.csv", table)
+    assert read_scores(tmp_path).equals(table)
+    with (tmp_path / "per_sample.csv").open(newline="", encoding="utf-8") as stream:
+        [row] = csv.DictReader(stream)
+    assert row["sample"][:1] not in tuple("=+-@\t\r\uff1d")
+    assert (row["tags"], row["alpha_mad"]) == ("'=tag", "-1.0")
 
 
 @pytest.mark.parametrize(

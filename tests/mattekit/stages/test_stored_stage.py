@@ -95,18 +95,18 @@ def test_an_attribution_that_is_refused_writes_nothing(run_dir: Path, tmp_path: 
 def count(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count reads of a run's files, and judgements, from now on."""
     counted: Counter[str] = Counter()
-    read_text, report_of = Path.read_text, judge_module._report
+    open_file, report_of = Path.open, judge_module._report
 
-    def reading(self: Path, *arguments: Any, **options: Any) -> str:
-        if self.name in ("results.json", "per_sample.csv", "report.md"):
+    def opening(self: Path, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if self.name in ("results.json", "per_sample.csv", "report.md") and "r" in mode:
             counted[self.name] += 1
-        return read_text(self, *arguments, **options)
+        return open_file(self, mode, *arguments, **options)
 
     def judging(*arguments: Any, **options: Any) -> Any:
         counted["judgements"] += 1
         return report_of(*arguments, **options)
 
-    monkeypatch.setattr(Path, "read_text", reading)
+    monkeypatch.setattr(Path, "open", opening)
     monkeypatch.setattr(judge_module, "_report", judging)
     return counted
 
