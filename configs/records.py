@@ -27,12 +27,14 @@ class Record(Frozen):
     Attributes:
         FILE: the file's name in its folder.
         REMEDY: what to do when it is missing or wrong, for errors.
+        BESIDE: further files that its command writes beside it.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
         INDENT: spaces by which each level is indented.
     """
 
     FILE: ClassVar[str]
     REMEDY: ClassVar[str]
+    BESIDE: ClassVar[tuple[str, ...]] = ()
     SORT_KEYS: ClassVar[bool] = False
     INDENT: ClassVar[int] = 2
 
@@ -64,6 +66,15 @@ class Record(Frozen):
             UsageError: the folder cannot be written.
         """
         write_record(self.file_at(place), self, self.SORT_KEYS, self.INDENT)
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names of the record's file and of those beside it."""
+        return frozenset({cls.FILE, *cls.BESIDE})
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of this record may hold, as paths below it with `/`; anything else is not ours."""
+        return self.names()
 
     @classmethod
     def file_at(cls, place: Path) -> Path:

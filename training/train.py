@@ -25,7 +25,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from configs.environment import cpu_class
 from configs.errors import MattekitError, UsageError
-from configs.files import write_atomically
+from configs.files import new_file, write_atomically
+from configs.interruption import Interrupted, end_interrupted, interruptible, note_kept, starting_processes
+from configs.processes import follow_parent
 from converter.network import MattingNetwork
 from converter.network.checkpoint import check_state_dict, read_state_dict, save_half
 from training.bank import map_bank, open_bank
@@ -213,8 +215,15 @@ def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[l
     stage = recipe.stages[index]
     examples = _Examples(folder, (recipe.seed, index), stage, first)
     # Spawned, not forked: a fork would copy the locks of threads that torch and OpenCV have started.
-    process: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 4, "multiprocessing_context": "spawn"}
-    for batch in DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})):
+    process: dict[str, Any] = {
+        "num_workers": 1,
+        "prefetch_factor": 4,
+        "multiprocessing_context": "spawn",
+        "worker_init_fn": follow_parent,
+    }
+    with starting_processes():
+        batches = iter(DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})))
+    for batch in batches:
         yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
 
 
@@ -225,6 +234,7 @@ def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) ->
         if fresh:
             writer.writerow(["stage", "iteration", "loss", "seconds_per_iteration"])
         writer.writerow([stage, iteration, f"{loss:.5f}", f"{seconds:.3f}"])
+    note_kept(path)
     console.print(f"{stage} {iteration}: loss {loss:.4f}, {seconds:.2f} s/iteration")
 
 
@@ -232,8 +242,10 @@ def _forget_rows(path: Path, stage: str, first: int) -> None:
     """Drop the rows that a killed run logged for iterations that are about to be repeated."""
     if not path.exists():
         return
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
-    kept = [row for row in rows if (cells := row.split(","))[0] != stage or int(cells[1]) <= first]
+    header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
+    # A kill may have cut a row short.
+    whole = [cells for row in rows if len(cells := row.split(",")) == len(header.split(","))]
+    kept = [",".join(cells) for cells in whole if cells[0] != stage or int(cells[1]) <= first]
     write_atomically(path, "\n".join([header, *kept]) + "\n")
 
 
@@ -245,18 +257,16 @@ def _save_state(
     stage: int,
     iteration: int,
 ) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "network": network.state_dict(),
-            "average": average.state_dict(),
-            "optimizer": None if optimizer is None else optimizer.state_dict(),
-            "stage": stage,
-            "iteration": iteration,
-        },
-        partial,
-    )
-    partial.replace(path)
+    state = {
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": None if optimizer is None else optimizer.state_dict(),
+        "stage": stage,
+        "iteration": iteration,
+    }
+    # A stream, because torch takes no name that begins with a dot.
+    with new_file(path) as work, work.open("xb") as stream:
+        torch.save(state, stream)
 
 
 def _begin(recipe: Recipe, network: MattingNetwork, start: Start | None) -> dict[str, Any]:
@@ -303,4 +313,8 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    with interruptible():
+        try:
+            typer.run(main)
+        except Interrupted as interrupted:
+            end_interrupted(interrupted)

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from configs.errors import ConversionError, MattekitError
+from configs.interruption import Interrupted
 from converter.forms.made import Made
 from converter.steps.step import Step
 
@@ -59,7 +60,7 @@ class Chain:
         started = perf_counter()
         try:
             yield
-        except (MattekitError, KeyboardInterrupt) as error:
+        except (MattekitError, Interrupted, KeyboardInterrupt) as error:
             error.add_note(f"in step {hop} (steps done before it: {before})")
             raise
         except Exception as error:

@@ -18,10 +18,10 @@ from pathlib import Path
 from configs.errors import DataError
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
-from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
+from datasets.samples.credits import UNKNOWN
 from datasets.samples.layout import ROLES
 from datasets.samples.litter import walk
-from datasets.samples.manifest import MANIFEST_NAME, CreditEntry, Manifest, Role
+from datasets.samples.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, CreditEntry, Manifest, Role
 
 _DETAILS = ("author", "author_url", "landing_url", "title")
 _REMEDY = "restore it, or move it away to compose with unknown licences"

@@ -11,11 +11,11 @@ from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
+from configs.interruption import note_kept
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
-from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
-from datasets.samples.manifest import Positive, Sha256
+from datasets.samples.manifest import ATTRIBUTION_NAME, Positive, Sha256
 
 PROGRESS_NAME = ".progress.jsonl"
 
@@ -119,6 +119,7 @@ class Progress:
 
     def add(self, image: FetchedImage) -> None:
         """Record a file that has just become whole."""
+        note_kept(self._folder / image.file)
         with self._lock:
             self._known[image.id] = image
             try:

@@ -65,7 +65,7 @@ def import_ready(
         raise DataError(f"{root}: holds {len(refs)} whole samples, fewer than --limit {limit}")
     foreign = "holds something that is no imported set; choose another folder with --out"
     fault = partial(_fault, root, out, refs, {id_ for id_, _ in scan.incomplete}, sequential)
-    if find_made(out, Manifest.read_if_there, foreign=foreign, fault=fault):
+    if find_made(out, Manifest.read_if_there, foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
     entries: list[tuple[SampleRef, tuple[FileEntry, ...], bool]] = []
     faults = list(scan.incomplete)

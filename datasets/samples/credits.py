@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 
-from datasets.samples.manifest import MANIFEST_NAME, CreditEntry
+from datasets.samples.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, CreditEntry
 
-ATTRIBUTION_NAME = "ATTRIBUTION.csv"
 UNKNOWN = "unknown"
 """What ATTRIBUTION.csv says where the manifest has no licence or author."""
 

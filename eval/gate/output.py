@@ -18,6 +18,8 @@ from eval.gate.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 from eval.presentation.blocks import Block, Note, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, number, signed, span
 
+JUNIT_FILE = "junit.xml"
+BADGE_FILE = "badge.json"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
 
@@ -27,6 +29,7 @@ class GateRecord(Record):
 
     FILE: ClassVar[str] = "gate.json"
     REMEDY: ClassVar[str] = "run `mattekit gate` again"
+    BESIDE: ClassVar[tuple[str, ...]] = (JUNIT_FILE, BADGE_FILE)
 
     verdict: str
     exit_code: int

@@ -20,8 +20,8 @@ from configs.errors import DataError
 from configs.files import write_atomically
 from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
+from eval.run.results import PER_SAMPLE_FILE
 
-PER_SAMPLE_FILE = "per_sample.csv"
 LATENCY = "latency_ms"
 _FIRST = ["sample", "variant", "tags"]
 

@@ -1,0 +1,138 @@
+"""Ctrl-C, SIGTERM and SIGHUP: work ends as after an error, so that what is half made is removed, and in one line.
+
+A signal raises `Interrupted` in the main thread. It is no `Exception`, so that nothing takes it for its own error.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+BURST = 2.0
+"""Seconds in which further signals are taken for the same interruption: a terminal that closes sends several."""
+
+
+class Interrupted(BaseException):
+    """A signal asks the process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """What shells expect of a process that a signal ended: 130, 143, 129."""
+        return 128 + self.number
+
+
+@dataclass(slots=True)
+class _State:
+    """What has happened in this process; `shields` counts the blocks that put an interruption off."""
+
+    received: Interrupted | None = None
+    at: float = 0.0
+    shields: int = 0
+    pending: bool = False
+    kept: list[Path] = field(default_factory=list)
+
+
+_state = _State()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let signals raise `Interrupted` in the block, but for those that are ignored, as below `nohup`."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    global _state
+    _state = _State()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def interruption() -> Interrupted | None:
+    """Return the interruption that this process has received, if any.
+
+    A library may have turned it into an error of its own, such as an import that failed halfway.
+    """
+    return _state.received
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Put an interruption off to the end of the block, for steps that belong together and take a moment."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are handled in the main thread alone
+        return
+    _state.shields += 1
+    try:
+        yield
+    finally:
+        _state.shields -= 1
+        if _state.pending and not _state.shields and _state.received is not None:
+            _state.pending = False
+            raise _state.received
+
+
+@contextmanager
+def starting_processes() -> Iterator[None]:
+    """Start processes in the block that a terminal's signals do not reach before they call `follow_parent`.
+
+    Ctrl-C goes to every process of a terminal's job; one that was just importing would end with a traceback.
+    """
+    with shielded():
+        if not hasattr(signal, "pthread_sigmask"):
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def note_kept(path: Path) -> None:
+    """Remember that `path` is whole and stays, for what is said after an interruption."""
+    _state.kept.append(path)
+
+
+def end_interrupted(interrupted: Interrupted) -> NoReturn:
+    """Say in one line what an interrupted process leaves behind, and end it with the signal's exit code."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # nothing is left to be undone
+    kept = list(dict.fromkeys(_state.kept))
+    more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""
+    left = f"what was finished is kept: {kept[-1]}{more}" if kept else "nothing was written"
+    notes = "".join(f" ({note})" for note in getattr(interrupted, "__notes__", []))
+    try:
+        sys.stderr.write(f"interrupted; {left}{notes}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass  # a terminal that has closed
+    sys.exit(interrupted.exit_code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    now = time.monotonic()
+    if _state.received is not None and now - _state.at < BURST:
+        return
+    _state.received, _state.at = Interrupted(number), now
+    if _state.shields:
+        _state.pending = True
+        return
+    raise _state.received
