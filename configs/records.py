@@ -107,6 +107,8 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file; {remedy}") from error
+    except NotADirectoryError as error:
+        raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

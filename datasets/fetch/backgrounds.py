@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
-from configs.files import sha256_of, write_atomically
+from configs.files import contents, sha256_of, write_atomically
 from configs.interruption import note_kept
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
@@ -19,6 +20,8 @@ from datasets.samples.manifest import ATTRIBUTION_NAME, Positive, Sha256
 
 PROGRESS_NAME = ".progress.jsonl"
 
+_BEGUN = re.compile(r"\.table-[0-9a-f]+\.csv|\..*\.part")
+"""Files of a run that was killed before its progress record."""
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
@@ -77,7 +80,7 @@ class BackgroundSet(Record):
     """
 
     FILE: ClassVar[str] = "backgrounds.json"
-    REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
+    REMEDY: ClassVar[str] = "move the folder away, and run `mattekit dataset fetch` again to fetch the photographs anew"
 
     source: PhotographSource = "openimages"
     split: str
@@ -87,6 +90,22 @@ class BackgroundSet(Record):
     table_sha256: Sha256
     images: tuple[Background, ...]
     failed: tuple[FailedImage, ...]
+
+
+def require_own(folder: Path) -> None:
+    """Refuse a folder that holds something, but no record of photographs, finished or not.
+
+    Raises:
+        UsageError: it is such a folder.
+        DataError: `backgrounds.json` is corrupt.
+    """
+    if (folder / PROGRESS_NAME).is_file() or BackgroundSet.read_if_there(folder) is not None:
+        return
+    if others := {name for name in contents(folder) if not _BEGUN.fullmatch(name)}:
+        raise UsageError(
+            f"{folder}: holds {min(others)}, and no {BackgroundSet.FILE} of photographs fetched before; "
+            "choose another folder with --out"
+        )
 
 
 class Progress:

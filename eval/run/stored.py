@@ -60,7 +60,8 @@ def read_run(run_dir: Path) -> Run:
             that they stand under; the message names the figure or the form.
     """
     if run_dir.is_file():
-        raise UsageError(f"{run_dir}: a file; expected a run's folder, such as {run_dir.absolute().parent}")
+        hint = f", {run_dir.absolute().parent}" if run_dir.name in Results.names() else ""
+        raise UsageError(f"{run_dir}: a file; expected a run's folder{hint}")
     stored, table = Results.read(run_dir), read_scores(run_dir)
     try:
         run = Run(stored, table)
