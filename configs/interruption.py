@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,12 +65,17 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def interruption() -> Interrupted | None:
-    """Return the interruption that this process has received, if any.
-
-    A library may have turned it into an error of its own, such as an import that failed halfway.
-    """
-    return _state.received
+def run_interruptible(main: Callable[[], None]) -> None:
+    """Call `main`; end the process where a signal interrupts it, whatever error a library may make of that."""
+    with interruptible():
+        try:
+            main()
+        except Interrupted as interrupted:
+            _end(interrupted)
+        except Exception:
+            if _state.received is not None:
+                _end(_state.received)
+            raise
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def note_kept(path: Path) -> None:
     _state.kept.append(path)
 
 
-def end_interrupted(interrupted: Interrupted) -> NoReturn:
+def _end(interrupted: Interrupted) -> NoReturn:
     """Say in one line what an interrupted process leaves behind, and end it with the signal's exit code."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # nothing is left to be undone

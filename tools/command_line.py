@@ -8,21 +8,18 @@ from rich.console import Console
 from rich.progress import track
 
 from configs.errors import MattekitError
-from configs.interruption import Interrupted, end_interrupted, interruptible
+from configs.interruption import run_interruptible
 
 Thing = TypeVar("Thing")
 
 
 def run(main: Callable[[], None]) -> None:
     """Call `main`; end the process with the exit code of an error that it raises."""
-    with interruptible():
-        try:
-            main()
-        except Interrupted as interrupted:
-            end_interrupted(interrupted)
-        except MattekitError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(error.exit_code)
+    try:
+        run_interruptible(main)
+    except MattekitError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 def with_progress(things: Sequence[Thing], what: str) -> Iterable[Thing]:

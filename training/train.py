@@ -1,4 +1,4 @@
-"""Train the bundled checkpoint: `python -m training.train`. The same command continues a killed run.
+"""The training: every stage of a recipe. The same call continues a killed run.
 
 The run's folder holds the bank, `state.pt` (everything to resume), `losses.csv`, and at the end of every stage the
 averaged weights as safetensors in fp16. Example i of a stage depends on the recipe's seed, the stage and i alone, so
@@ -12,28 +12,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
-import typer
 from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from configs.environment import cpu_class
-from configs.errors import MattekitError, UsageError
+from configs.errors import UsageError
 from configs.files import new_file, write_atomically
-from configs.interruption import Interrupted, end_interrupted, interruptible, note_kept, starting_processes
+from configs.interruption import note_kept, starting_processes
 from configs.processes import follow_parent
 from converter.network import MattingNetwork
 from converter.network.checkpoint import check_state_dict, read_state_dict, save_half
 from training.bank import map_bank, open_bank
 from training.composites import Pictures, compose_example
 from training.objective import base_loss, whole_loss
-from training.recipe import Recipe, Stage, load_recipe
+from training.recipe import Recipe, Stage
 from training.rendered import map_rendered, open_rendered
 
 LOG_EVERY = 20
@@ -291,30 +290,3 @@ def _load_state(path: Path, network: MattingNetwork, average: _Average) -> dict[
     average.load_state_dict(state["average"])
     console.print(f"resuming in stage {state['stage']} after iteration {state['iteration']}")
     return state
-
-
-def main(
-    recipe: Annotated[Path, typer.Option(help="The recipe to follow.")] = Path("training/recipe.yaml"),
-    out: Annotated[Path, typer.Option(help="The run's folder; an unfinished run there is resumed.")] = Path(
-        "training/runs/default"
-    ),
-    checkpoint: Annotated[Path | None, typer.Option(help="Start a new run from these weights, at --stage.")] = None,
-    stage: Annotated[str | None, typer.Option(help="The first stage of a run that starts from --checkpoint.")] = None,
-) -> None:
-    """Train a checkpoint by a recipe. A run can be killed at any time; the same command continues it."""
-    try:
-        if (checkpoint is None) != (stage is None):
-            raise UsageError("--checkpoint and --stage: expected both or neither, found one of them")
-        start = None if checkpoint is None or stage is None else Start(checkpoint, stage)
-        console.print(f"trained: {train(load_recipe(recipe), out, start)}")
-    except MattekitError as error:
-        console.print(f"error: {error}")
-        raise typer.Exit(error.exit_code) from error
-
-
-if __name__ == "__main__":
-    with interruptible():
-        try:
-            typer.run(main)
-        except Interrupted as interrupted:
-            end_interrupted(interrupted)

@@ -45,8 +45,9 @@ def in_parallel(
         yield map(function, jobs)
         return
     # Spawned, not forked: a fork would copy the locks of threads that OpenCV or torch may have started.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
     others = set(active_children())
+    with starting_processes():  # the pool's locks start a process that tracks them
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
     try:
         try:
             yield _as_finished(pool, function, iter(jobs), workers * _AHEAD)

@@ -62,20 +62,19 @@ def test_a_killed_worker_is_an_error_that_says_so() -> None:
 
 _PROGRAM = """
 import os, sys, time
-from configs.interruption import Interrupted, end_interrupted, interruptible
+from configs.interruption import run_interruptible
 from datasets.making.parallel import in_parallel
 
 def work(number):
     print(os.getpid(), flush=True)
     time.sleep(60)
 
+def main():
+    with in_parallel(work, range(9), 2, "numbers") as results:
+        list(results)
+
 if __name__ == "__main__":
-    with interruptible():
-        try:
-            with in_parallel(work, range(9), 2, "numbers") as results:
-                list(results)
-        except Interrupted as interrupted:
-            end_interrupted(interrupted)
+    run_interruptible(main)
 """
 
 
