@@ -96,7 +96,7 @@ def shielded() -> Iterator[None]:
 
 @contextmanager
 def starting_processes() -> Iterator[None]:
-    """Start processes in the block that a terminal's signals do not reach before they call `follow_parent`.
+    """Start processes in the block that no signal of `SIGNALS` reaches before they call `follow_parent`.
 
     Ctrl-C goes to every process of a terminal's job; one that was just importing would end with a traceback.
     """
@@ -104,7 +104,7 @@ def starting_processes() -> Iterator[None]:
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ a resumed run sees what an unbroken one would have seen.
 
 import csv
 import math
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -218,12 +219,18 @@ def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[l
         "num_workers": 1,
         "prefetch_factor": 4,
         "multiprocessing_context": "spawn",
-        "worker_init_fn": follow_parent,
+        "worker_init_fn": _begin_worker,
     }
     with starting_processes():
         batches = iter(DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})))
     for batch in batches:
         yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+
+
+def _begin_worker(worker: int) -> None:
+    """Leave every signal to the training itself: torch reports a worker that one has ended as an error."""
+    follow_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) -> None:

@@ -14,7 +14,9 @@ SIGNALS = {name: getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT
 OF_A_TERMINAL = ("SIGINT", "SIGHUP")
 """Signals that a terminal sends to every process of a job."""
 PATIENCE = 60.0
-"""Seconds that a command may take to end once it was told to, and its processes after it."""
+"""Seconds that a command may take to end once it was told to."""
+GRACE = 10.0
+"""Seconds that its processes may live longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Job:
         places: folders in which it may leave temporary files, at any depth.
         whole: returns what is wrong with the result that lies there; empty for a whole one, or none.
         prepare: called before each start.
+        codes: exit codes with which it may end by itself.
     """
 
     verb: str
@@ -34,6 +37,7 @@ class Job:
     places: tuple[Path, ...]
     whole: Callable[[], str]
     prepare: Callable[[], None] = lambda: None
+    codes: tuple[int, ...] = (0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def timed(job: Job) -> float:
     begun = time.monotonic()
     done = subprocess.run(job.command, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - begun
-    faults = [f"it ended with {done.returncode}: {done.stderr[-2000:]}"] if done.returncode else []
+    faults = [f"it ended with {done.returncode}: {done.stderr[-2000:]}"] if done.returncode not in job.codes else []
     faults += [f"left: {path}" for path in temporaries(job.places)]
     if wrong := job.whole():
         faults.append(wrong)
@@ -88,6 +92,14 @@ def kill(job: Job, name: str, delay: float) -> Kill:
     process = subprocess.Popen(
         job.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    try:
+        return _watched(job, process, name, delay, before)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+
+
+def _watched(job: Job, process: subprocess.Popen[str], name: str, delay: float, before: set[Path]) -> Kill:
     time.sleep(delay)
     in_time = process.poll() is None
     sent = time.monotonic()
@@ -109,7 +121,7 @@ def kill(job: Job, name: str, delay: float) -> Kill:
         faults.append(wrong)
     if in_time and name != "SIGKILL":
         faults += [f"left: {path}" for path in sorted(left - before)]
-        faults += _wrong_end(process.returncode, name, said)
+        faults += _wrong_end(process.returncode, job.codes, name, said)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     return Kill(job.verb, name, delay, ended, process.returncode, last, tuple(faults), len(left), in_time)
@@ -123,21 +135,21 @@ def temporaries(places: tuple[Path, ...]) -> Iterator[Path]:
             folders[:] = [name for name in folders if not is_temporary(name)]
 
 
-def _wrong_end(code: int, name: str, said: str) -> list[str]:
+def _wrong_end(code: int, codes: tuple[int, ...], name: str, said: str) -> list[str]:
     """Return what is wrong with the end of an interrupted command; one whose work was just done may end well."""
     faults = ["it printed a traceback"] if "Traceback" in said else []
     number = int(SIGNALS[name])
     if code == 128 + number:
         if said.count("interrupted; ") != 1:
             faults.append("it did not say once that it was interrupted")
-    elif code not in (0, -number):
+    elif code not in (*codes, -number):
         faults.append(f"exit code {code}, expected {128 + number}")
     return faults
 
 
 def _wait_for(session: int) -> list[int]:
-    """Wait until no process of a session lives, as long as `PATIENCE`, and return those that still do."""
-    until = time.monotonic() + 10
+    """Wait until no process of a session lives, as long as `GRACE`, and return those that still do."""
+    until = time.monotonic() + GRACE
     while (living := list(_living(session))) and time.monotonic() < until:
         time.sleep(0.05)
     for pid in living:

@@ -1,6 +1,7 @@
 """The jobs that are killed: every verb that writes, as small as it can be, and how to tell that its result is whole."""
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,19 +25,18 @@ from training.bank import map_bank
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (96, 160)
+SMALL = {"input_shape": list(SIZE), "precisions": ["fp32"], "parity": {"samples": 1, "stimuli": False}}
 
 
 def write_inputs(work: Path) -> Path:
     """Write what the jobs start from: a configuration, a recipe, pictures. Return the configuration's path."""
+    write_original(work)
     job = {
         "extends": str(ROOT / "configs/ci.yaml"),
-        "model": {
-            "checkpoint": str(ROOT / "training/checkpoints/mattekit-mobilenetv2.safetensors"),
-            "refine_sample_pixels": 2000,
-        },
-        "convert": {"out": str(work / "models/small"), "input_shape": list(SIZE), "precisions": ["fp32"]},
+        "model": {"checkpoint": None, "onnx": str(work / "original.onnx")},
+        "convert": {"out": str(work / "models/small"), **SMALL},
         "dataset": {"path": str(work / "data/set")},
-        "evaluate": {"variants": ["torch", "onnx", "ir-fp32@f32"], "worst": 1},
+        "evaluate": {"variants": ["onnx", "ir-fp32@f32"], "worst": 1},
     }
     (work / "job.yaml").write_text(yaml.safe_dump(job), encoding="utf-8")
     stage = {"batch": 2, "learning_rate": 1e-3, "warmup": 1, "frame": [32, 32], "zoom": 0.4, "train": "base"}
@@ -44,8 +44,8 @@ def write_inputs(work: Path) -> Path:
         "seed": 3,
         "weight_decay": 0.01,
         "average_decay": 0.5,
-        "bank": {"seed": 1000, "foregrounds": 6, "backgrounds": 4, "size": list(SIZE)},
-        "stages": [{**stage, "name": "coarse", "iterations": 120}],
+        "bank": {"seed": 1000, "foregrounds": 4, "backgrounds": 2, "size": list(SIZE)},
+        "stages": [{**stage, "name": "coarse", "iterations": 6}],
     }
     (work / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
     random = np.random.default_rng(1)
@@ -56,6 +56,22 @@ def write_inputs(work: Path) -> Path:
         write_png(work / f"raw/people/{index}.png", picture)
         write_png(work / f"raw/places/{index}.png", random.integers(0, 256, (*SIZE, 3), np.uint8))
     return work / "job.yaml"
+
+
+def write_original(work: Path) -> None:
+    """Write the bundled network as a small ONNX, from which a conversion takes seconds; once."""
+    if (work / "original.onnx").exists():
+        return
+    checkpoint = ROOT / "training/checkpoints/mattekit-mobilenetv2.safetensors"
+    settings = {
+        "extends": str(ROOT / "configs/ci.yaml"),
+        "model": {"checkpoint": str(checkpoint), "refine_sample_pixels": 2000},
+        "convert": {"out": str(work / "original"), **SMALL},
+    }
+    (work / "original.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    command = sys.executable, "-m", "mattekit", "convert", "--config", str(work / "original.yaml")
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    shutil.copyfile(work / "original/model.onnx", work / "original.onnx")
 
 
 def jobs(work: Path) -> dict[str, Job]:
@@ -106,7 +122,7 @@ def jobs(work: Path) -> dict[str, Job]:
             (work,),
             lambda: _run_fault(run),
         ),
-        Job("gate", mattekit("gate", run, "--config", config), (work,), lambda: _run_fault(run)),
+        Job("gate", mattekit("gate", run, "--config", config), (work,), lambda: _run_fault(run), codes=(0, 1, 5)),
         Job("attribute", mattekit("attribute", run, "--limit", 1), (work,), lambda: _run_fault(run)),
         Job(
             "bench",
