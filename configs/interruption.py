@@ -3,16 +3,26 @@
 A signal raises `Interrupted` in the main thread. It is no `Exception`, so that nothing takes it for its own error.
 """
 
+import _signal  # type: ignore[import-not-found]  # built in: nothing is loaded before Ctrl-C prints no traceback
+
+try:
+    _untouched = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+    if _untouched:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+except ValueError:  # imported in a thread, where signals cannot be set
+    _untouched = False
+
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:  # what is imported before signals are caught must be little
+    from pathlib import Path
+    from types import FrameType
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 BURST = 2.0
@@ -32,15 +42,15 @@ class Interrupted(BaseException):
         return 128 + self.number
 
 
-@dataclass(slots=True)
 class _State:
     """What has happened in this process; `shields` counts the blocks that put an interruption off."""
 
-    received: Interrupted | None = None
-    at: float = 0.0
-    shields: int = 0
-    pending: bool = False
-    kept: list[Path] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.received: Interrupted | None = None
+        self.at = 0.0
+        self.shields = 0
+        self.pending = False
+        self.kept: list[Path] = []
 
 
 _state = _State()
@@ -111,7 +121,7 @@ def starting_processes() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def note_kept(path: Path) -> None:
+def note_kept(path: "Path") -> None:
     """Remember that `path` is whole and stays, for what is said after an interruption."""
     _state.kept.append(path)
 
@@ -132,7 +142,7 @@ def _end(interrupted: Interrupted) -> NoReturn:
     sys.exit(interrupted.exit_code)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: "FrameType | None") -> None:
     now = time.monotonic()
     if _state.received is not None and now - _state.at < BURST:
         return
@@ -141,3 +151,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
         _state.pending = True
         return
     raise _state.received
+
+
+if _untouched:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

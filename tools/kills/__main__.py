@@ -52,7 +52,7 @@ def kill_often(job: Job, each: int, chance: random.Random) -> tuple[tuple[str, .
     chance.shuffle(names)
     kills = []
     for index, name in enumerate(names):
-        share = chance.uniform(0.02, 0.9) if index % 2 else chance.uniform(0.7, 0.95)
+        share = chance.uniform(0.02, 0.8) if index % 2 else chance.uniform(0.6, 0.9)
         kills.append(kill(job, name, share * seconds))
         print(f"  {kills[-1]}", flush=True)
     try:

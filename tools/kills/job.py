@@ -90,7 +90,12 @@ def kill(job: Job, name: str, delay: float) -> Kill:
     job.prepare()
     before = set(temporaries(job.places))
     process = subprocess.Popen(
-        job.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        job.command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_usual_signals,
     )
     try:
         return _watched(job, process, name, delay, before)
@@ -133,6 +138,13 @@ def temporaries(places: tuple[Path, ...]) -> Iterator[Path]:
         for folder, folders, files in os.walk(place):
             yield from (Path(folder) / name for name in (*folders, *files) if is_temporary(name))
             folders[:] = [name for name in folders if not is_temporary(name)]
+
+
+def _usual_signals() -> None:
+    """Undo that signals are ignored, which below `nohup` or in the background they are."""
+    for number in SIGNALS.values():
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _wrong_end(code: int, codes: tuple[int, ...], name: str, said: str) -> list[str]:
