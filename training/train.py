@@ -9,9 +9,12 @@ import csv
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -141,23 +144,24 @@ def _run_stage(
     network.train()
     recent: list[float] = []
     started = time.perf_counter()
-    for iteration, batch in enumerate(_batches(recipe, index, folder, first), first):
-        _set_learning_rate(optimizer, stage, iteration)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
-            loss = loss_of(network, *batch)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
-        optimizer.step()
-        average.update(network)
-        recent.append(loss.item())
-        done = iteration + 1
-        if done % LOG_EVERY == 0 or done == stage.iterations:
-            pace = (time.perf_counter() - started) / (done - first)
-            _log(folder / "losses.csv", stage.name, done, sum(recent) / len(recent), pace)
-            recent.clear()
-        if done % SAVE_EVERY == 0 and done < stage.iterations:
-            _save_state(folder / "state.pt", network, average, optimizer, index, done)
+    with closing(_batches(recipe, index, folder, first)) as batches:
+        for iteration, batch in enumerate(batches, first):
+            _set_learning_rate(optimizer, stage, iteration)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
+                loss = loss_of(network, *batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
+            optimizer.step()
+            average.update(network)
+            recent.append(loss.item())
+            done = iteration + 1
+            if done % LOG_EVERY == 0 or done == stage.iterations:
+                pace = (time.perf_counter() - started) / (done - first)
+                _log(folder / "losses.csv", stage.name, done, sum(recent) / len(recent), pace)
+                recent.clear()
+            if done % SAVE_EVERY == 0 and done < stage.iterations:
+                _save_state(folder / "state.pt", network, average, optimizer, index, done)
 
 
 def _optimizer(network: MattingNetwork, stage: Stage, weight_decay: float) -> torch.optim.Optimizer:
@@ -211,7 +215,7 @@ class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         return source, background, alpha, foreground
 
 
-def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[list[Tensor]]:
+def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Generator[list[Tensor]]:
     stage = recipe.stages[index]
     examples = _Examples(folder, (recipe.seed, index), stage, first)
     # Spawned, not forked: a fork would copy the locks of threads that torch and OpenCV have started.
@@ -221,10 +225,24 @@ def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[l
         "multiprocessing_context": "spawn",
         "worker_init_fn": _begin_worker,
     }
+    others = set(active_children())
     with starting_processes():
         batches = iter(DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})))
-    for batch in batches:
-        yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+    try:
+        for batch in batches:
+            yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+    except BaseException:
+        _kill(set(active_children()) - others)
+        raise
+
+
+def _kill(workers: Iterable[BaseProcess]) -> None:
+    """End workers at once, one that is still starting too; without the error that torch makes of that."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for worker in workers:
+        worker.kill()
+        worker.join()
 
 
 def _begin_worker(worker: int) -> None:
