@@ -70,6 +70,7 @@ def work(number):
     time.sleep(60)
 
 def main():
+    print("up", flush=True)
     with in_parallel(work, range(9), 2, "numbers") as results:
         list(results)
 
@@ -96,9 +97,10 @@ def test_workers_end_with_their_parent_and_without_a_word(tmp_path: Path, name: 
         start_new_session=True,
     )
     assert parent.stdout is not None
+    assert parent.stdout.readline() == "up\n"
     workers = [int(parent.stdout.readline()) for _ in range(2 if begun else 0)]
     if not begun:  # the workers are importing
-        time.sleep(0.6)
+        time.sleep(0.4)
     number = getattr(signal, name)
     os.killpg(parent.pid, number) if to_all else parent.send_signal(number)
     _, said = parent.communicate(timeout=20)
