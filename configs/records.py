@@ -27,12 +27,14 @@ class Record(Frozen):
     Attributes:
         FILE: the file's name in its folder.
         REMEDY: what to do when it is missing or wrong, for errors.
+        BESIDE: further files that its command writes beside it.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
         INDENT: spaces by which each level is indented.
     """
 
     FILE: ClassVar[str]
     REMEDY: ClassVar[str]
+    BESIDE: ClassVar[tuple[str, ...]] = ()
     SORT_KEYS: ClassVar[bool] = False
     INDENT: ClassVar[int] = 2
 
@@ -66,6 +68,15 @@ class Record(Frozen):
         write_record(self.file_at(place), self, self.SORT_KEYS, self.INDENT)
 
     @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names of the record's file and of those beside it."""
+        return frozenset({cls.FILE, *cls.BESIDE})
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of this record may hold, as paths below it with `/`; anything else is not ours."""
+        return self.names()
+
+    @classmethod
     def file_at(cls, place: Path) -> Path:
         """Return the record's file: `place` itself where it is named like one, else the one in the folder `place`."""
         return place if place.suffix == Path(cls.FILE).suffix and not place.is_dir() else place / cls.FILE
@@ -96,6 +107,8 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file; {remedy}") from error
+    except NotADirectoryError as error:
+        raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:

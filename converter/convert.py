@@ -43,15 +43,18 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     source = source_file(config.model)
     versions = installed_versions(LIBRARIES)
     key = conversion_key(config, source, versions)
-    fault = None if force else partial(_fault, key=key)
-    if find_made(out, _converted, foreign=FOREIGN, fault=fault, replace=True):
+    fault = None if force else partial(_fault, out, key)
+    made: Conversion | None = find_made(
+        out, Conversion.read_if_there, foreign=FOREIGN, holds=Conversion.holds, fault=fault, replace=True
+    )
+    if made is not None:
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
-        return Conversion.read(out)
+        return made
     original = open_original(config.model, config.convert.input_shape)
     for note in original.source.read_as:
         say(f"{source.path}: {note}")
     prover = Prover(config, original)
-    with new_folder(out) as work:
+    with new_folder(out, replace=True) as work:
         steps, postconditions = planned_steps(config, original, work, say), planned_postconditions(config, original)
         ways = partial(ways_to_keep, config.convert.precisions)
         forms = Chain(steps, postconditions, say, report, ways).run(lambda made: prover.form(made, work))
@@ -73,14 +76,9 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     return record
 
 
-def _converted(folder: Path) -> Path | None:
-    return folder if (folder / Conversion.FILE).is_file() else None
-
-
-def _fault(folder: Path, key: str) -> str:
+def _fault(folder: Path, key: str, record: Conversion) -> str:
     """Say what keeps a converted model folder from being what is wanted; empty when nothing does."""
     try:
-        record = Conversion.read(folder)
         check_files(folder, record)
     except DataError as error:
         return str(error)

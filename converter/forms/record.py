@@ -144,6 +144,10 @@ class Conversion(Record):
     stimuli: Coverage | None = None
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
 
+    def holds(self) -> frozenset[str]:
+        """Return what a converted model folder may hold: the record, and every form's files."""
+        return self.names() | {name for form in self.forms for name in form.files}
+
     def form(self, hop: str) -> Form | None:
         """Return the form made by `hop`, if there is one."""
         return next((form for form in self.forms if form.hop == hop), None)

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TypeVar
 
 from configs.errors import ConversionError, MattekitError, ParityError
+from configs.interruption import Interrupted
 from converter.forms.made import Made
 from converter.steps.step import Step
 
@@ -62,7 +63,7 @@ class Chain:
         started = perf_counter()
         try:
             yield
-        except (MattekitError, KeyboardInterrupt) as error:
+        except (MattekitError, Interrupted, KeyboardInterrupt) as error:
             error.add_note(f"in step {hop} (steps done before it: {before})")
             if isinstance(error, ParityError) and self._ways is not None:
                 error.add_note(self._ways(hop))

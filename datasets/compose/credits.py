@@ -20,10 +20,10 @@ from configs.errors import DataError
 from configs.tables import text_of_cell
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
-from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
+from datasets.samples.credits import UNKNOWN
 from datasets.samples.layout import ROLES
 from datasets.samples.litter import walk
-from datasets.samples.manifest import MANIFEST_NAME, CreditEntry, Manifest, Role
+from datasets.samples.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, CreditEntry, Manifest, Role
 from datasets.samples.names import same_name
 
 _DETAILS = ("author", "author_url", "landing_url", "title")

@@ -24,10 +24,11 @@ from datasets.importing.record import estimated_sha256s
 from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, damage, made_by
 from datasets.samples.composite import composite
-from datasets.samples.credits import ATTRIBUTION_NAME, attribution
+from datasets.samples.credits import attribution
 from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
 from datasets.samples.layout import ROLES, SampleSet, open_set
 from datasets.samples.manifest import (
+    ATTRIBUTION_NAME,
     Composition,
     CreditEntry,
     FileEntry,
@@ -108,7 +109,7 @@ def compose_set(
     )
     foreign = "holds something that is not a composed set; choose another folder with --out"
     fault = partial(_fault, out, recipe, composition, skipped)
-    if find_made(out, partial(made_by, GENERATOR_NAME), foreign=foreign, fault=fault):
+    if find_made(out, partial(made_by, GENERATOR_NAME), foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
     with new_folder(out) as work:
         files: list[FileEntry] = []

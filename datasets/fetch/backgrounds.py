@@ -1,5 +1,6 @@
 """A folder of fetched photographs: `backgrounds.json`, ATTRIBUTION.csv, and the record by which a run is resumed."""
 
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,16 +9,18 @@ from typing import Annotated, ClassVar
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
-from configs.files import sha256_of, write_atomically
+from configs.files import contents, sha256_of, write_atomically
+from configs.interruption import note_kept
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
 from configs.tables import csv_text
-from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import image_size, read_rgb
-from datasets.samples.manifest import Positive, Sha256
+from datasets.samples.manifest import ATTRIBUTION_NAME, Positive, Sha256
 
 PROGRESS_NAME = ".progress.jsonl"
 
+_BEGUN = re.compile(r"\.table-[0-9a-f]+\.csv|\..*\.part")
+"""Files of a run that was killed before its progress record."""
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
@@ -76,7 +79,7 @@ class BackgroundSet(Record):
     """
 
     FILE: ClassVar[str] = "backgrounds.json"
-    REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
+    REMEDY: ClassVar[str] = "move the folder away, and run `mattekit dataset fetch` again to fetch the photographs anew"
 
     source: PhotographSource = "openimages"
     split: str
@@ -86,6 +89,22 @@ class BackgroundSet(Record):
     table_sha256: Sha256
     images: tuple[Background, ...]
     failed: tuple[FailedImage, ...]
+
+
+def require_own(folder: Path) -> None:
+    """Refuse a folder that holds something, but no record of photographs, finished or not.
+
+    Raises:
+        UsageError: it is such a folder.
+        DataError: `backgrounds.json` is corrupt.
+    """
+    if (folder / PROGRESS_NAME).is_file() or BackgroundSet.read_if_there(folder) is not None:
+        return
+    if others := {name for name in contents(folder) if not _BEGUN.fullmatch(name)}:
+        raise UsageError(
+            f"{folder}: holds {min(others)}, and no {BackgroundSet.FILE} of photographs fetched before; "
+            "choose another folder with --out"
+        )
 
 
 class Progress:
@@ -118,6 +137,7 @@ class Progress:
 
     def add(self, image: FetchedImage) -> None:
         """Record a file that has just become whole."""
+        note_kept(self._folder / image.file)
         with self._lock:
             self._known[image.id] = image
             try:

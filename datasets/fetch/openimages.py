@@ -19,6 +19,7 @@ from datasets.fetch.backgrounds import (
     Progress,
     describe_image,
     require_jpeg,
+    require_own,
     write_backgrounds,
 )
 from datasets.fetch.download import Downloader, Policy
@@ -89,11 +90,12 @@ def fetch_openimages(
 
     Raises:
         DataError: the table, a listed id or too many images cannot be fetched.
-        UsageError: the request contradicts itself, or the folder cannot be written.
+        UsageError: the request contradicts itself, or the folder holds something else or cannot be written.
     """
     policy = policy or Policy()
     count = _count(request)
     _make_folder(out)
+    require_own(out)
     progress("fetching the table", 0, 1)
     table = _table(out, request, Downloader(replace(policy, most_bytes=None), pause))
     progress("fetching the table", 1, 1)

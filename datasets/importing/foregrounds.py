@@ -65,7 +65,9 @@ def import_foregrounds(
     wanted = {pair.id for pair in pairs} | {id_ for id_, _ in found.faults}
     foreign = "holds something that is not an import; choose another folder with --out"
     fault = partial(_fault, root, out, settings, wanted, estimator, progress)
-    made: ForegroundSet | None = find_made(out, ForegroundSet.read_if_there, foreign=foreign, fault=fault)
+    made: ForegroundSet | None = find_made(
+        out, ForegroundSet.read_if_there, foreign=foreign, holds=ForegroundSet.holds, fault=fault
+    )
     if made is not None:
         return made
     with new_folder(out) as work:

@@ -74,7 +74,7 @@ def import_ready(
     sequential = sequential or (layout is not None and layout.sequential)
     foreign = "holds something that is no imported set; choose another folder with --out"
     fault = partial(_fault, out, frames, {id_ for id_, _ in found.faults}, sequential)
-    if find_made(out, Manifest.read_if_there, foreign=foreign, fault=fault):
+    if find_made(out, Manifest.read_if_there, foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
     entries: list[tuple[str, tuple[FileEntry, ...], bool]] = []
     faults = list(found.faults)

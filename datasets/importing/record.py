@@ -84,6 +84,10 @@ class ForegroundSet(Record):
     images: tuple[Foreground, ...]
     skipped: tuple[Skipped, ...]
 
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of an import may hold: the record, and every foreground."""
+        return self.names() | {image.file for image in self.images}
+
     @property
     def summary(self) -> str:
         """One line for the screen."""

@@ -11,10 +11,10 @@ from configs.errors import DataError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
 from datasets.making.parallel import cpus, in_parallel
-from datasets.samples.credits import ATTRIBUTION_NAME, attribution, attribution_damage
+from datasets.samples.credits import attribution, attribution_damage
 from datasets.samples.images import write_png
 from datasets.samples.layout import ROLES, SampleSet, files_by_name, listing, open_set, scan_layout
-from datasets.samples.manifest import FileEntry, Manifest, file_entry
+from datasets.samples.manifest import ATTRIBUTION_NAME, FileEntry, Manifest, file_entry
 from datasets.samples.names import same_name
 from datasets.samples.sample import Sample
 
@@ -74,9 +74,9 @@ def make_set(
     """
     foreign = f"holds something that is not a {plan.what}; choose another folder with --out"
     fault = None if force else partial(_fault, out, plan)
-    if find_made(out, partial(made_by, plan.generator), foreign=foreign, fault=fault):
+    if find_made(out, partial(made_by, plan.generator), foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
-    with new_folder(out) as work:
+    with new_folder(out, replace=force) as work:
         written = _write_all(work, plan, min(workers or cpus(), len(plan.renders)), progress)
         manifest = plan.describe(written)
         if manifest.composition is not None:

@@ -84,6 +84,10 @@ class PackRecord(Record):
     photographs: tuple[PhotographEntry, ...] = ()
     recipe: dict[str, JsonValue] = Field(default_factory=dict)
 
+    def holds(self) -> frozenset[str]:
+        """Return what a pack's folder may hold: the record, and every picture."""
+        return self.names() | set(self.files)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for before, after in pairwise(sample.id for sample in self.samples):

@@ -5,9 +5,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from configs.tables import csv_text
-from datasets.samples.manifest import MANIFEST_NAME, CreditEntry
+from datasets.samples.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, CreditEntry
 
-ATTRIBUTION_NAME = "ATTRIBUTION.csv"
 UNKNOWN = "unknown"
 """What ATTRIBUTION.csv says where the manifest has no licence or author."""
 

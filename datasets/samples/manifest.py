@@ -18,6 +18,10 @@ from datasets.samples.images import image_size, pixels_sha256
 from datasets.samples.names import same_name
 
 MANIFEST_NAME = "manifest.json"
+ATTRIBUTION_NAME = "ATTRIBUTION.csv"
+"""Whom to credit, in folders of pictures that others may own."""
+CONTACT_SHEET_NAME = "contact-sheet.png"
+"""What `mattekit dataset show` draws of a set."""
 
 Role = Literal["background", "foreground"]
 
@@ -162,6 +166,7 @@ class Manifest(Record):
     FILE: ClassVar[str] = MANIFEST_NAME
     REMEDY: ClassVar[str] = "restore it, make the set again, or move it away if another program wrote it"
     INDENT: ClassVar[int] = 1
+    BESIDE: ClassVar[tuple[str, ...]] = (ATTRIBUTION_NAME, CONTACT_SHEET_NAME)
 
     name: str
     generator: Generator | None = None
@@ -173,6 +178,10 @@ class Manifest(Record):
     photographs: tuple[PhotographEntry, ...] = ()
     skipped: tuple[SkippedEntry, ...] = ()
     content_sha256: Sha256
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of a set may hold: the manifest, what is made of it, and every picture."""
+        return self.names() | {file.path for file in self.files}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

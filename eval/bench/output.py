@@ -10,12 +10,10 @@ from rich.table import Table as TerminalTable
 
 from configs.files import write_atomically
 from configs.tables import csv_text
-from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
+from eval.bench.record import CSV_FILE, MARKDOWN_FILE, AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
 from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number, plain
 
-CSV_FILE = "bench.csv"
-MARKDOWN_FILE = "bench.md"
 SHOWN_OPERATIONS = 12
 
 

@@ -19,6 +19,8 @@ from eval.presentation.blocks import Block, Note, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number, plain, signed, span
 from eval.presentation.xml import xml_text
 
+JUNIT_FILE = "junit.xml"
+BADGE_FILE = "badge.json"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
 
@@ -28,6 +30,7 @@ class GateRecord(Record):
 
     FILE: ClassVar[str] = "gate.json"
     REMEDY: ClassVar[str] = "run `mattekit gate` again"
+    BESIDE: ClassVar[tuple[str, ...]] = (JUNIT_FILE, BADGE_FILE)
 
     verdict: str
     exit_code: int

@@ -21,8 +21,8 @@ from configs.files import write_atomically
 from configs.tables import csv_text, text_of_cell
 from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
+from eval.run.results import PER_SAMPLE_FILE
 
-PER_SAMPLE_FILE = "per_sample.csv"
 LATENCY = "latency_ms"
 _FIRST = ["sample", "variant", "tags"]
 

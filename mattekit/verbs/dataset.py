@@ -229,8 +229,9 @@ def show(
     from datasets.samples.contact_sheet import set_contact_sheet
     from datasets.samples.images import write_png
     from datasets.samples.layout import open_set
+    from datasets.samples.manifest import CONTACT_SHEET_NAME
 
-    path = out or folder / "contact-sheet.png"
+    path = out or folder / CONTACT_SHEET_NAME
     if path.suffix.lower() != ".png":
         raise UsageError(f"--out: expected a name ending in .png, found {path}")
     sample_set = open_set(folder)

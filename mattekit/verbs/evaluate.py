@@ -26,6 +26,7 @@ def evaluate(
     device: DeviceOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
@@ -72,7 +73,7 @@ def evaluate(
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
-        _, judgement = evaluate_into(run_dir, job, rerun=rerun, report=report)
+        _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
     print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

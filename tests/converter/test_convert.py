@@ -119,7 +119,7 @@ def test_changed_source_does_it_again(own_job: Config, own_models: Path, own_onn
     assert after.source.sha256 == sha256_of(own_onnx) != before.source.sha256
 
 
-@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing", Conversion.FILE])
+@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing"])
 def test_a_damaged_folder_is_converted_again(job: Job, models: Path, damage: str) -> None:
     if damage == "missing":
         (models / "model.onnx").unlink()
@@ -130,6 +130,22 @@ def test_a_damaged_folder_is_converted_again(job: Job, models: Path, damage: str
 
     assert list(tree(models)) == FILES
     verify(models, job(), say=lambda _: None)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", [Conversion.FILE, "fp16/holiday.jpg"])
+def test_a_folder_that_is_not_only_a_conversion_is_never_replaced(
+    job: Job, models: Path, name: str, force: bool
+) -> None:
+    """One whose record does not read as ours may be anybody's, and one that holds more is somebody's."""
+    (models / name).write_text("dear", encoding="utf-8")
+    (models / "fp32/model.bin").unlink()
+    before = tree(models)
+
+    with pytest.raises(UsageError, match=name):
+        convert(job(), force=force, say=lambda _: None)
+
+    assert tree(models) == before
 
 
 def test_a_hop_out_of_tolerance_leaves_the_old_folder(job: Job, models: Path) -> None:
@@ -159,7 +175,7 @@ def test_a_failing_step_is_named_with_those_before_it(job: Job, monkeypatch: pyt
     ):
         convert(job(), say=lambda _: None)
 
-    assert beside(job().convert.out) == set()
+    assert not job().convert.out.parent.exists()
 
 
 def test_a_wrong_contract_is_not_converted(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +191,7 @@ def test_a_wrong_contract_is_not_converted(job: Job, monkeypatch: pytest.MonkeyP
     with pytest.raises(ParityError, match=r"hop ir-fp32: the contract is wrong: inputs look 0\.\.1"):
         convert(job(parity=lax), say=lambda _: None)
 
-    assert beside(job().convert.out) == set()
+    assert not job().convert.out.parent.exists()
 
 
 def test_a_foreign_folder_is_never_replaced(job: Job) -> None:

@@ -11,7 +11,7 @@ from command_lines import parse_mattekit
 from outcome import Run
 from typer.exceptions import TyperException
 
-import mattekit.__main__ as process
+import mattekit.app as verbs
 from configs.errors import ConversionError, DataError, MattekitError, ParityError, UsageError
 from datasets.samples.images import read_rgb
 from mattekit.verbs import doctor
@@ -55,7 +55,7 @@ def test_the_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
 
 
 def test_the_listed_verbs_are_all_there_are() -> None:
-    commands = typer.main.get_command(process.app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(verbs.app).commands  # type: ignore[attr-defined]
     found = {
         (name, *inner) if inner else (name,)
         for name, command in commands.items()
@@ -192,7 +192,7 @@ def test_every_foreseen_error_ends_with_its_message_and_code(
     def app(prog_name: str) -> None:
         raise kind("file.x: expected [this], found that")
 
-    monkeypatch.setattr(process, "app", app)
+    monkeypatch.setattr(verbs, "app", app)
     outcome = run()
     assert outcome.code == kind.exit_code
     assert outcome.err == "error: file.x: expected [this], found that\n"
@@ -205,7 +205,7 @@ def test_an_unforeseen_error_shows_where_it_happened_and_ends_with_70(
     def app(prog_name: str) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr(process, "app", app)
+    monkeypatch.setattr(verbs, "app", app)
     outcome = run()
     assert outcome.code == 70
     assert "nobody thought of this" in outcome.err
@@ -214,7 +214,7 @@ def test_an_unforeseen_error_shows_where_it_happened_and_ends_with_70(
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 def test_the_examples_of_the_help_parse(verb: tuple[str, ...]) -> None:
-    command: Any = typer.main.get_command(process.app)
+    command: Any = typer.main.get_command(verbs.app)
     for name in verb:
         command = command.commands[name]
     examples = [line.strip() for line in command.help.splitlines() if line.strip().startswith("mattekit ")]

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import pandas as pd
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from configs.errors import DataError
+from configs.files import scratch_folder
 from configs.schema import GateSection
 from eval.gate.baseline import baseline_from
 from eval.gate.run import judge_run
@@ -78,8 +78,7 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
         minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive))
     )
     trials: list[Trial] = []
-    with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
-        work = Path(folder)
+    with scratch_folder() as work:
         bench = _Bench(work, run.results, lenient, table)
         broken = score_broken_forms(run.results, len(kept), work, report)
         for fault, scored in broken.items():

@@ -18,8 +18,7 @@ from configs.schema import GateSection
 from eval.gate.baseline import Baseline
 from eval.gate.output import append_step_summary
 from eval.gate.run import clear_verdict, judge_run, update_baseline, write_verdict
-from eval.run.results import Results
-from eval.run.scores import PER_SAMPLE_FILE
+from eval.run.results import PER_SAMPLE_FILE, Results
 from eval.run.stored import Run, write_run
 
 
