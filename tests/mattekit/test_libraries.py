@@ -1,7 +1,6 @@
 """Real commands in processes of their own: libraries that warn are not heard, unless the user asks for it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,16 +15,16 @@ ROOT = Path(__file__).resolve().parents[2]
 CORRUPT_EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x03\x01\x12\0\x03\0\0\0\x01\0\x01\0\0\x87\x69\0\4\0\0\0\1\0\0\xff\0"
 
 
-def errors_of(*arguments: object, **variables: str) -> str:
+def errors_of(*arguments: object) -> str:
     """Return what a command writes to standard error."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
     command = [sys.executable, "-m", "mattekit", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, env={**environment, **variables}, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     return done.stderr
 
 
 def compose(folder: Path) -> tuple[object, ...]:
-    """Return a command that reads a photograph of which Pillow warns."""
+    """Return a command that reads a photograph of which Pillow alone would warn."""
     for name in ("people", "places"):
         (folder / name).mkdir(exist_ok=True)
     pixels = np.full((48, 32, 4), 200, np.uint8)
@@ -54,8 +53,6 @@ def test_no_warning_of_a_library_reaches_the_terminal(
     assert "Warning" not in quiet and "site-packages" not in quiet
     if command is compose:
         assert (tmp_path / "set/manifest.json").exists()
-        shutil.rmtree(tmp_path / "set")
-        assert "UserWarning: Corrupt EXIF data" in errors_of(*arguments, PYTHONWARNINGS="default")
     else:
         assert quiet.startswith(f"error: {tmp_path}/odd.pth: weight: expected a plain tensor")
 
@@ -63,10 +60,10 @@ def test_no_warning_of_a_library_reaches_the_terminal(
 @pytest.mark.parametrize(("variables", "heard"), [({}, False), ({"PYTHONWARNINGS": "default"}, True)])
 def test_neither_warnings_nor_logs_are_heard_unless_asked_for(variables: dict[str, str], heard: bool) -> None:
     script = (
-        "import logging, sys, warnings, mattekit.__main__ as process\n"
+        "import logging, sys, warnings, mattekit.app, mattekit.__main__ as process\n"
         "def app(**_):\n"
         "    warnings.warn('from a library'); logging.getLogger('library').warning('logged by it')\n"
-        "process.app = app\n"
+        "mattekit.app.app = app\n"
         "process.main()\n"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | variables
