@@ -1,6 +1,5 @@
 """Writing files so that a final name never holds half a result, and hashing them."""
 
-import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -8,18 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from configs.errors import DataError, UsageError
+from configs.reading import digest_of
 
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, as lower-case hex.
 
     Raises:
-        DataError: the file is missing or unreadable.
+        DataError: the file is missing, unreadable, or no regular file.
     """
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
+        return digest_of(path)
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from configs.reading import read_text
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
 from datasets.samples.credits import ATTRIBUTION_NAME, UNKNOWN
@@ -106,10 +107,9 @@ def _credits_in(manifest: Manifest) -> Iterator[tuple[str, dict[str, str]]]:
 def _tabled(path: Path, below: Path) -> dict[str, dict[str, str]]:
     """Read an ATTRIBUTION.csv whose folder is `below` that of the pictures; credits by path, with or without ending."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
         columns, rows = reader.fieldnames or (), list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, DataError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as CSV in UTF-8 ({error}); {_REMEDY}") from error
     key = "file" if "file" in columns else "id"
     if "licence" not in columns or key not in columns:

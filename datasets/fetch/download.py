@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from configs.errors import DataError, UsageError
+from datasets.fetch.urls import require_url
 
 HOPELESS = 10
 """This many failures before the first success end a run: the fault is the server's or the network's."""
@@ -93,8 +94,7 @@ class Downloader:
             DownloadError: every attempt failed, or the first met what no further one would mend.
             UsageError: the URL is not HTTP, or the folder cannot be written.
         """
-        if not is_url(url):
-            raise UsageError(f"{url}: expected an http:// or https:// URL")
+        require_url(url)
         policy, backoff = self.policy, wait_exponential(self.policy.backoff, max=self.policy.longest_wait)
         attempts = Retrying(
             retry=retry_if_exception_type(_AttemptFailedError),
@@ -157,7 +157,7 @@ class Downloader:
                 ) from error
         except (OSError, http.client.HTTPException) as error:
             raise _AttemptFailedError(self._explain(error)) from error
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # of a redirect, too
             raise _AttemptFailedError(f"not a usable URL ({error})", final=True) from error
         if expected is not None and length != expected:
             raise _AttemptFailedError(f"truncated: {length} of {expected} bytes came")
@@ -238,11 +238,6 @@ def fetch_first(
         tuple(results[index] for index in sorted(results)),
         tuple((candidates[index], failures[index]) for index in sorted(failures)),
     )
-
-
-def is_url(text: str) -> bool:
-    """Return whether a text is an HTTP URL rather than a path."""
-    return text.lower().startswith(("http://", "https://"))
 
 
 def _gave_up(reasons: list[str], done: int, count: int, replace: bool) -> DataError:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 
+from configs.errors import DataError
+from configs.reading import read_bytes
 from datasets.samples.manifest import MANIFEST_NAME, CreditEntry
 
 ATTRIBUTION_NAME = "ATTRIBUTION.csv"
@@ -31,10 +33,10 @@ def attribution_damage(root: Path, credits: Iterable[CreditEntry]) -> str:
     path = root / ATTRIBUTION_NAME
     expected = attribution(credits)
     try:
-        found = path.read_bytes().decode()
+        found = read_bytes(path).decode()
     except FileNotFoundError:
         return f"{path}: missing, though {MANIFEST_NAME} credits pictures"
-    except (OSError, UnicodeDecodeError) as error:
+    except (DataError, UnicodeDecodeError) as error:
         return f"{path}: cannot be read ({error})"
     if found == expected:
         return ""

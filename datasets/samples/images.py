@@ -18,6 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.reading import MAX_PICTURE_BYTES, read_bytes
 
 MAX_PIXELS = 1 << 26
 """Largest image read: 8192x8192. More is taken for a broken header or a decompression bomb."""
@@ -164,8 +165,8 @@ def _open(
     With `deep_grey` a grey image of 16 bits passes.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_bytes(path, MAX_PICTURE_BYTES)
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not data:
         raise DataError(f"{path}: is empty (0 bytes); expected a {' or '.join(formats)} image")

@@ -8,7 +8,6 @@ where it was not measured; then, but for runs of earlier versions, what the best
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,8 @@ import pandas as pd
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.reading import read_text
+from configs.records import LARGEST_NUMBER
 from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
 
@@ -51,9 +52,10 @@ class ScoreRow:
             if not tag or tag.split() != [tag]:
                 raise DataError(f"sample {self.sample}: expected tags without blanks, found {tag!r}")
         for name, value in [*self.scores.items(), (LATENCY, self.latency_ms), *self.constants.items()]:
-            if value is not None and not math.isfinite(value):
+            if value is not None and not abs(value) <= LARGEST_NUMBER:
                 raise DataError(
-                    f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number, found {value}"
+                    f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number "
+                    f"up to {LARGEST_NUMBER:g}, found {value}"
                 )
 
 
@@ -124,8 +126,8 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     file = path / PER_SAMPLE_FILE if path.is_dir() else path
     try:
-        lines = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = list(csv.reader(io.StringIO(read_text(file), newline=""), strict=True))
+    except (FileNotFoundError, DataError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []
     constants = [name for name in CONSTANT_NAMES if name in header]

@@ -150,5 +150,5 @@ def test_paths_stay_below_the_root(path: str) -> None:
 
 def test_an_unreadable_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").mkdir()
-    with pytest.raises(DataError, match=r"manifest\.json: cannot be read"):
+    with pytest.raises(DataError, match=r"manifest\.json: expected a file, found a folder"):
         Manifest.read_if_there(tmp_path)
