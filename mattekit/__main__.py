@@ -1,32 +1,25 @@
 """The process: run a verb, turn every foreseen error into its message and exit code."""
 
-import os
 import sys
 
 from mattekit.app import app
-from mattekit.terminal.console import errors
+from mattekit.terminal.endings import INTERNAL_ERROR, end_with, require_surroundings
+from mattekit.terminal.streams import guard_streams
 
-INTERNAL_ERROR = 70
+__all__ = ["INTERNAL_ERROR", "app", "main"]
 
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the README lists."""
-    from configs.errors import MattekitError
-
+    guard_streams()
     try:
-        app(prog_name="mattekit")
-    except MattekitError as error:
-        text = "\n".join([f"error: {error}", *getattr(error, "__notes__", [])])
-        errors.print(text, style="bold red", markup=False, highlight=False)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception:
-        errors.print_exception()
-        errors.print("internal error: please report it with the lines above", style="bold red")
-        sys.exit(INTERNAL_ERROR)
+        require_surroundings()
+        try:
+            app(prog_name="mattekit")
+        finally:
+            sys.stdout.flush()
+    except Exception as error:
+        sys.exit(end_with(error))
 
 
 if __name__ == "__main__":
