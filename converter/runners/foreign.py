@@ -8,6 +8,8 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from converter.architectures import architecture_with_ports, known_architectures
 from converter.forms.contract import Contract, ir_contract
+from converter.forms.shapes import require_ports
+from converter.runners.ir_graph import graph_tensors
 
 
 def assumed_contract(model: openvino.Model, path: Path) -> Contract:
@@ -19,7 +21,7 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
     Raises:
         DataError: the IR has other tensors than any architecture.
     """
-    found = {port.get_any_name(): _shape_and_type(port) for port in (*model.inputs, *model.outputs)}
+    found = graph_tensors(model)
     architecture = architecture_with_ports(found)
     if architecture is None:
         expected = " or ".join(
@@ -42,13 +44,5 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
                 f"{path}: {port.name}: expected {port.element_type} {port.shape} as in the published contract, "
                 f"found {kind} {shape}"
             )
+    require_ports(contract, found, str(path))
     return contract
-
-
-def _shape_and_type(port: openvino.Output) -> tuple[tuple[int, ...], str]:
-    """Return shape and element type; 0 stands for a side that is not fixed."""
-    shape = port.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return (), ""
-    sides = tuple(0 if side.is_dynamic else side.get_length() for side in shape)
-    return sides, str(port.get_element_type().to_string())

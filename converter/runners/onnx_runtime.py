@@ -6,6 +6,8 @@ import onnxruntime
 
 from configs.errors import DataError
 from converter.forms.contract import ONNX_KEY, Contract, parse_contract
+from converter.forms.external_data import external_files_of, graph_tensors, read_graph
+from converter.forms.shapes import require_ports
 from converter.runners.base import Feed, Outputs, Runner
 
 
@@ -26,16 +28,23 @@ class OnnxRunner(Runner):
     def __init__(self, path: Path, contract: Contract | None = None) -> None:
         if not path.is_file():
             raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
+        graph = read_graph(path)
+        external_files_of(graph, path)
         self._session = open_session(path, str(path))
         text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
         known = parse_contract(text, str(path)) if text else contract
         if known is None:
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
+        require_ports(known, graph_tensors(graph), str(path))
         self.contract = known
+        self._path = path
 
     def _run(self, feed: Feed) -> Outputs:
         names = [port.name for port in self.contract.outputs]
-        return dict(zip(names, self._session.run(names, dict(feed)), strict=True))
+        try:
+            return dict(zip(names, self._session.run(names, dict(feed)), strict=True))
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise DataError(f"{self._path}: onnxruntime cannot run it ({str(error).splitlines()[0]})") from error
 
 
 def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxruntime.InferenceSession:

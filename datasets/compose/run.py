@@ -16,7 +16,7 @@ import numpy as np
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
-from configs.schema import CutSides, Plate
+from configs.schema import MAX_PIXELS, CutSides, Plate
 from datasets.compose.credits import find_credits
 from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
 from datasets.importing.record import estimated_sha256s
@@ -24,7 +24,7 @@ from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, damage, made_by
 from datasets.samples.composite import composite
 from datasets.samples.credits import ATTRIBUTION_NAME, attribution
-from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
+from datasets.samples.images import read_rgb, read_rgba, write_png
 from datasets.samples.layout import ROLES, SampleSet, natural_key, open_set
 from datasets.samples.litter import walk
 from datasets.samples.manifest import (

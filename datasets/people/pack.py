@@ -20,9 +20,10 @@ from pydantic import Field, JsonValue, model_validator
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import PlainPath
 from configs.records import Frozen, Record
 from datasets.samples.images import array_sha256, read_webp
-from datasets.samples.manifest import PhotographEntry, PlainPath, Positive, Sha256
+from datasets.samples.manifest import LARGEST_NOISE, PhotographEntry, Positive, Sha256
 
 PACK_FOLDER = Path(__file__).parent / "pack"
 CLIP = "people"
@@ -56,7 +57,7 @@ class PackSample(Frozen):
     foreground: PlainPath
     box: tuple[Natural, Natural, Positive, Positive]
     background: PlainPath
-    noise: Annotated[float, Field(ge=0, le=64)] = 0
+    noise: Annotated[float, Field(ge=0, le=LARGEST_NOISE)] = 0
     photographs: tuple[str, ...] = ()
 
 

@@ -19,9 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from configs.errors import DataError
 from configs.files import write_atomically
 from configs.reading import MAX_PICTURE_BYTES, read_bytes
-
-MAX_PIXELS = 1 << 26
-"""Largest image read: 8192x8192. More is taken for a broken header or a decompression bomb."""
+from configs.schema import MAX_PIXELS
 
 _FORMATS = ("PNG", "JPEG")
 _GREY_MODES = frozenset({"1", "L"})
