@@ -30,15 +30,23 @@ _KINDS = (
 )
 
 
-def _plain(path: str) -> str:
+def _inner(path: str) -> str:
     pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or set(path) & {"\\", "\0"} or pure.as_posix() != path or path == ".":
+    if pure.is_absolute() or ".." in pure.parts or "\0" in path or pure.as_posix() != path or path == ".":
         raise ValueError("expected a plain path below the record's folder, with `/`")
     return path
 
 
+def _plain(path: str) -> str:
+    if "\\" in path:
+        raise ValueError("expected a plain path below the record's folder, with `/`")
+    return _inner(path)
+
+
+InnerPath = Annotated[str, AfterValidator(_inner)]
+"""A path below a folder, with `/`, that cannot lead out of it by its name; parts may have any name that people give."""
 PlainPath = Annotated[str, AfterValidator(_plain)]
-"""A path below a record's folder, with `/`, that cannot lead out of it by its name."""
+"""An `InnerPath` without backslashes, so that it means the same everywhere."""
 
 
 @contextmanager

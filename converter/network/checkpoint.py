@@ -12,8 +12,10 @@ from torch import Tensor
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.reading import require_regular
 from configs.schema import ModelSection
 from converter.network import MattingNetwork
+from converter.network.tensors import require_bearable_archive, require_plain_tensors
 
 SHOWN_KEYS = 3
 
@@ -43,10 +45,12 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such checkpoint; give a .pth or .safetensors file")
+    require_regular(path)
+    require_bearable_archive(path)
     if path.suffix == ".safetensors":
         try:
             return safetensors.torch.load_file(path)
-        except (safetensors.SafetensorError, OSError) as error:
+        except (safetensors.SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
             raise DataError(f"{path}: not a readable safetensors file, or truncated ({error})") from error
     if path.suffix not in (".pth", ".pt"):
         raise DataError(f"{path}: expected a checkpoint named .pth, .pt or .safetensors, found {path.suffix or 'none'}")
@@ -57,6 +61,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         raise DataError(
             f"{path}: expected a state dict (names to tensors), found {type(content).__name__} of other values"
         )
+    require_plain_tensors(content, str(path))
     return dict(content)
 
 
@@ -85,7 +90,11 @@ def check_state_dict(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]
         problems.append(f"has wrong types: {_listed(mistyped)}")
     # As float32, because not every type that a file may hold can be asked for NaN.
     if broken := [
-        key for key in shared if state[key].is_floating_point() and not torch.isfinite(state[key].float()).all()
+        key
+        for key in shared
+        if state[key].is_floating_point()
+        and state[key].shape == expected[key].shape
+        and not torch.isfinite(state[key].float()).all()
     ]:
         problems.append(f"holds NaN or infinity in {_listed(broken)}")
     if problems:
@@ -115,6 +124,8 @@ def _load_pickled_weights(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's text advises to run the file's code
         raise DataError(f"{path}: not a readable PyTorch weights file, or more than weights in it") from error
+    except MemoryError:
+        raise
     except Exception as error:  # a broken file makes torch raise errors of many kinds
         reason = str(error).split(".")[0] or type(error).__name__
         raise DataError(f"{path}: not a readable PyTorch weights file, or truncated ({reason})") from error

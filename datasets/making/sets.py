@@ -10,6 +10,7 @@ import numpy as np
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
+from configs.reading import inside
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.credits import ATTRIBUTION_NAME, attribution, attribution_damage
 from datasets.samples.images import write_png
@@ -86,10 +87,14 @@ def make_set(
 
 def damage(root: Path, manifest: Manifest) -> str:
     """Return which files differ from the manifest, ATTRIBUTION.csv included; empty when none does."""
-    missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
+    try:
+        paths = {file.path: inside(root, file.path) for file in manifest.files}
+    except DataError as error:
+        return str(error)
+    missing = [name for name, path in paths.items() if not path.is_file()]
     if missing:
         return f"missing: {listing(missing)}"
-    changed = [file.path for file in manifest.files if sha256_of(root / file.path) != file.sha256]
+    changed = [file.path for file in manifest.files if sha256_of(paths[file.path]) != file.sha256]
     if changed:
         return f"changed: {listing(changed)}"
     try:

@@ -20,6 +20,7 @@ import numpy as np
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import inside
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import is_litter
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
@@ -262,6 +263,8 @@ def _elsewhere(root: Path) -> str:
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
     """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
+    for file in manifest.files:
+        inside(root, file.path)
     hashes = {file.path: file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}
     found = {file.relative_to(root).as_posix() for ref in refs for file in ref.files}

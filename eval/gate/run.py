@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from configs.errors import InconclusiveError, ParityError
+from configs.errors import InconclusiveError, ParityError, UsageError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.ci_output import write_badge
@@ -55,9 +55,21 @@ def judge_stored(
 
 
 def clear_verdict(run_dir: Path) -> None:
-    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error."""
+    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error.
+
+    Raises:
+        UsageError: the folder cannot be written, or holds a folder in the place of a file.
+    """
     for stale in (GateRecord.FILE, JUNIT_FILE, BADGE_FILE):
-        (run_dir / stale).unlink(missing_ok=True)
+        try:
+            (run_dir / stale).unlink(missing_ok=True)
+        except NotADirectoryError:
+            return  # reading the run says what it is instead
+        except OSError as error:
+            raise UsageError(
+                f"{run_dir / stale}: cannot be replaced ({error.strerror}); the gate writes its verdict into the run's "
+                "folder, so remove what is there, or copy the run to where you may write"
+            ) from error
 
 
 def write_verdict(run_dir: Path, report: GateReport) -> None:

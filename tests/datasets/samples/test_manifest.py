@@ -144,7 +144,7 @@ def test_a_manifest_that_does_not_add_up_is_refused(tmp_path: Path, change: dict
 
 @pytest.mark.parametrize("path", ["../x.png", "/x.png", "a/../../x", "a\\b", "a//b", "./a", "."])
 def test_paths_stay_below_the_root(path: str) -> None:
-    with pytest.raises(ValueError, match="expected a plain path below the set's root"):
+    with pytest.raises(ValueError, match="expected a plain path below the record's folder"):
         _file(path)
 
 
