@@ -8,7 +8,7 @@ from configs.errors import UsageError, shortened
 LONGEST = 2048
 _PRINTABLE = re.compile(r"[!-~]+")
 _LABEL = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}"
-_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?|[0-9A-Fa-f:.]+")
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 
 def is_url(text: str) -> bool:

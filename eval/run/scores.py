@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.reading import read_text
 from configs.records import LARGEST_NUMBER
@@ -134,7 +134,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     metrics = header[len(_FIRST) : len(header) - 1 - len(constants)]
     if header != [*_FIRST, *metrics, LATENCY, *constants] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
         raise DataError(
-            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {', '.join(header)}"
+            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {shortened(', '.join(header), 300)}"
         )
     rows: list[ScoreRow] = []
     for number, line in enumerate(lines[1:], start=2):
@@ -148,8 +148,8 @@ def read_scores(path: Path) -> pd.DataFrame:
             best = {name: numbers[name] for name in constants}
             rows.append(ScoreRow(sample, variant, scores, numbers[LATENCY], tuple(tags.split()), best))
         except (ValueError, DataError) as error:
-            raise DataError(f"{file}, line {number}: {error}") from error
+            raise DataError(f"{file}, line {number}: {shortened(str(error), 300)}") from error
     try:
         return score_table(rows)
     except DataError as error:
-        raise DataError(f"{file}: {error}") from error
+        raise DataError(f"{file}: {shortened(str(error), 500)}") from error
