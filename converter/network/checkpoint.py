@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.reading import require_regular
 from configs.schema import ModelSection
@@ -133,4 +133,4 @@ def _load_pickled_weights(path: Path) -> object:
 
 def _listed(keys: list[str]) -> str:
     more = f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else ""
-    return ", ".join(keys[:SHOWN_KEYS]) + more
+    return ", ".join(shortened(key) for key in keys[:SHOWN_KEYS]) + more

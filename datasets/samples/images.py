@@ -100,7 +100,11 @@ def image_size(path: Path) -> tuple[int, int]:
     """
     image = _open(path, decode=False)
     width, height = image.size
-    return (width, height) if image.getexif().get(_ORIENTATION, 1) >= 5 else (height, width)
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
+        raise DataError(f"{path}: is truncated or corrupt ({error}); restore or re-create it") from error
+    return (width, height) if orientation in (5, 6, 7, 8) else (height, width)
 
 
 def pixels_sha256(path: Path) -> str:

@@ -133,9 +133,8 @@ def read_scores(path: Path) -> pd.DataFrame:
     constants = [name for name in CONSTANT_NAMES if name in header]
     metrics = header[len(_FIRST) : len(header) - 1 - len(constants)]
     if header != [*_FIRST, *metrics, LATENCY, *constants] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
-        raise DataError(
-            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {shortened(', '.join(header), 300)}"
-        )
+        found = shortened(", ".join(header), 300)
+        raise DataError(f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {found}")
     rows: list[ScoreRow] = []
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(header):

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from configs.errors import MattekitError
 from configs.load import load_config
-from configs.schema import GateSection, ModelSection
+from configs.schema import ModelSection
 from converter.forms.record import Conversion, check_files, recorded_model
-from converter.forms.variant import FormFile, variant_names
+from converter.forms.variant import FormFile, parse_variants, variant_names
 from converter.info import describe_model
 from converter.network.checkpoint import check_state_dict, read_state_dict
 from converter.runners.opening import open_runner
@@ -32,9 +32,12 @@ from eval.gate.run import judge_run
 from eval.run.stored import read_run
 from mattekit.terminal.options import HEIGHT_WIDTH, size_from
 from tools.fuzz.mutations import ODD_VALUES, Mutation, of_bytes, of_json, of_tokens
-from tools.fuzz.seeds import SIZE, Seeds
+from tools.fuzz.seeds import SIZE, Seeds, state_dict
 
-TABLE = (
+CREDITS = b'file,licence,author\na.png,CC0,Ann\nb/c.png,MIT,"Bob, Esq."\n'
+IDS = b"validation/0123456789abcdef\n# note\nfedcba9876543210\n"
+PICTURE = {"a.png": "0" * 64}
+LICENCES = (
     b"ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,OriginalSize,OriginalMD5,"
     b"Thumbnail300KURL,Rotation\n0123456789abcdef,validation,u,l,https://licence,p,Ann,A title,1,m,t,90.0\n"
 )
@@ -65,85 +68,50 @@ class Reader:
 
 
 def readers(seeds: Seeds) -> tuple[Reader, ...]:
-    """Return every reader, on files in the folders of `seeds`, each of which one reader alone breaks at a time."""
-    run, models = seeds.run, seeds.models
-    baseline = Path("configs/baselines/default.json")
-    gate = load_config().gate
-    manifest, conversion = seeds.sample_set / "manifest.json", models / "conversion.json"
-    credits = seeds.sample_set.parent / "credits"
-    credits.mkdir(exist_ok=True)
-    table = b'file,licence,author\na.png,CC0,Ann\nb/c.png,MIT,"Bob, Esq."\n'
+    """Return every reader, on the files of `seeds`, which need not be there yet; each breaks one file of its own."""
+    run, models, work, sample_set = seeds.run, seeds.models, seeds.work, seeds.sample_set
     xml, exported = models / "fp32/model.xml", models / "model.onnx"
-    scratch = seeds.sample_set.parent
+    tables = {"ids": IDS, "licence table": LICENCES, "credits": CREDITS}
+
+    def of(name: str, file: Path, read: Callable[[Path], object], *kinds: Callable[[bytes], Mutation]) -> Reader:
+        return Reader(name, _deferred(file, kinds), file, read)
+
+    def table(name: str, file: str, read: Callable[[Path], object]) -> Reader:
+        return Reader(name, st.one_of(_cells(tables[name]), of_bytes(tables[name])), work / file, read)
+
     return (
-        Reader("configuration", _yaml(), scratch / "job.yaml", load_config),
-        Reader("results.json", _record(run / "results.json"), run / "results.json", lambda file: read_run(run)),
-        Reader(
-            "per_sample.csv",
-            _table((run / "per_sample.csv").read_bytes()),
-            run / "per_sample.csv",
-            lambda file: read_run(run),
-        ),
-        Reader("gate.json", _record(run / "gate.json"), run / "gate.json", GateRecord.read),
-        Reader("attribution.json", _record(run / "attribution.json"), run / "attribution.json", Attribution.read),
-        Reader("baseline", _record(baseline), scratch / "baseline.json", lambda file: _judged(run, gate, file)),
-        Reader("manifest.json", _record(manifest), manifest, lambda file: verify_set(seeds.sample_set)),
-        Reader(
-            "credits",
-            _table(table),
-            credits / "ATTRIBUTION.csv",
-            lambda file: find_credits(credits, "foreground", {"a.png": "0" * 64}),
-        ),
-        Reader("licence table", _table(TABLE), scratch / "table.csv", lambda file: list(read_rows(file, "validation"))),
-        Reader(
-            "ids",
-            _table(b"validation/0123456789abcdef\n# note\nfedcba9876543210\n"),
-            scratch / "ids.txt",
-            lambda file: read_ids(file, "validation"),
-        ),
-        Reader("conversion.json", _record(conversion), conversion, lambda file: _conversion(models)),
-        Reader(
-            "picture",
-            st.one_of([of_bytes(path.read_bytes()) for path in seeds.pictures]),
-            scratch / "picture",
-            _picture,
-        ),
+        Reader("configuration", _yaml(), work / "job.yaml", load_config),
+        of("results.json", run / "results.json", lambda file: read_run(run), of_json),
+        of("per_sample.csv", run / "per_sample.csv", lambda file: read_run(run), _cells),
+        of("gate.json", run / "gate.json", GateRecord.read, of_json),
+        of("attribution.json", run / "attribution.json", Attribution.read, of_json),
+        of("baseline", work / "baseline.json", lambda file: judge_run(run, load_config().gate, (), file), of_json),
+        of("manifest.json", sample_set / "manifest.json", lambda file: verify_set(sample_set), of_json),
+        table("credits", "credits/ATTRIBUTION.csv", lambda file: find_credits(file.parent, "foreground", PICTURE)),
+        table("licence table", "table.csv", lambda file: list(read_rows(file, "validation"))),
+        table("ids", "ids.txt", lambda file: read_ids(file, "validation")),
+        of("conversion.json", models / "conversion.json", lambda file: _conversion(models), of_json),
+        *(of(f"picture {path.name}", path, _picture) for path in seeds.pictures),
         *(
-            Reader(
-                f"checkpoint {path.name}",
-                st.one_of(of_bytes(path.read_bytes()), *(_states() if path.suffix == ".pth" else ())),
-                scratch / f"broken{path.suffix}",
-                lambda file: check_state_dict(read_state_dict(file), seeds.state, str(file)),
-            )
+            of(f"checkpoint {path.name}", path, _checkpoint, *([_states] if path.suffix == ".pth" else []))
             for path in seeds.checkpoints
         ),
-        Reader("IR", st.one_of(of_bytes(xml.read_bytes()), of_tokens(xml.read_bytes(), '"<>&;,= ')), xml, _form),
-        Reader(
-            "IR weights",
-            of_bytes(xml.with_suffix(".bin").read_bytes()),
-            xml.with_suffix(".bin"),
-            lambda file: _form(xml),
-        ),
-        Reader("ONNX", st.one_of(of_bytes(exported.read_bytes()), _graphs(exported)), exported, _form),
-        Reader(
-            "option",
-            st.one_of(
-                _texts("720x1280", "x0"),
-                _texts("ir-fp16@GPU.f16,torch", "-@.,"),
-                _texts("http://host:80/a?b#c", ":/?#."),
-            ),
-            scratch / "option",
-            _option,
-        ),
+        of("IR", xml, _form, lambda seed: of_tokens(seed, '"<>&;,= ')),
+        of("IR weights", xml.with_suffix(".bin"), lambda file: _form(xml)),
+        of("ONNX", exported, _form, _graphs),
+        Reader("size", _texts("720x1280", "x0"), work / "size", _text(_size)),
+        Reader("variants", _texts("ir-fp16@GPU.f16,torch", "-@.,"), work / "variants", _text(_variants)),
+        Reader("URL", _texts("http://host:80/a?b#c", ":/?#."), work / "url", _text(require_url)),
     )
 
 
-def _record(path: Path) -> Mutation:
-    return st.one_of(of_json(path.read_bytes()), of_bytes(path.read_bytes()))
+def _deferred(file: Path, kinds: Sequence[Callable[[bytes], Mutation]]) -> Mutation:
+    """Return what breaks a file that is made only later: in its bytes, and as `kinds` say."""
+    return st.deferred(lambda: st.one_of([kind(file.read_bytes()) for kind in (of_bytes, *kinds)]))
 
 
-def _table(seed: bytes) -> Mutation:
-    return st.one_of(of_tokens(seed, ",\n"), of_bytes(seed))
+def _cells(seed: bytes) -> Mutation:
+    return of_tokens(seed, ",\n")
 
 
 def _texts(seed: str, separators: str) -> Mutation:
@@ -179,9 +147,8 @@ def _json(content: Any) -> bytes:
     return json.dumps(content).encode()
 
 
-def _graphs(path: Path) -> Mutation:
+def _graphs(seed: bytes) -> Mutation:
     """Return an ONNX with up to three sides, types, names or attributes of its graph replaced."""
-    seed = path.read_bytes()
     odd = st.sampled_from([0, -1, 1, 2, 7, 1 << 20, 1 << 31, (1 << 63) - 1])
     change = st.tuples(
         st.integers(0, 10**6), odd, st.sampled_from(["side", "type", "dims", "name", "axis", "location"])
@@ -213,9 +180,8 @@ def _regraphed(seed: bytes, changes: Sequence[tuple[int, int, str]]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _states() -> tuple[Mutation, ...]:
+def _states(seed: bytes) -> Mutation:
     """Return checkpoints of tensors that a file may hold and no network takes."""
-    torch.manual_seed(0)
     odd: tuple[object, ...] = (
         torch.ones(2, 3).to_sparse(),
         torch.empty(2, 3, device="meta"),
@@ -230,22 +196,14 @@ def _states() -> tuple[Mutation, ...]:
         "text",
         {"weight": torch.ones(2, 3)},
     )
-    return (
-        st.lists(
-            st.tuples(st.sampled_from(["weight", "bias", "count", "", "\ud800", "a" * 5000]), st.sampled_from(odd)),
-            max_size=3,
-        ).map(_saved),
-    )
+    name = st.sampled_from(["weight", "bias", "count", "", "a" * 5000])
+    return st.lists(st.tuples(name, st.sampled_from(odd)), max_size=3).map(_saved)
 
 
 def _saved(entries: list[tuple[str, object]]) -> bytes:
     stream = io.BytesIO()
-    torch.save({"weight": torch.ones(2, 3), "bias": torch.zeros(2), "count": torch.tensor(3)} | dict(entries), stream)
+    torch.save(state_dict() | dict(entries), stream)
     return stream.getvalue()
-
-
-def _judged(run: Path, gate: GateSection, baseline: Path) -> object:
-    return judge_run(run, gate, (), baseline)
 
 
 def _conversion(models: Path) -> object:
@@ -269,12 +227,23 @@ def _form(path: Path) -> object:
         return described, runner.predict(images)
 
 
-def _option(path: Path) -> object:
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    return [
-        _or_refused(read, text)
-        for read in (lambda given: size_from(given, "--size", HEIGHT_WIDTH), require_url, variant_names)
-    ]
+def _checkpoint(path: Path) -> object:
+    state = read_state_dict(path)
+    check_state_dict(state, state_dict(), str(path))
+    return state
+
+
+def _text(read: Callable[[str], object]) -> Callable[[Path], object]:
+    """Return what reads a text as it would come from the command line: bytes that are no UTF-8 become surrogates."""
+    return lambda path: read(path.read_bytes().decode("utf-8", "surrogateescape"))
+
+
+def _variants(text: str) -> object:
+    return parse_variants(variant_names(text))
+
+
+def _size(text: str) -> object:
+    return size_from(text, "--size", HEIGHT_WIDTH)
 
 
 def _or_refused(read: Callable[[Any], object], given: Any) -> object:

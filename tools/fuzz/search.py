@@ -78,7 +78,7 @@ def search_for(reader: Reader, seconds: float, number: int, kept: Path) -> Found
     kept_reader = Reader(reader.name, reader.broken, reader.file, keeping)
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        found = search(kept_reader, 50, number)
+        found = search(kept_reader, 20, number)
         total.outcomes += found.outcomes
         total.faults = found.faults | total.faults
         total.megabytes = max(total.megabytes, found.megabytes)

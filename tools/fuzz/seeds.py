@@ -15,8 +15,11 @@ from safetensors.torch import save_file
 from configs.load import config_from_dict
 from converter.convert import convert
 from datasets.synthetic.make import synthesize
+from eval.gate.baseline import baseline_from
+from eval.run.stored import read_run, run_like, write_run
 
 SIZE = (64, 96)
+SAMPLES = 3
 RUN = Path("reports/example")
 PICTURES = ("rgb.png", "rgba.png", "palette.png", "deep.png", "oriented.jpg")
 CHECKPOINTS = ("state.pth", "state.safetensors", "legacy.pth")
@@ -26,17 +29,18 @@ CHECKPOINTS = ("state.pth", "state.safetensors", "legacy.pth")
 class Seeds:
     """Where the valid files lie: a stored run, a set, a converted model folder, pictures, checkpoints."""
 
+    work: Path
     run: Path
     sample_set: Path
     models: Path
     pictures: tuple[Path, ...]
     checkpoints: tuple[Path, ...]
-    state: dict[str, torch.Tensor]
 
 
 def make_seeds(work: Path) -> Seeds:
     """Write them all into the folder `work`, which is there and empty."""
-    shutil.copytree(RUN, work / "run")
+    _write_run(work)
+    (work / "credits").mkdir()
     synthesize(work / "set", 2, 1, SIZE, workers=1)
     _write_models(work)
     _write_pictures(work)
@@ -47,12 +51,23 @@ def make_seeds(work: Path) -> Seeds:
 def seeds_in(work: Path) -> Seeds:
     """Return what `make_seeds` wrote into a folder, which may have been copied since."""
     pictures, checkpoints = (tuple(work / name for name in names) for names in (PICTURES, CHECKPOINTS))
-    return Seeds(work / "run", work / "set", work / "models", pictures, checkpoints, state_dict())
+    return Seeds(work, work / "run", work / "set", work / "models", pictures, checkpoints)
 
 
 def state_dict() -> dict[str, torch.Tensor]:
     """Return what the checkpoints hold."""
     return {"weight": torch.ones(2, 3), "bias": torch.zeros(2), "count": torch.tensor(3)}
+
+
+def _write_run(work: Path) -> None:
+    """Write what the committed run would have been on its first samples, and the baseline that would be made of it."""
+    whole = read_run(RUN)
+    few = set(whole.table.index.unique("sample")[:SAMPLES])
+    run = run_like(whole.results, whole.table[[sample in few for _, sample in whole.table.index]])
+    write_run(work / "run", run)
+    for name in ("gate.json", "attribution.json"):
+        shutil.copyfile(RUN / name, work / "run" / name)
+    baseline_from(run, "seed", "2026-01-01T00:00:00+00:00", None).write(work / "baseline.json")
 
 
 def _write_pictures(work: Path) -> None:
