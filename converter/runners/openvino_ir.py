@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import openvino
 
-from configs.errors import DataError, UsageError
-from configs.reading import read_bytes, require_regular
+from configs.errors import DataError, UsageError, shortened
+from configs.reading import read_text, require_regular
 from converter.forms.contract import RT_INFO_PATH, Contract, parse_contract
 from converter.forms.shapes import require_bearable, require_ports
 from converter.forms.variant import CPU, FormFile
@@ -86,17 +86,17 @@ def read_ir(path: Path) -> openvino.Model:
         if not file.is_file():
             raise DataError(f"{file}: no such file of an IR; run `mattekit convert`")
         require_regular(file)
-    read_bytes(path)  # refuses what is too long for a graph
+    read_text(path)  # refuses what is too long for a graph, and names that OpenVINO cannot hand over
     try:
         model = openvino_core().read_model(path, weights)
-    except RuntimeError as error:
+    except (RuntimeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: OpenVINO cannot read it ({_last_line(error)})") from error
     require_bearable(all_tensors(model), str(path))
     return model
 
 
-def _last_line(error: RuntimeError) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[-1]
+def _last_line(error: Exception) -> str:
+    return shortened((str(error).strip().splitlines() or ["no reason given"])[-1], 300)
 
 
 def compile_ir(
