@@ -21,6 +21,7 @@ MAX_RECORD_BYTES = 1 << 26
 MAX_PICTURE_BYTES = 1 << 29
 """Longest picture that is read: 512 MiB, which the largest one has without compression."""
 
+_PART = 1 << 20
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -85,11 +86,17 @@ def read_bytes(path: Path, largest: int = MAX_RECORD_BYTES) -> bytes:
         FileNotFoundError: there is no such file.
         DataError: it is something else than a file, is longer, or cannot be read.
     """
+    parts: list[bytes] = []
+    left = largest + 1
     with open_regular(path) as stream:
-        data = stream.read(largest + 1)
-    if len(data) > largest:
+        # In parts, because reading at most n bytes allocates n at once; and to no length that the file states, which
+        # is 0 for those of /proc.
+        while left and (part := stream.read(min(left, _PART))):
+            parts.append(part)
+            left -= len(part)
+    if not left:
         raise DataError(f"{path}: is longer than the {largest} bytes that are read; check that it is the file meant")
-    return data
+    return b"".join(parts)
 
 
 def read_text(path: Path, largest: int = MAX_RECORD_BYTES) -> str:

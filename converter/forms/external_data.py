@@ -28,6 +28,7 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise DataError(f"{path}: not a readable ONNX model ({error.strerror})") from error
     except (DecodeError, ValueError) as error:
         raise DataError(f"{path}: not a readable ONNX model ({error})") from error
+    _require_text(model, path)
     require_bearable(((tensor.name, tuple(tensor.dims)) for tensor in _tensors(model)), str(path))
     require_bearable(_declared(model, path), str(path))
     return model
@@ -66,6 +67,18 @@ def graph_tensors(model: onnx.ModelProto) -> dict[str, Found]:
     return {
         value.name: (_sides(value), _KINDS.get(value.type.tensor_type.elem_type, "another type")) for value in values
     }
+
+
+def _require_text(model: onnx.ModelProto, path: Path) -> None:
+    """Raise `DataError` where a name is no text, which protobuf hands over as bytes."""
+    named = (*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer)
+    names = [model.producer_name, model.producer_version, *(value.name for value in named)]
+    for node in model.graph.node:
+        names += [node.op_type, node.name, node.domain, *node.input, *node.output]
+    names += [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    names += [entry.domain for entry in model.opset_import]
+    if odd := next((name for name in names if not isinstance(name, str)), None):
+        raise DataError(f"{path}: not a readable ONNX model (the name {shortened(repr(odd))} is no text in UTF-8)")
 
 
 def _declared(model: onnx.ModelProto, path: Path) -> Iterator[tuple[str, Sides]]:

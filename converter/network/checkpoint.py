@@ -124,8 +124,10 @@ def _load_pickled_weights(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # torch's text advises to run the file's code
         raise DataError(f"{path}: not a readable PyTorch weights file, or more than weights in it") from error
-    except MemoryError:
-        raise
+    except MemoryError as error:  # a broken file may ask for any amount
+        raise DataError(
+            f"{path}: not a readable PyTorch weights file, or too large for this machine's memory"
+        ) from error
     except Exception as error:  # a broken file makes torch raise errors of many kinds
         reason = str(error).split(".")[0] or type(error).__name__
         raise DataError(f"{path}: not a readable PyTorch weights file, or truncated ({reason})") from error

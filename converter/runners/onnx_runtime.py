@@ -31,7 +31,10 @@ class OnnxRunner(Runner):
         graph = read_graph(path)
         external_files_of(graph, path)
         self._session = open_session(path, str(path))
-        text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
+        try:
+            text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: its metadata is no text in UTF-8 ({error}); convert the model again") from error
         known = parse_contract(text, str(path)) if text else contract
         if known is None:
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
@@ -59,7 +62,7 @@ def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxru
         DataError: onnxruntime cannot load it.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # fatal; what is an error comes as an exception as well
     options.enable_cpu_mem_arena = arena
     # Waiting threads that spin would slow the other variants of an evaluation down.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -7,10 +7,12 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-from configs.errors import DataError, MattekitError, UsageError
+from configs.errors import DataError, MattekitError, UsageError, shortened
 from mattekit.terminal.console import errors
 
 INTERNAL_ERROR = 70
+LONGEST_LINE = 2000
+"""Most characters of a message's line: names in files may be of any length."""
 LEAST_MEMORY = 1 << 30
 """Bytes of address space below which libraries hang or end the process while they load."""
 
@@ -54,7 +56,8 @@ def end_with(error: Exception) -> int:
         errors.print_exception()
         errors.print("internal error: please report it with the lines above", style="bold red")
         return INTERNAL_ERROR
-    text = "\n".join([f"error: {foreseen}", *getattr(foreseen, "__notes__", [])])
+    lines = "\n".join([f"error: {foreseen}", *getattr(foreseen, "__notes__", [])]).splitlines()
+    text = "\n".join(shortened(line, LONGEST_LINE) for line in lines)
     errors.print(text, style="bold red", markup=False, highlight=False)
     return foreseen.exit_code
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from configs.errors import DataError
 from mattekit.terminal.endings import LEAST_MEMORY, end_with
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +107,7 @@ def test_surroundings_that_no_command_can_work_in(
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), 2, "not enough"),
         (OSError(12, "Cannot allocate memory"), 2, "not enough memory"),
         (PermissionError(13, "Permission denied", "secret"), 3, "error: secret: cannot be used (Permission denied)"),
+        (DataError(f"{'a' * 5000}: wrong"), 3, f"error: {'a' * 1993}...\n"),
         (ZeroDivisionError("division by zero"), 70, "internal error"),
     ],
 )

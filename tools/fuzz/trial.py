@@ -10,7 +10,6 @@ from tools.fuzz.readers import Reader
 
 SECONDS = 10.0
 """Longest time that a reader may take for one small file."""
-LONGEST_MESSAGE = 4000
 
 
 class SlowError(Exception):
@@ -33,7 +32,6 @@ def attempt(reader: Reader, content: bytes) -> str:
     except MattekitError as error:
         assert not isinstance(error, ParityError), "a broken file is no drift"
         assert str(error), "an error without a message"
-        assert len(str(error)) < LONGEST_MESSAGE, f"a message of {len(str(error))} characters"
         return type(error).__name__
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
