@@ -30,7 +30,6 @@ from eval.attribution.record import Attribution
 from eval.gate.output import GateRecord
 from eval.gate.run import judge_run
 from eval.run.stored import read_run
-from mattekit.terminal.options import HEIGHT_WIDTH, size_from
 from tools.fuzz.mutations import ODD_VALUES, Mutation, of_bytes, of_json, of_tokens
 from tools.fuzz.seeds import SIZE, Seeds, state_dict
 
@@ -99,7 +98,6 @@ def readers(seeds: Seeds) -> tuple[Reader, ...]:
         of("IR", xml, _form, lambda seed: of_tokens(seed, '"<>&;,= ')),
         of("IR weights", xml.with_suffix(".bin"), lambda file: _form(xml)),
         of("ONNX", exported, _form, _graphs),
-        Reader("size", _texts("720x1280", "x0"), work / "size", _text(_size)),
         Reader("variants", _texts("ir-fp16@GPU.f16,torch", "-@.,"), work / "variants", _text(_variants)),
         Reader("URL", _texts("http://host:80/a?b#c", ":/?#."), work / "url", _text(require_url)),
     )
@@ -240,10 +238,6 @@ def _text(read: Callable[[str], object]) -> Callable[[Path], object]:
 
 def _variants(text: str) -> object:
     return parse_variants(variant_names(text))
-
-
-def _size(text: str) -> object:
-    return size_from(text, "--size", HEIGHT_WIDTH)
 
 
 def _or_refused(read: Callable[[Any], object], given: Any) -> object:
