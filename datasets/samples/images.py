@@ -10,6 +10,9 @@ A matte by itself may also be a grey PNG of 16 bits, which is rounded to 8.
 import hashlib
 import io
 import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +104,8 @@ def image_size(path: Path) -> tuple[int, int]:
     image = _open(path, decode=False)
     width, height = image.size
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        with _quietly():
+            orientation = image.getexif().get(_ORIENTATION, 1)
     except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
         raise DataError(f"{path}: is truncated or corrupt ({error}); restore or re-create it") from error
     return (width, height) if orientation in (5, 6, 7, 8) else (height, width)
@@ -174,11 +178,12 @@ def _open(
         raise DataError(f"{path}: is empty (0 bytes); expected a {' or '.join(formats)} image")
     _check_png(path, data, deep_grey)
     try:
-        image = Image.open(io.BytesIO(data), formats=formats)
-        _check_opened(path, image, deep_grey)
-        if decode:
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
+        with _quietly():
+            image = Image.open(io.BytesIO(data), formats=formats)
+            _check_opened(path, image, deep_grey)
+            if decode:
+                image.load()
+                ImageOps.exif_transpose(image, in_place=True)
     except UnidentifiedImageError as error:
         raise DataError(f"{path}: is not a {' or '.join(formats)} image, or its header is broken") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -186,6 +191,14 @@ def _open(
     except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
         raise DataError(f"{path}: is truncated or corrupt ({error}); restore or re-create it") from error
     return image
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Let Pillow's warnings of odd EXIF data pass, which change no pixel."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+        yield
 
 
 def _check_opened(path: Path, image: Image.Image, deep_grey: bool) -> None:
