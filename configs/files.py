@@ -3,7 +3,6 @@
 Where a name is a link, what it points to is written, and the link stays.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.exchange import exchange
 from configs.interruption import note_kept, shielded
+from configs.reading import digest_of
 from configs.temporaries import (
     OLD,
     READY,
@@ -32,12 +32,11 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, as lower-case hex.
 
     Raises:
-        DataError: the file is missing or unreadable.
+        DataError: the file is missing, unreadable, or no regular file.
     """
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
+        return digest_of(path)
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
 
 

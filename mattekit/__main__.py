@@ -3,40 +3,35 @@
 What is imported up here must be little: a signal that comes while it loads is not caught yet.
 """
 
-import os
 import sys
 
 from configs.interruption import run_interruptible
-
-INTERNAL_ERROR = 70
 
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the README lists."""
     try:
         run_interruptible(_run)
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except Exception as error:
-        from configs.errors import MattekitError
-        from mattekit.terminal.console import errors, say_error
+        from mattekit.terminal.endings import end_with
 
-        if isinstance(error, MattekitError):
-            say_error("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
-            sys.exit(error.exit_code)
-        errors.print_exception()
-        say_error("internal error: please report it with the lines above")
-        sys.exit(INTERNAL_ERROR)
+        sys.exit(end_with(error))
 
 
 def _run() -> None:
+    from mattekit.terminal.streams import guard_streams
+
+    guard_streams()
     from mattekit.app import app
+    from mattekit.terminal.endings import require_surroundings
     from mattekit.terminal.libraries import quiet_libraries
 
+    require_surroundings()
     quiet_libraries()
-    app(prog_name="mattekit")
+    try:
+        app(prog_name="mattekit")
+    finally:
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

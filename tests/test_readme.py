@@ -17,7 +17,7 @@ from eval.report.markdown import render_markdown
 from eval.report.stored import stored_content
 from eval.run.results import Results
 from eval.run.stored import read_run
-from mattekit.__main__ import INTERNAL_ERROR
+from mattekit.terminal.endings import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports/example/report.md"

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
 from configs.schema import Graph, ModelSection
 from converter.forms.contract import Contract
@@ -108,7 +109,7 @@ class Form(Frozen):
     """
 
     hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
-    files: dict[str, str]
+    files: dict[PlainPath, str]
     contract: Contract
     parity: Parity
     counterfactuals: Counterfactuals | None = None
@@ -207,7 +208,7 @@ def check_files(folder: Path, record: Conversion) -> int:
     _require_forms(folder, record)
     for form in record.forms:
         for name, expected in form.files.items():
-            found = sha256_of(folder / name)
+            found = sha256_of(inside(folder, name))
             if found != expected:
                 raise DataError(
                     f"{folder / name}: changed since its conversion (SHA-256 {found[:12]}, recorded {expected[:12]}); "

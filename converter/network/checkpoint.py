@@ -7,12 +7,13 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.schema import ModelSection
 from converter.network import MattingNetwork
 from converter.network.checkpoint_file import read_stored
 from converter.network.state_dicts import state_dict_in
+from converter.network.tensors import require_bearable_tensors
 
 SHOWN_KEYS = 3
 
@@ -59,7 +60,9 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Raises:
         DataError: the file is missing, truncated, of another kind, or holds no named tensors.
     """
-    return state_dict_in(read_stored(path), path).tensors
+    tensors = state_dict_in(read_stored(path), path).tensors
+    require_bearable_tensors(tensors, str(path))
+    return tensors
 
 
 def check_state_dict(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], origin: str) -> None:
@@ -116,4 +119,4 @@ def save_half(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, st
 
 def _listed(keys: list[str]) -> str:
     more = f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else ""
-    return ", ".join(keys[:SHOWN_KEYS]) + more
+    return ", ".join(shortened(key) for key in keys[:SHOWN_KEYS]) + more

@@ -12,6 +12,8 @@ import safetensors.torch
 import torch
 
 from configs.errors import DataError
+from configs.reading import open_regular
+from converter.network.tensors import require_bearable_archive
 
 _SAVE = "torch.save(model.state_dict(), 'weights.pth')"
 _STARTS: tuple[tuple[bytes, str], ...] = (
@@ -33,15 +35,13 @@ def read_stored(path: Path) -> object:
     Raises:
         DataError: the file is missing, truncated, of another kind, or holds code.
     """
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise DataError(f"{path}: no such checkpoint; give a .pth or .safetensors file")
     if path.suffix.lower() == ".onnx":
         raise DataError(f"{path}: expected a checkpoint, found an ONNX; give it with --onnx (model.onnx)")
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_HEADER)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    with open_regular(path) as stream:
+        start = stream.read(_HEADER)
+    require_bearable_archive(path)
     if path.suffix.lower() == ".safetensors" or _is_safetensors(start, path.stat().st_size):
         return _read_safetensors(path)
     _refuse_other_kinds(path, start)
@@ -55,7 +55,7 @@ def _is_safetensors(start: bytes, size: int) -> bool:
 def _read_safetensors(path: Path) -> object:
     try:
         return safetensors.torch.load_file(path)
-    except (safetensors.SafetensorError, OSError) as error:
+    except (safetensors.SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
         raise DataError(f"{path}: not a readable safetensors file, or truncated ({error})") from error
 
 
@@ -115,6 +115,10 @@ def _unpickled(path: Path) -> object:
         code = f" ({named[1]}, whose code is not run)" if named else ""
         raise DataError(
             f"{path}: not a readable PyTorch weights file, or more than weights in it{code}; give what {_SAVE} writes"
+        ) from error
+    except MemoryError as error:  # a broken file may ask for any amount
+        raise DataError(
+            f"{path}: not a readable PyTorch weights file, or too large for this machine's memory"
         ) from error
     except Exception as error:  # a broken file makes torch raise errors of many kinds
         reason = str(error).split(".")[0] or type(error).__name__

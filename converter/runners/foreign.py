@@ -8,6 +8,8 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from converter.architectures import architecture_within, known_architectures
 from converter.forms.contract import Contract, ir_contract
+from converter.forms.shapes import require_ports
+from converter.runners.ir_graph import graph_tensors
 
 
 def assumed_contract(model: openvino.Model, path: Path) -> Contract:
@@ -20,7 +22,7 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
     Raises:
         DataError: the IR has other inputs than any architecture, or lacks an output.
     """
-    found = {name: _shape_and_type(port) for port in (*model.inputs, *model.outputs) for name in port.get_names()}
+    found = graph_tensors(model)
     outputs = {name for port in model.outputs for name in port.get_names()}
     architecture = architecture_within([port.get_names() for port in model.inputs], outputs)
     if architecture is None:
@@ -44,6 +46,7 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
                 f"{path}: {port.name}: expected {port.element_type} {port.shape} as in the published contract, "
                 f"found {kind} {shape}"
             )
+    require_ports(contract, found, str(path))
     return contract
 
 
@@ -53,12 +56,3 @@ def drop_other_outputs(model: openvino.Model, contract: Contract) -> None:
     for output, result in list(zip(model.outputs, model.get_results(), strict=True)):
         if wanted.isdisjoint(output.get_names()):
             model.remove_result(result)
-
-
-def _shape_and_type(port: openvino.Output) -> tuple[tuple[int, ...], str]:
-    """Return shape and element type; 0 stands for a side that is not fixed."""
-    shape = port.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return (), ""
-    sides = tuple(0 if side.is_dynamic else side.get_length() for side in shape)
-    return sides, str(port.get_element_type().to_string())

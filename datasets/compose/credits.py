@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from configs.reading import read_text
 from configs.tables import text_of_cell
 from datasets.fetch.backgrounds import BackgroundSet
 from datasets.importing.record import ForegroundSet
@@ -110,9 +111,8 @@ def _credits_in(manifest: Manifest) -> Iterator[tuple[str, dict[str, str]]]:
 def _tabled(path: Path, below: Path) -> dict[str, dict[str, str]]:
     """Read an ATTRIBUTION.csv whose folder is `below` that of the pictures; credits by path, with or without ending."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        columns, rows = _columns_and_rows(text)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        columns, rows = _columns_and_rows(read_text(path))
+    except (OSError, DataError, csv.Error) as error:
         raise DataError(
             f"{path}: cannot be read as CSV in UTF-8 ({error}); save it as `CSV UTF-8`, or {_REMEDY}"
         ) from error

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
 from configs.folders import find_made
-from configs.schema import CutSides, Plate
+from configs.schema import MAX_PIXELS, CutSides, Plate
 from datasets.compose.credits import find_credits
 from datasets.compose.inputs import SKIP_HINT, Input, find_inputs
 from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
@@ -25,7 +25,7 @@ from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, damage, made_by
 from datasets.samples.composite import composite
 from datasets.samples.credits import attribution
-from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
+from datasets.samples.images import read_rgb, read_rgba, write_png
 from datasets.samples.layout import ROLES, SampleSet, open_set
 from datasets.samples.manifest import (
     ATTRIBUTION_NAME,

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from configs.errors import DataError, UsageError
 from configs.files import contents, sha256_of, write_atomically
 from configs.interruption import note_kept
+from configs.reading import open_regular, read_bytes
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
 from configs.tables import csv_text
@@ -160,9 +161,9 @@ def require_jpeg(path: Path) -> None:
         DataError: it is something else, such as a page of HTML, or it is broken; starts with the path.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(40)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not start.startswith(_JPEG_START):
         raise DataError(f"{path}: is not a JPEG; it starts with {start!r}")
@@ -192,11 +193,9 @@ def attribution(images: Sequence[Background]) -> str:
 def _journal(path: Path) -> Iterable[FetchedImage]:
     """Yield the entries of a progress record; a line that a kill cut short only costs its file another download."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_bytes(path).splitlines()
     except FileNotFoundError:
         return
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     for line in lines:
         try:
             yield FetchedImage.model_validate_json(line)

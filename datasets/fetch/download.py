@@ -14,7 +14,8 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from configs.errors import DataError, UsageError
-from datasets.fetch.answer import Answer, RedirectedError, is_url, open_answer
+from datasets.fetch.answer import Answer, RedirectedError, open_answer
+from datasets.fetch.urls import require_url
 
 LONGEST_WORDS = 100
 """So many characters of a reason or header that a server gives are repeated."""
@@ -119,8 +120,7 @@ class Downloader:
             DownloadError: every attempt failed, or the first met what no further one would mend.
             UsageError: the URL is not HTTP, or the folder cannot be written.
         """
-        if not is_url(url):
-            raise UsageError(f"{url}: expected an http:// or https:// URL")
+        require_url(url)
         policy, backoff = self.policy, wait_exponential(self.policy.backoff, max=self.policy.longest_wait)
         attempts = Retrying(
             retry=retry_if_exception_type(_AttemptFailedError),
@@ -181,7 +181,7 @@ class Downloader:
             raise _AttemptFailedError(f"redirected to {target}, where only HTTP is followed", final=True) from error
         except (OSError, http.client.HTTPException) as error:
             raise _AttemptFailedError(self._explain(error)) from error
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # of a redirect, too
             raise _AttemptFailedError(f"not a usable URL ({error})", final=True) from error
 
     def _body(self, answer: Answer, watch: "_AttemptWatch") -> Iterator[bytes]:

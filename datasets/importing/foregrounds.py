@@ -8,6 +8,7 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.folders import find_made
+from configs.reading import inside
 from datasets.importing.estimate import require_estimator
 from datasets.importing.finding import Pair, fault_lines, find_pairs
 from datasets.importing.layouts import Layout, foregrounds_layout
@@ -182,7 +183,7 @@ def _fault(
         return f"{out}: holds another import (see {ForegroundSet.FILE}); {remedy}"
     for done, image in enumerate(record.images):
         progress("checking what is there", done, len(record.images))
-        path = out / image.file
+        path = inside(out, image.file)
         if not path.is_file() or sha256_of(path) != image.sha256:
             raise DataError(f"{path}: was changed since it was imported; remove the folder {out} to import again")
         for source in image.sources:

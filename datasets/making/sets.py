@@ -10,6 +10,7 @@ import numpy as np
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
+from configs.reading import inside
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.credits import attribution, attribution_damage
 from datasets.samples.images import write_png
@@ -88,8 +89,11 @@ def make_set(
 def damage(root: Path, manifest: Manifest) -> str:
     """Return which files differ from the manifest, ATTRIBUTION.csv included; empty when none does."""
     there = files_by_name(root, scan_layout(root).refs)
-    paths = {file.path: there.get(same_name(file.path), root / file.path) for file in manifest.files}
-    missing = [file.path for file in manifest.files if not paths[file.path].is_file()]
+    try:
+        paths = {file.path: there.get(same_name(file.path), inside(root, file.path)) for file in manifest.files}
+    except DataError as error:
+        return str(error)
+    missing = [name for name, path in paths.items() if not path.is_file()]
     if missing:
         return f"missing: {listing(missing)}"
     changed = [file.path for file in manifest.files if sha256_of(paths[file.path]) != file.sha256]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
 
+from configs.errors import DataError
+from configs.reading import read_bytes
 from configs.tables import csv_text
 from datasets.samples.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, CreditEntry
 
@@ -24,10 +26,10 @@ def attribution_damage(root: Path, credits: Iterable[CreditEntry]) -> str:
     path, credits = root / ATTRIBUTION_NAME, tuple(credits)
     expected = attribution(credits)
     try:
-        found = path.read_bytes().decode()
+        found = read_bytes(path).decode()
     except FileNotFoundError:
         return f"{path}: missing, though {MANIFEST_NAME} credits pictures"
-    except (OSError, UnicodeDecodeError) as error:
+    except (DataError, UnicodeDecodeError) as error:
         return f"{path}: cannot be read ({error})"
     if found in (expected, attribution(credits, marked=False)):
         return ""

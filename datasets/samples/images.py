@@ -19,11 +19,10 @@ from PIL import Image, UnidentifiedImageError
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.reading import MAX_PICTURE_BYTES, read_bytes
+from configs.schema import MAX_PIXELS
 from datasets.samples.foreign import described
 from datasets.samples.stripping import PNG_END, PNG_SIGNATURE, Stripped, stripped
-
-MAX_PIXELS = 1 << 26
-"""Largest image read: 8192x8192. More is taken for a broken header or a decompression bomb."""
 
 _FORMATS = ("PNG", "JPEG", "WebP")
 _GREY_MODES = frozenset({"1", "L"})
@@ -193,8 +192,8 @@ def _open(path: Path, *, deep_grey: bool = False, formats: tuple[str, ...] = _FO
 def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> tuple[Image.Image, Stripped]:
     """Open and check an image by its header alone; return it, not yet decoded, with the file's content."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_bytes(path, MAX_PICTURE_BYTES)
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     expected = f"{', '.join(formats[:-1])} or {formats[-1]}" if len(formats) > 1 else formats[0]
     if not data:

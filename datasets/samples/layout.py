@@ -21,6 +21,7 @@ import numpy as np
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import inside
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
@@ -290,6 +291,8 @@ def _elsewhere(root: Path) -> str:
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
     """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
+    for file in manifest.files:
+        inside(root, file.path)
     refs = spelled_as(refs, manifest)
     hashes = {same_name(file.path): file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}

@@ -6,12 +6,13 @@ Nothing in it depends on when or where it was written: the same set gives the sa
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from configs.files import sha256_of
+from configs.reading import PlainPath
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
@@ -26,18 +27,9 @@ CONTACT_SHEET_NAME = "contact-sheet.png"
 Role = Literal["background", "foreground"]
 
 Positive = Annotated[int, Field(gt=0)]
+LARGEST_NOISE = 64
+"""Largest standard deviation of a sample's noise, in levels of 8 bits."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-def _inside(path: str) -> str:
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
-        raise ValueError("expected a plain path below the set's root, with `/`")
-    return path
-
-
-PlainPath = Annotated[str, AfterValidator(_inside)]
-"""A path below a set's root, with `/`, that cannot lead out of it."""
 
 
 class FileEntry(Frozen):
@@ -67,7 +59,7 @@ class SampleEntry(Frozen):
     id: str
     tags: tuple[str, ...] = ()
     # Left out where there is none, so that the manifests of noiseless sets keep their bytes.
-    noise: Annotated[float, Field(ge=0, exclude_if=lambda noise: noise == 0)] = 0
+    noise: Annotated[float, Field(ge=0, le=LARGEST_NOISE, exclude_if=lambda noise: noise == 0)] = 0
 
 
 class Generator(Frozen):

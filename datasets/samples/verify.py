@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import inside
 from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.composition import CompositionCheck
@@ -23,6 +25,7 @@ from datasets.samples.plate import largest_noise
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
+Given = TypeVar("Given", Path, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifes
     found = files_by_name(root, refs)
     for file in manifest.files:
         there = found.pop(same_name(file.path), root / file.path)
+        if _read(partial(inside, root), file.path, problems) is None:
+            continue
         if not there.is_file():
             message = f"{there}: missing, though {MANIFEST_NAME} lists it"
             problems.append(Problem("missing", "error", message))
@@ -186,7 +191,7 @@ def _check_sample(ref: SampleRef, allowed: int | None, composition: CompositionC
     return bool((alpha == 255).all())
 
 
-def _read(reader: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+def _read(reader: Callable[[Given], T], path: Given, problems: list[Problem]) -> T | None:
     try:
         return reader(path)
     except DataError as error:

@@ -27,7 +27,7 @@ def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
 def test_hashing_what_is_not_a_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: cannot be read \(No such file"):
         sha256_of(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="expected a file, found a folder"):
         sha256_of(tmp_path)
 
 

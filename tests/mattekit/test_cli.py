@@ -73,6 +73,33 @@ def test_a_wrong_verb_or_option_is_a_usage_error(run: Run, arguments: tuple[str,
     assert run(*arguments).code == 2
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ("100000x100000", "--size: expected at most 67108864 pixels, found 100000x100000"),
+        (f"{'9' * 5000}x1", "--size: expected at most 67108864 pixels, found 999"),
+        ("\u0661x\u0662", "--size: expected WIDTHxHEIGHT such as 720x1280"),
+        ("0x7", "--size: expected WIDTHxHEIGHT such as 720x1280"),
+    ],
+    ids=["large", "long", "digits of another script", "nothing"],
+)
+def test_a_size_beyond_what_is_made_is_refused_at_once(run: Run, tmp_path: Path, size: str, expected: str) -> None:
+    config = tmp_path / "job.yaml"
+    config.write_text("name: job\n", encoding="utf-8")
+    outcome = run("dataset", "synthesize", "--config", config, "--size", size)
+    assert outcome.code == 2
+    assert expected in outcome.text.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", ["convert: {input_shape: [100000, 100000]}", "dataset: {size: [9999, 99999]}"])
+def test_a_configured_size_has_the_same_limit(run: Run, tmp_path: Path, text: str) -> None:
+    config = tmp_path / "job.yaml"
+    config.write_text(text, encoding="utf-8")
+    outcome = run("convert", "--config", config)
+    assert outcome.code == 2
+    assert "at most 67108864 pixels" in outcome.text
+
+
 def test_an_unknown_key_names_the_nearest_one(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "job.yaml"
     config.write_text("convert:\n  input_shap: [720, 1280]\n", encoding="utf-8")

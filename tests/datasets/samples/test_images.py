@@ -318,7 +318,7 @@ def test_an_animation_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere\.png: cannot be read \(No such file"):
         read_rgb(tmp_path / "nowhere.png")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="expected a file, found a folder"):
         read_rgb(tmp_path)
 
 

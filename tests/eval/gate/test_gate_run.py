@@ -205,3 +205,17 @@ def test_gate_and_report_load_no_runtime() -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_verdict_whose_place_is_taken_names_it(make_run: MakeRun, tmp_path: Path) -> None:
+    write_run(tmp_path, make_run({"ir-fp32@f32": 1.0}, "amx"))
+    (tmp_path / "gate.json").mkdir()
+    with pytest.raises(UsageError, match=r"gate\.json: cannot be replaced \(Is a directory\)"):
+        clear_verdict(tmp_path)
+
+
+def test_a_run_that_is_a_file_is_named(gate: GateSection, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    clear_verdict(tmp_path / "run")
+    with pytest.raises(DataError, match=r"run/results\.json: cannot be read \(Not a directory\)"):
+        judge_run(tmp_path / "run", gate)
