@@ -90,13 +90,13 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "bf16": ProofLimits(
-        tiles=_tiles((0.75, 0.24), (3.5, 0.01), refined_otherwise=6e-3, near=5e-2),
+        tiles=_tiles((3, 0.5), (3.5, 0.025), refined_otherwise=6e-3, near=5e-2),
         systematic={
             "alpha gain": 5e-4,
             "alpha offset": 2e-4,
             "alpha gamma": 4e-2,
             "alpha shift": 8e-2,
-            "alpha left coarse": 3e-2,
+            "alpha left coarse": 6e-2,
             "foreground gain": 2.5e-3,
             "foreground offset": 1.5e-3,
             "foreground gamma": 8e-3,
@@ -105,10 +105,10 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "int8": ProofLimits(
-        tiles=_tiles((18, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
+        tiles=_tiles((22, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
         systematic={
             "alpha gain": 3.8e-3,
-            "alpha offset": 3e-4,
+            "alpha offset": 1e-3,
             "alpha gamma": 6.8e-2,
             "alpha shift": 0.25,
             "alpha left coarse": 0.3,
@@ -120,10 +120,10 @@ LIMITS: Mapping[Precision, ProofLimits] = {
         },
     ),
     "int8-bf16": ProofLimits(
-        tiles=_tiles((28, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
+        tiles=_tiles((22, 1.6), (8, 0.12), refined_otherwise=2e-2, near=0.1),
         systematic={
             "alpha gain": 3.8e-3,
-            "alpha offset": 3e-4,
+            "alpha offset": 1e-3,
             "alpha gamma": 6.8e-2,
             "alpha shift": 0.25,
             "alpha left coarse": 0.3,

@@ -10,7 +10,7 @@ from configs.load import load_config
 from configs.schema import GateSection
 from mattekit.terminal.console import output, progress_bars, say
 from mattekit.terminal.jobs import latest_run
-from mattekit.terminal.options import CONFIG, ConfigOption
+from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
 
 
 def gate(
@@ -29,6 +29,10 @@ def gate(
     deep: Annotated[
         bool, typer.Option("--deep", help="With --self-test: plant over a hundred faults, in minutes; the power table.")
     ] = False,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(metavar=HEIGHT_WIDTH, help="With --deep: the forms' size; by default the run's, made small."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where --self-test writes its table as .json and .md; by default nowhere.")
     ] = None,
@@ -76,6 +80,8 @@ def gate(
         raise UsageError("--out goes with --self-test")
     if deep and not self_test:
         raise UsageError("--deep goes with --self-test")
+    if input_shape is not None and not deep:
+        raise UsageError("--input-shape goes with --self-test --deep")
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
@@ -83,7 +89,10 @@ def gate(
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
     if self_test:
-        raise typer.Exit((_deep_self_test if deep else _self_test)(run_dir, job.gate, out))
+        if not deep:
+            raise typer.Exit(_self_test(run_dir, job.gate, out))
+        size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
+        raise typer.Exit(_deep_self_test(run_dir, job.gate, size, out))
     report = gate_run(run_dir, job.gate, required, baseline)
     say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
@@ -108,17 +117,18 @@ def _self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
     return 0 if all(trial.right for trial in trials) else ParityError.exit_code
 
 
-def _deep_self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
+def _deep_self_test(run_dir: Path, gate: GateSection, size: tuple[int, int] | None, out: Path | None) -> int:
     """Plant the faults, print and write the table of power, and return the exit code."""
     from configs.files import write_atomically
-    from eval.gate.selftest.deep import deep_self_test, power_json, power_markdown, power_summary
+    from eval.gate.selftest.deep import deep_self_test
+    from eval.gate.selftest.power import power_json, power_markdown, power_summary, rows_markdown
 
     with progress_bars() as report:
-        powers = deep_self_test(run_dir, gate, report)
-    say(power_markdown(powers))
-    say(f"deep self-test: {power_summary(powers)}")
+        table = deep_self_test(run_dir, gate, size, report)
+    say(rows_markdown(table.powers))
+    say(f"deep self-test: {power_summary(table)}")
     if out is not None:
-        write_atomically(out / "self-test-deep.json", power_json(powers))
-        write_atomically(out / "self-test-deep.md", power_markdown(powers) + "\n")
+        write_atomically(out / "self-test-deep.json", power_json(table))
+        write_atomically(out / "self-test-deep.md", power_markdown(table))
         say(f"self-test: {out / 'self-test-deep.md'}")
-    return 0 if all(power.right for power in powers) else ParityError.exit_code
+    return 0 if table.right else ParityError.exit_code
