@@ -1,6 +1,6 @@
 """The bench of the deep self-test: a run's original, converted once more, and its set, both at the size of the test."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from converter.proof.faults.registry import Where
 from converter.proof.prover import Prover
 from converter.proof.stimuli import Stimuli
 from converter.runners.base import Runner
-from converter.runners.original import original_of
+from converter.runners.original import open_original
 from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
@@ -49,6 +49,7 @@ class Bench:
         results: the run whose original and set are taken.
         gate: the tolerances under test.
         size: height and width to convert at; None for the run's own, shrunk to `SHORTER_SIDE`.
+        wanted: precisions that faults are planted in.
         work: a folder for the forms.
 
     Raises:
@@ -56,21 +57,24 @@ class Bench:
         DataError: the original or the set is not there.
     """
 
-    def __init__(self, results: Results, gate: GateSection, size: Size | None, work: Path) -> None:
-        self.work, self._results = work, results
-        self._job = _sized(results.configuration(), size, work / "models")
+    def __init__(
+        self, results: Results, gate: GateSection, size: Size | None, wanted: Sequence[Where], work: Path
+    ) -> None:
+        self.work, self._results, self._wanted = work, results, [one for one in VARIANTS if one in wanted]
+        weights = dict.fromkeys(parse_variant(VARIANTS[one]).weights for one in self._wanted)
+        self._job = _sized(results.configuration(), size, tuple(weights), work / "models")
         self.models, self.size = self._job.convert.out, self._job.convert.input_shape
+        original = open_original(self._job.model, self.size)
+        if not isinstance(original.network, MattingNetwork):
+            raise UsageError("the deep self-test plants faults into forms of a BackgroundMattingV2 checkpoint alone")
+        self.network = original.network
         parity = self._job.convert.parity.replaced(stimuli=False)
         # The sound forms are put before the stimuli later on, as the faulty ones are.
         unproved = self._job.replaced(convert=self._job.convert.replaced(parity=parity))
         self._record = convert(unproved, say=lambda _: None)
-        original = original_of(self._record)
-        if not isinstance(original.network, MattingNetwork):
-            raise UsageError("the deep self-test plants faults into forms of a BackgroundMattingV2 checkpoint alone")
-        self.network = original.network
         self.prover = Prover(self._job, original)
         if self.prover.stimuli is None:
-            raise UsageError(f"the deep self-test needs what it has not: {self.prover.seen_line()}")
+            raise UsageError(f"the deep self-test plants its faults before the battery; {self.prover.seen_line()}")
         self.stimuli: Stimuli = self.prover.stimuli
         self.samples = [_resized(sample, self.size) for sample in iterate(open_dataset(self._job.dataset), SAMPLES)]
         self.gate = gate.replaced(minimum_samples=min(gate.minimum_samples, len(self.samples)))
@@ -78,8 +82,13 @@ class Bench:
 
     @cached_property
     def precisions(self) -> tuple[Where, ...]:
-        """Those that run here."""
-        return tuple(precision for precision, name in VARIANTS.items() if self._runs(name))
+        """Those of the wanted ones that run here."""
+        return tuple(precision for precision in self._wanted if self._runs(VARIANTS[precision]))
+
+    @property
+    def not_tried(self) -> tuple[Where, ...]:
+        """Those that do not."""
+        return tuple(precision for precision in self._wanted if precision not in self.precisions)
 
     def open(self, variant: str) -> tuple[Runner, VariantRecord]:
         """Open a sound form; return it with what results say of it."""
@@ -120,13 +129,13 @@ class Bench:
         return True
 
 
-def _sized(job: Config, size: Size | None, models: Path) -> Config:
+def _sized(job: Config, size: Size | None, weights: tuple[str, ...], models: Path) -> Config:
     own = job.convert.input_shape
     chosen = size or _shrunk(own, architecture_named(job.model.architecture).divisible_by)
     section = job.convert.replaced(
         input_shape=chosen,
         out=models,
-        precisions=("fp32", "fp16", "int8"),
+        precisions=weights,
         device=None,
         input_form="nchw-f32",
         parity=job.convert.parity.replaced(stimuli=True),

@@ -58,7 +58,7 @@ def deep_self_test(
     powers: list[Power] = []
     with TemporaryDirectory(prefix="mattekit-power-") as folder:
         report("converting", 0, 1)
-        bench = Bench(run.results, gate, size, Path(folder))
+        bench = Bench(run.results, gate, size, [fault.precision for fault in faults], Path(folder))
         report("converting", 1, 1)
         planted = {precision: [one for one in faults if one.precision == precision] for precision in bench.precisions}
         total, done = sum(len(of_one) for of_one in planted.values()), 0
@@ -71,8 +71,8 @@ def deep_self_test(
                     powers.append(form.faulty(fault))
                     done += 1
         report("planting faults", done, total)
-    not_tried = tuple(precision for precision in VARIANTS if precision not in planted)
-    return PowerTable(bench.size, len(bench.samples), perf_counter() - started, not_tried, tuple(powers))
+    seconds = perf_counter() - started
+    return PowerTable(bench.size, len(bench.samples), seconds, bench.not_tried, tuple(powers))
 
 
 class _SoundForm:
