@@ -50,5 +50,5 @@ def _digest(feed: Feed) -> bytes:
     digest = blake2b()
     for name in sorted(feed):
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(feed[name]))
+        digest.update(np.ascontiguousarray(feed[name]).data)
     return digest.digest()
