@@ -1,9 +1,11 @@
 """The table of power: what counts as right, and what is printed of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from converter.proof.faults.registry import FAULTS
 from eval.gate.selftest.power import (
     Power,
     PowerTable,
@@ -78,3 +80,12 @@ def test_the_conclusion() -> None:
     content = json.loads(power_json(shown))
     assert (content["passed"], content["size"], content["not_tried"]) == (False, [288, 512], ["bf16"])
     assert [entry["right"] for entry in content["faults"]] == [False, True, False]
+
+
+def test_the_committed_table_is_of_the_faults_that_there_are() -> None:
+    page, proof = (Path("docs", name).read_text(encoding="utf-8") for name in ("power.md", "proof.md"))
+
+    for fault in FAULTS:
+        assert f"| {fault.precision} | {fault.kind} | {fault.name} |" in page
+    assert "**" not in page  # nothing unseen, no false alarm
+    assert page.split("\n\n")[2] in proof
