@@ -16,7 +16,7 @@ from functools import partial
 from typing import IO, Any, Protocol
 from urllib.parse import urljoin
 
-_SCHEMES = ("http://", "https://")
+from datasets.fetch.urls import is_url
 
 
 class Watch(Protocol):
@@ -34,11 +34,6 @@ class Watch(Protocol):
 
 class RedirectedError(Exception):
     """A redirection to what is no HTTP, with its target."""
-
-
-def is_url(text: str) -> bool:
-    """Return whether a text is an HTTP URL rather than a path."""
-    return text.lower().startswith(_SCHEMES)
 
 
 def open_answer(url: str, headers: dict[str, str], timeout: float, watch: Watch) -> "Answer":
