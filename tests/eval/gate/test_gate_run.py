@@ -210,12 +210,12 @@ def test_gate_and_report_load_no_runtime() -> None:
 def test_a_verdict_whose_place_is_taken_names_it(make_run: MakeRun, tmp_path: Path) -> None:
     write_run(tmp_path, make_run({"ir-fp32@f32": 1.0}, "amx"))
     (tmp_path / "gate.json").mkdir()
-    with pytest.raises(UsageError, match=r"gate\.json: cannot be replaced \(Is a directory\)"):
+    with pytest.raises(UsageError, match=r"gate\.json: expected a file or nothing, found a folder"):
         clear_verdict(tmp_path)
 
 
 def test_a_run_that_is_a_file_is_named(gate: GateSection, tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     clear_verdict(tmp_path / "run")
-    with pytest.raises(DataError, match=r"run/results\.json: cannot be read \(Not a directory\)"):
+    with pytest.raises(UsageError, match="run: a file; expected a run's folder"):
         judge_run(tmp_path / "run", gate)
