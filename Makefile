@@ -8,7 +8,7 @@ PUBLISHED := configs/humanmatting-openimages.yaml
 OMZ := .venv-omz/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import omz-env convert evaluate gate published published-recipe test test-slow check clean
+.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe test test-slow check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +19,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("mattekit needs Python 3.11 or newer, found " + sys.version.split()[0] + "; set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the pinned dependencies into .venv (a minute or more)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo]'
 	@touch $@
 
 install-import: $(ESTIMATOR) ## Install also what estimates foreground colours of imported sets (210 MB)
 
 $(ESTIMATOR): $(INSTALLED)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,import]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,import]'
 	@touch $@
 
 omz-env: $(OMZ) ## Create .venv-omz with openvino-dev 2024.6.0, the last release with Model Optimizer
@@ -46,6 +46,11 @@ evaluate: convert ## Run the original and every converted form, write reports/<r
 gate: $(INSTALLED) ## Judge the newest run against its original and the baseline (evaluates first if there is none)
 	@find reports -path reports/example -prune -o -name results.json -print | grep -q . || $(MAKE) --no-print-directory evaluate CONFIG=$(CONFIG)
 	$(BIN)/mattekit gate --config $(CONFIG)
+
+demo: convert ## Make footage, put the person somewhere else: reports/demo/demo.mp4, and demo.webp beside the original
+	$(BIN)/mattekit dataset footage
+	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 --background data/footage/plate.png --target-bgr data/footage/target.png -o reports/demo/demo.mp4
+	$(BIN)/mattekit demo --config $(CONFIG) -i data/footage/source.mp4 --background data/footage/plate.png --target-bgr data/footage/target.png -o reports/demo/demo.webp --show-with-original-frame --output-resolution 800x225
 
 published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment's set>; see docs/real-sets.md
 	@test -d "$(FOREGROUNDS)" || { echo "expected FOREGROUNDS=<folder of AISegment's set>, found '$(FOREGROUNDS)'; see docs/real-sets.md" >&2; exit 2; }

@@ -53,7 +53,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """Yield the name of a temporary file in the same folder that takes the name `path` only on success.
+    """Yield the name of a temporary file in the same folder that takes the name `path` only on success, if it was made.
 
     Raises:
         UsageError: the folder cannot be written, or `path` is something else than a file.
@@ -67,9 +67,10 @@ def new_file(path: Path) -> Iterator[Path]:
         work = temporary_in(place.parent)
         try:
             yield work
-            with shielded():
-                work.replace(place)
-                _note_kept(place, path)
+            if work.exists():
+                with shielded():
+                    work.replace(place)
+                    _note_kept(place, path)
         except BaseException:
             work.unlink(missing_ok=True)
             raise

@@ -2,7 +2,22 @@
 
 import typer
 
-from mattekit.verbs import attribute, bench, compare, convert, dataset, doctor, evaluate, gate, info, locate, real_sets
+from mattekit.verbs import (
+    attribute,
+    bench,
+    compare,
+    convert,
+    dataset,
+    demo,
+    doctor,
+    evaluate,
+    footage,
+    gate,
+    info,
+    locate,
+    matte,
+    real_sets,
+)
 
 app = typer.Typer(
     help=(
@@ -25,8 +40,11 @@ app.command("bench")(bench.bench)
 app.command("attribute")(attribute.attribute)
 app.command("locate")(locate.locate)
 app.command("compare")(compare.compare)
+app.command("matte")(matte.matte)
+app.command("demo")(demo.demo)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)
 dataset.app.command("build")(real_sets.build)
+dataset.app.command("footage")(footage.footage)
 app.add_typer(dataset.app, name="dataset")

@@ -28,6 +28,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     "datasets": (
         ("mismatch",),
         ("samples",),
+        ("plates",),
         ("making",),
         ("synthetic", "people"),
         ("fetch", "importing/layouts"),
@@ -48,7 +49,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("taps",),
         ("",),
     ),
-    "demo": (("matting",), ("",)),
+    "demo": (("matting",), ("composing", "media"), ("pipeline", "footage"), ("",)),
     "eval": (
         ("presentation", "metrics"),
         ("statistics",),

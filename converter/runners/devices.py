@@ -13,6 +13,7 @@ import openvino
 from configs.errors import UsageError
 
 LATENCY = {"PERFORMANCE_HINT": "LATENCY"}
+THROUGHPUT = {"PERFORMANCE_HINT": "THROUGHPUT"}
 COARSENESS = ("f32", "f16", "bf16")
 """Inference precisions, from the one that moves a result least."""
 _VIRTUAL = ("AUTO", "HETERO", "MULTI", "BATCH")
@@ -46,6 +47,17 @@ def require_device(device: str) -> None:
                 f"device {device}: OpenVINO has no {name or 'device without a name'} here; it has "
                 f"{', '.join(available)} (and {', '.join(_VIRTUAL)} of these)"
             )
+
+
+def throughput(streams: str | None = None, threads: int | None = None) -> dict[str, str]:
+    """Return the properties for several inferences at once.
+
+    Args:
+        streams: how many, `2` or by device `CPU:2,GPU:1`; None for what OpenVINO picks.
+        threads: for all inferences on the CPU together; None likewise.
+    """
+    chosen = dict(THROUGHPUT) if streams is None else {"NUM_STREAMS": streams}
+    return chosen if threads is None else {**chosen, "INFERENCE_NUM_THREADS": str(threads)}
 
 
 def running_precision(compiled: openvino.CompiledModel) -> str:

@@ -1,24 +1,29 @@
 """The one way to open a form: a variant of a model folder, the original itself, or a file from anywhere."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from configs.errors import DataError
 from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
+from converter.runners.devices import LATENCY
 from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.original import Original, original_of
 from converter.runners.pytorch import TorchRunner
 
 
-def open_runner(form: Variant | FormFile | Original, folder: Path | None = None) -> Runner:
+def open_runner(
+    form: Variant | FormFile | Original, folder: Path | None = None, properties: Mapping[str, str] = LATENCY
+) -> Runner:
     """Open a form.
 
     Args:
         form: what is to run. A file may be of another program: an IR without a contract is taken to keep that of the
             architecture whose tensors it has.
         folder: the converted model folder that a variant is of.
+        properties: of OpenVINO, which an IR is compiled with.
 
     Raises:
         DataError: a file is missing or broken, or the original is not what it was.
@@ -27,11 +32,15 @@ def open_runner(form: Variant | FormFile | Original, folder: Path | None = None)
     if isinstance(form, Original):
         return _run_original(form)
     if isinstance(form, FormFile):
-        return OnnxRunner(form.path) if form.path.suffix == ".onnx" else OpenVinoRunner(form, assume=True)
+        return (
+            OnnxRunner(form.path)
+            if form.path.suffix == ".onnx"
+            else OpenVinoRunner(form, assume=True, properties=properties)
+        )
     assert folder is not None, "a variant is of a folder"
     if not form.is_original:
         file = form.file(folder)
-        return OpenVinoRunner(file) if form.is_ir else OnnxRunner(file.path)
+        return OpenVinoRunner(file, properties=properties) if form.is_ir else OnnxRunner(file.path)
     original = original_of(Conversion.read(folder))
     if form.hop == TORCH and original.network is None:
         raise DataError(

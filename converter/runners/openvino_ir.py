@@ -1,6 +1,6 @@
 """An OpenVINO IR, run by OpenVINO on an explicit device at an explicit inference precision."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +12,7 @@ from configs.reading import read_text, require_regular
 from converter.forms.contract import RT_INFO_PATH, Contract, parse_contract
 from converter.forms.shapes import require_bearable, require_ports
 from converter.forms.variant import CPU, FormFile
-from converter.runners.base import Feed, Outputs, Runner
+from converter.runners.base import Feed, Outputs, Runner, unfed_inputs
 from converter.runners.devices import (
     LATENCY,
     executed_on,
@@ -24,15 +24,17 @@ from converter.runners.devices import (
 from converter.runners.foreign import assumed_contract, drop_other_outputs
 from converter.runners.ir_graph import all_tensors, graph_tensors
 from converter.runners.quantized import quantized_convolutions
+from converter.runners.requests import Request
 
 
 class OpenVinoRunner(Runner):
-    """Runs an IR, compiled for latency, by the contract in its rt_info.
+    """Runs an IR, compiled for latency unless told otherwise, by the contract in its rt_info.
 
     Args:
         file: the IR's XML, its device, and the inference precision: `f32`, `bf16`, `f16`, or `default` for what an
             ordinary user gets; `precision` then says what OpenVINO chose.
         assume: take an IR that carries no contract to keep that of the architecture whose tensors it has.
+        properties: of OpenVINO, to compile with; `LATENCY` or `throughput(...)` of `converter.runners.devices`.
         open_inputs: open the inputs to float32 values of any range where the IR takes bytes; `contract` then says so.
 
     Raises:
@@ -43,7 +45,14 @@ class OpenVinoRunner(Runner):
     framework = "openvino"
     reuses_memory: ClassVar[bool] = True
 
-    def __init__(self, file: FormFile, *, assume: bool = False, open_inputs: bool = False) -> None:
+    def __init__(
+        self,
+        file: FormFile,
+        *,
+        assume: bool = False,
+        open_inputs: bool = False,
+        properties: Mapping[str, str] = LATENCY,
+    ) -> None:
         model = read_ir(file.path)
         self.assumed = assume and not model.has_rt_info(list(RT_INFO_PATH))
         self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
@@ -52,11 +61,12 @@ class OpenVinoRunner(Runner):
         self._file = file
         if open_inputs:
             self.contract = _open_inputs(model, self.contract)
-        compiled = compile_ir(model, file)
+        compiled = compile_ir(model, file, properties)
         ran = running_precision(compiled)
         self.quantized = quantized_convolutions(model)
         self.precision, self.rest_precision = ("int8", ran) if self.quantized.convolutions else (ran, None)
         self.device, self.executed_on, self.threads = file.device, executed_on(compiled), threads_of(compiled)
+        self._compiled = compiled
         self._request = compiled.create_infer_request()
 
     @contextmanager
@@ -68,6 +78,13 @@ class OpenVinoRunner(Runner):
         with OpenVinoRunner(self._file, assume=self.assumed, open_inputs=True) as runner:
             yield runner
 
+    def requests(self, count: int | None = None) -> Sequence[Request]:
+        """See `Runner.requests`; by default as many as OpenVINO finds best for how the IR was compiled."""
+        if self.contract.states:
+            return super().requests(count)
+        number = count or int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        return tuple(_OpenVinoRequest(self._compiled.create_infer_request(), self.contract) for _ in range(number))
+
     def _run(self, feed: Feed) -> Outputs:
         """Infer in place: inputs are read where they lie, outputs are the request's own memory."""
         try:
@@ -75,6 +92,22 @@ class OpenVinoRunner(Runner):
         except RuntimeError as error:
             raise DataError(f"{self._file.path}: OpenVINO cannot run it ({_last_line(error)})") from error
         return {port.name: results[port.name] for port in self.contract.outputs}
+
+
+class _OpenVinoRequest(Request):
+    """A request of OpenVINO's own; tensors are read where they lie, outputs are its memory."""
+
+    def __init__(self, request: openvino.InferRequest, contract: Contract) -> None:
+        self._request, self._outputs = request, [port.name for port in contract.outputs]
+        self._unfed = unfed_inputs(contract)
+
+    def start(self, feed: Feed) -> None:
+        self._request.start_async({**self._unfed, **feed}, share_inputs=True)
+
+    def wait(self) -> Outputs:
+        self._request.wait()
+        self.milliseconds = float(self._request.latency)
+        return {name: self._request.get_tensor(name).data for name in self._outputs}
 
 
 def read_ir(path: Path) -> openvino.Model:

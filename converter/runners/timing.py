@@ -14,7 +14,7 @@ import openvino
 from converter.forms.contract import Contract
 from converter.forms.variant import FormFile
 from converter.runners.base import Feed, unfed_inputs
-from converter.runners.devices import LATENCY, device_properties, threads_of
+from converter.runners.devices import LATENCY, device_properties, threads_of, throughput
 from converter.runners.foreign import drop_other_outputs
 from converter.runners.openvino_ir import compile_ir, read_ir
 
@@ -44,8 +44,7 @@ class IrStreams:
     """
 
     def __init__(self, file: FormFile, contract: Contract, streams: int | None) -> None:
-        hint: dict[str, str] = {"PERFORMANCE_HINT": "THROUGHPUT"}
-        compiled = _compile(file, contract, hint if streams is None else {"NUM_STREAMS": str(streams)})
+        compiled = _compile(file, contract, throughput(None if streams is None else str(streams)))
         self.requests = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         chosen = device_properties(compiled, "NUM_STREAMS")
         self.streams = int(chosen[0]) if chosen else self.requests

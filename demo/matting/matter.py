@@ -74,14 +74,7 @@ class Matter:
         """Return the tensors that the form takes for a frame."""
         images = {"source": fit.enter(image)}
         if self.takes_plate:
-            if plate is None:
-                raise DataError("the network takes a background plate, the scene without the person, and there is none")
-            if plate.shape != image.shape:
-                raise DataError(
-                    f"the plate is {plate.shape[1]}x{plate.shape[0]}, the frame {image.shape[1]}x{image.shape[0]}; "
-                    "bring the plate to the frame's size"
-                )
-            images["background"] = fit.enter(plate)
+            images["background"] = fit.enter(checked_plate(image, plate))
         return encode_inputs(self.runner.contract, images)
 
     def decode(self, outputs: Mapping[str, NDArray[np.float32]] | Outputs, fit: Fit) -> Matte:
@@ -97,3 +90,19 @@ class Matter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.runner.close()
+
+
+def checked_plate(image: Frame, plate: Frame | None) -> Frame:
+    """Return a frame's plate.
+
+    Raises:
+        DataError: there is none, or it is of another size.
+    """
+    if plate is None:
+        raise DataError("the network takes a background plate, the scene without the person, and there is none")
+    if plate.shape != image.shape:
+        raise DataError(
+            f"the plate is {plate.shape[1]}x{plate.shape[0]}, the frame {image.shape[1]}x{image.shape[0]}; "
+            "bring the plate to the frame's size"
+        )
+    return plate

@@ -1,0 +1,1 @@
+"""What a matte is laid over, and how."""

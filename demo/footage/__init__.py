@@ -1,0 +1,1 @@
+"""Footage to try the demo with, made by the toolkit: a bundled person moves before a hand-held camera."""

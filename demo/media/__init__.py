@@ -1,0 +1,1 @@
+"""Frames in and out: pictures, folders of them, videos, cameras."""

@@ -1,0 +1,41 @@
+"""`mattekit dataset footage`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mattekit.terminal.console import progress_bars, say
+from mattekit.terminal.options import WIDTH_HEIGHT, size_from
+
+
+def footage(
+    out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("data/footage"),
+    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Of the frames; even sides.")] = "1280x720",
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Length of the video.")] = 3.0,
+    force: Annotated[bool, typer.Option("--force", help="Replace footage made otherwise.")] = False,
+) -> None:
+    """Make footage to try `mattekit demo` with: a bundled person moves before a hand-held camera, with a sound.
+
+    Writes source.mp4, plate.png (taken from a place a little to the side), target.png (another place to put the person)
+    and ATTRIBUTION.csv. Does nothing where the same footage is there already.
+
+    Examples:
+
+        mattekit dataset footage
+
+        mattekit demo -i data/footage/source.mp4 --background data/footage/plate.png -o out.mp4
+    """
+    from datasets.people.pack import open_pack
+    from demo.footage.make import make_footage
+
+    with progress_bars() as report:
+        record = make_footage(
+            out,
+            open_pack(),
+            size_from(size, "--size", WIDTH_HEIGHT),
+            seconds,
+            force=force,
+            progress=lambda done, total: report("rendering", done, total),
+        )
+    say(f"{out}: {', '.join(record.files)}; {record.frames} frames of {record.size[1]}x{record.size[0]}")
