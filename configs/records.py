@@ -113,14 +113,14 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
     Raises:
         DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
     """
+    if path.parent.is_file():
+        raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}")
     try:
         text = read_bytes(path).decode()
         content = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
         json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters, which nothing can write
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file; {remedy}") from error
-    except NotADirectoryError as error:
-        raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: corrupt, expected JSON of finite numbers ({error}); {remedy}") from error
     _require_version(path, content, remedy)

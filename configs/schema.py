@@ -18,6 +18,8 @@ MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
 Plate = Literal["exact", "handheld"]
+Align = Literal["auto", "off", "always"]
+"""Whether plates are aligned to their frames: when it measurably helps, never, or wherever an alignment is found."""
 CutSides = Literal["hide", "keep"]
 """What becomes of a foreground that its picture cut off at the left and at the right: its cuts hidden, or in view."""
 PhotographSource = Literal["openimages"]
@@ -214,6 +216,9 @@ class DatasetSection(Section):
     `size`, before an exact or a hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate.
     `synthetic` are drawn figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is:
     `count`, `seed` and `size` do not apply. With `limit` only the first samples are evaluated.
+
+    `align` moves each plate to where its composite shows the background: `auto` where that measurably helps, `always`
+    wherever it is found. `match_plate` evens the plate's exposure and white balance (docs/plates.md).
     """
 
     path: str = PEOPLE
@@ -222,6 +227,8 @@ class DatasetSection(Section):
     seed: Seed = 1
     size: ImageSize = (720, 1280)
     limit: Positive | None = None
+    align: Align = "off"
+    match_plate: bool = False
     recipe: RecipeSection | None = None
 
     @model_validator(mode="after")

@@ -1,5 +1,5 @@
 """The plate against the frame: what is wrong with it, and a plate brought to the frame's place and colours.
 
-pictures <- homographies <- features, following <- agreement <- alignment, colour <- checks, tracking, still; arrays
-alone: no files, no samples.
+pictures <- homographies, agreement <- features, following, colour <- filling <- alignment <- checks, tracking, still;
+arrays alone: no files, no samples.
 """

@@ -13,7 +13,7 @@ from datasets.plates.colour import Colours, fit_colours
 from datasets.plates.homographies import MINIMUM_INLIERS
 from datasets.plates.pictures import Image, Mask, Size, fitted, named, shrunk, size_of
 
-NOTABLE_SHIFT: Final = 0.5
+NOTABLE_SHIFT: Final = 1.0
 """Pixels of a frame 1280 across from which a shift is said; docs/plates.md says how it was chosen."""
 NOTABLE_EXPOSURE: Final = 0.05
 """Share by which brightness differs from which it is said."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from datasets.plates import following
 from datasets.plates.homographies import MINIMUM_INLIERS, shifts
-from datasets.plates.pictures import Grey, Image, Mask, Size, evened, grey, named, shrunk, size_of
+from datasets.plates.pictures import Image, Mask, Size, evened, grey, named, shrunk, size_of
 
 FEWEST_FRAMES: Final = 5
 LARGEST_MOVE: Final = 0.75
@@ -64,20 +64,18 @@ def _require_still_camera(frames: Sequence[Image]) -> None:
     points = following.corners(first)
     size = size_of(frames[0])
     scale = max(1.0, max(size) / following.LONGEST)
+    lost = 0
     for other in others:
         found = following.follow(first, points, other, np.eye(3), MINIMUM_INLIERS, levels=3)
+        lost += found is None
         moved = 0.0 if found is None else float(np.median(shifts(found.homography, first.shape)))
         if moved > LARGEST_MOVE:
             raise DataError(
                 f"the camera moves, by {moved * scale:.1f} pixels, so that no plate can be estimated from the video: "
                 f"{_REMEDY}"
             )
-    if len(points) >= 2 * MINIMUM_INLIERS and all(_lost(first, points, other) for other in others):
-        raise DataError(f"the camera moves, or every frame shows another scene: {_REMEDY}")
-
-
-def _lost(first: Grey, points: NDArray[np.float32], other: Grey) -> bool:
-    return following.follow(first, points, other, np.eye(3), MINIMUM_INLIERS, levels=3) is None
+    if len(points) >= 2 * MINIMUM_INLIERS and lost > len(others) / 2:
+        raise DataError(f"the camera moves, or the frames show several scenes: {_REMEDY}")
 
 
 def _require_free(frames: NDArray[np.uint8], size: Size) -> None:

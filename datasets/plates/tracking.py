@@ -1,10 +1,11 @@
 """A plate for every frame of a video: aligned while the camera moves, its colours evened, without trembling."""
 
-from typing import Final, Literal
+from typing import Final
 
 import cv2
 import numpy as np
 
+from configs.schema import Align
 from datasets.plates import following
 from datasets.plates.agreement import agreement
 from datasets.plates.alignment import LEAST_SHIFT, Alignment, align_plate, helps
@@ -19,9 +20,6 @@ from datasets.plates.homographies import (
     moved_points,
 )
 from datasets.plates.pictures import Image, Size, evened, fitted, grey, grey_pair, size_of
-
-Align = Literal["auto", "off", "always"]
-"""Whether plates are aligned: when it measurably helps, never, or wherever an alignment is found."""
 
 _TREMBLE: Final = 0.25
 """Pixels, of a frame 1280 across, by which two estimates of one place differ."""
@@ -50,6 +48,8 @@ class PlateTracker:
         self._match = match
         self._minimum = minimum_inliers
         self._frame_size: Size | None = None
+        self._small = np.empty((0, 0), np.uint8)
+        self._points = np.empty((0, 2), np.float32)
         self._last: Alignment | None = None
         self._colours: Colours | None = None
         self._on = align == "always"
@@ -84,6 +84,11 @@ class PlateTracker:
         """How many frames got an aligned plate."""
         return self._aligned
 
+    @property
+    def evened_frames(self) -> int:
+        """How many frames got a plate in their own colours."""
+        return self._frames - self._uneven if self._match else 0
+
     def plate_for(self, frame: Image) -> Image:
         """Return the plate for the next frame, (H, W, 3) uint8 of its size.
 
@@ -110,9 +115,9 @@ class PlateTracker:
             self._frame_size, self._last, self._colours = size, None, None
             self._wait, self._next = 1, self._frames
 
-    def _needed(self, alignment: Alignment) -> bool:
-        size = alignment.frame_size
-        return self._plate_size != size or alignment.shift > LEAST_SHIFT * max(size) / following.LONGEST
+    @staticmethod
+    def _needed(alignment: Alignment) -> bool:
+        return alignment.shift > LEAST_SHIFT * max(alignment.frame_size) / following.LONGEST
 
     def _located(self, frame: Image) -> Alignment | None:
         """Return where the plate lies in a frame, or lay in the last that it was found in."""

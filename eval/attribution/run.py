@@ -21,6 +21,7 @@ from eval.attribution.stages import Stage, open_stage, reduced_precision, stages
 from eval.metrics.measures import PUBLISHED_METRICS
 from eval.run.figures import drift_of, summarise
 from eval.run.identity import require_run_models, require_run_set
+from eval.run.plates import Plates
 from eval.run.results import Results
 from eval.run.scores import scores_of
 
@@ -49,7 +50,7 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
         opened = {stage.name: open_stage(stage, models) for stage in stages}
         runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
         able = [stage for stage in stages if stage.name in runners]
-        samples = iterate(sample_set, total)
+        samples = map(Plates(results.configuration().dataset), iterate(sample_set, total))
         measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}

@@ -18,6 +18,7 @@ from eval.locate.record import GROWTH_FILE, REPRODUCTION, FormRecord, Located, N
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_or_none, walk
 from eval.run.evaluate import open_dataset
+from eval.run.plates import Plates
 
 
 def locate(
@@ -51,7 +52,7 @@ def locate(
     foreign = "not empty, and not a folder of `mattekit locate`; choose another --out"
     find_made(out, Located.read_if_there, foreign=foreign, holds=Located.holds)
     sample_set = open_dataset(config.dataset, report)
-    sample = _sample(sample_set, sample_id)
+    sample = Plates(config.dataset)(_sample(sample_set, sample_id))
     forms = open_pair(a, b, *precisions, config)
     relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
     pair = make_pair(*forms, sample, Tolerance(relative=relative))

@@ -128,6 +128,7 @@ def condition_table(results: Results) -> Table:
         "Python": conditions.python,
         "Set": f"{dataset.name}, {dataset.samples} samples",
         "Set's path": dataset.path,
+        **({"Plates": dataset.plates} if dataset.plates else {}),
         "Set's manifest, SHA-256": dataset.manifest_sha256,
         "Sample ids, SHA-256": dataset.samples_sha256,
         **{package: version or "not installed" for package, version in conditions.versions.items()},

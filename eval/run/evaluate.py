@@ -24,6 +24,7 @@ from datasets.samples.sample import Prediction, Sample
 from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer
 from eval.run.evidence import require_evidence
+from eval.run.plates import Plates
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
 from eval.run.scores import ScoreRow, score_table
 from eval.run.stored import Run
@@ -69,6 +70,7 @@ def evaluate(
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
         meter = CoverageMeter(scored[0].runner.contract.size)
         takes_plate = any(form.runner.contract.input("background") is not None for form in scored)
+        plates = Plates(config.dataset, takes_plate)
         for index, sample in enumerate(iterate(sample_set, total)):
             report("evaluating", index, total)
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
@@ -76,7 +78,7 @@ def evaluate(
             _refuse_calibrated(sample, calibrated, models)
             if takes_plate:
                 _refuse_same_pictures(sample, sample_set, index, total)
-            rows.extend(_run_sample(sample, scored, keeper))
+            rows.extend(_run_sample(plates(sample), scored, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
     ids = list(table.index.unique("sample"))
@@ -88,7 +90,8 @@ def evaluate(
             name=sample_set.name,
             path=sample_set.root.as_posix(),
             manifest_sha256=pixels if sample_set.manifest is None else sample_set.manifest_sha256,
-            pixels_sha256=pixels,
+            pixels_sha256=content_sha256([*images, *plates.settings]),
+            plates=plates.note,
             samples=len(ids),
             samples_sha256=samples_sha256(ids),
             consecutive=sample_set.sequential,

@@ -34,8 +34,9 @@ class DatasetRecord(Frozen):
         name: such as `synthetic`.
         path: where it lay; None in baselines, which are committed.
         manifest_sha256: identity of the whole set, by its manifest; of a set without one `pixels_sha256`.
-        pixels_sha256: identity of the images that were scored, as they were decoded; None in results of earlier
-            versions.
+        pixels_sha256: identity of the images that were scored, as they were decoded, and of how their plates were
+            prepared; None in results of earlier versions.
+        plates: how plates were prepared, in words; None where they were taken as they are.
         samples: how many samples were evaluated.
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
@@ -52,6 +53,7 @@ class DatasetRecord(Frozen):
     consecutive: bool = False
     estimated_foregrounds: Count = 0
     coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
+    plates: Annotated[str | None, Field(exclude_if=lambda plates: plates is None)] = None
 
     @model_validator(mode="after")
     def _coverage_is_of_the_samples(self) -> Self:

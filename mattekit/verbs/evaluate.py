@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from configs.schema import Plate
+from configs.schema import Align, Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
@@ -25,6 +25,12 @@ def evaluate(
     ] = None,
     device: DeviceOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
+    align: Annotated[
+        Align | None, typer.Option(help="Align plates taken by hand: where it helps, never, or always.")
+    ] = None,
+    match_plate: Annotated[
+        bool | None, typer.Option("--match-plate", help="Even the plates' exposure and white balance.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
 ) -> None:
@@ -46,6 +52,8 @@ def evaluate(
 
         mattekit evaluate --dataset HumanMattingClips120 --limit 10
 
+        mattekit evaluate --dataset captured --align auto --match-plate
+
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
     """
     from eval.gate.output import print_gate
@@ -58,6 +66,8 @@ def evaluate(
         "--variants": ("evaluate.variants", variants_from(variants)),
         "--device": ("evaluate.device", device),
         "--limit": ("dataset.limit", limit),
+        "--align": ("dataset.align", align),
+        "--match-plate": ("dataset.match_plate", match_plate),
     }
     job = changed(config, options, model_folder(models))
     run_dir = out or new_run(job.name)
@@ -69,6 +79,8 @@ def evaluate(
         "--variants": variants,
         "--device": device,
         "--limit": limit,
+        "--align": align,
+        "--match-plate": match_plate,
     }
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]

@@ -19,6 +19,7 @@ from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
 from eval.run.evaluate import open_dataset
 from eval.run.identity import require_run_models, require_run_set
+from eval.run.plates import Plates
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow, score_table
 from eval.run.variants import open_variant
@@ -93,7 +94,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
         ]
         forms.append(_Form(PERTURBED, damaged, damaged.contract, samples.sequential))
         rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
-        for index, sample in enumerate(iterate(samples, count)):
+        for index, sample in enumerate(map(Plates(config.dataset), iterate(samples, count))):
             report("running broken forms", index, count)
             for form, outputs in _infer(sample, forms):
                 scores = form.scorer.score(sample, decode_outputs(form.contract, outputs))
