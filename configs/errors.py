@@ -49,3 +49,8 @@ class InconclusiveError(MattekitError):
     """A run, such as one of few samples, does not settle whether it is fit for what was asked."""
 
     exit_code = 5
+
+
+def shortened(text: str, longest: int = 80) -> str:
+    """Return a text that was found somewhere as a message shows it: its start, where it is long."""
+    return text if len(text) <= longest else f"{text[:longest]}..."

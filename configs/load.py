@@ -7,28 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from configs.errors import UsageError
+from configs.errors import UsageError, shortened
 from configs.schema import Config
+from configs.yaml_file import read_yaml
 
 DEFAULT_CONFIG = Path("configs/default.yaml")
 _EXTENDS = "extends"
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, which also refuses a key that is given twice; PyYAML would silently take the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key `{key.value}` is given twice", problem_mark=key.start_mark
-                )
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
 
 
 def load_config(path: Path = DEFAULT_CONFIG) -> Config:
@@ -44,15 +30,21 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
 
 
 def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
-    if path.resolve() in extending:
+    try:
+        resolved = path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a RuntimeError for a circle of links
+        raise UsageError(f"{str(path)!r}: the configuration cannot be read ({error})") from error
+    if resolved in extending:
         raise UsageError(f"{path}: the configuration extends itself; remove one `{_EXTENDS}`")
     content = _read_mapping(path)
     if _EXTENDS not in content:
         return content
     other = content.pop(_EXTENDS)
     if not isinstance(other, str):
-        raise UsageError(f"{path}: {_EXTENDS}: expected the name of a configuration file, found {other!r}")
-    return _merged(_read_extended(path.parent / other, (*extending, path.resolve())), content)
+        raise UsageError(
+            f"{path}: {_EXTENDS}: expected the name of a configuration file, found {shortened(repr(other))}"
+        )
+    return _merged(_read_extended(path.parent / other, (*extending, resolved)), content)
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -64,12 +56,7 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
-    except OSError as error:
-        raise UsageError(f"{path}: the configuration cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not valid YAML: {error}") from error
+    content = read_yaml(path)
     if content is None:
         content = {}
     if not isinstance(content, dict):
@@ -116,7 +103,7 @@ def _explain(problem: Any) -> str:
     location = [part for part in problem["loc"] if isinstance(part, str)]
     dotted = ".".join(str(part) for part in problem["loc"]) or "(top level)"
     if problem["type"] != "extra_forbidden":
-        return f"{dotted}: {problem['msg']} (found {problem['input']!r})"
+        return f"{dotted}: {problem['msg']} (found {shortened(repr(problem['input']))})"
     known = _known_keys(location[:-1])
     nearest = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
     hint = f"; did you mean `{nearest[0]}`?" if nearest else ""

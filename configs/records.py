@@ -1,16 +1,20 @@
 """Records: frozen types, and versioned ones in JSON, written whole or not at all and read with every fault named."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
+from configs.reading import read_bytes
 
 SCHEMA_VERSION = 1
+LARGEST_NUMBER = 1e30
+"""Largest number in a record: far above any figure, and far below where sums and squares of figures overflow."""
+LONGEST_INTEGER = 19
+"""Most characters of an integer in a record, so that it fits 64 bits."""
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -27,12 +31,14 @@ class Record(Frozen):
     Attributes:
         FILE: the file's name in its folder.
         REMEDY: what to do when it is missing or wrong, for errors.
+        BESIDE: further files that its command writes beside it.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
         INDENT: spaces by which each level is indented.
     """
 
     FILE: ClassVar[str]
     REMEDY: ClassVar[str]
+    BESIDE: ClassVar[tuple[str, ...]] = ()
     SORT_KEYS: ClassVar[bool] = False
     INDENT: ClassVar[int] = 2
 
@@ -54,7 +60,13 @@ class Record(Frozen):
         Raises:
             DataError: it is there, and `read` refuses it.
         """
-        return cls.read(folder) if (folder / cls.FILE).exists() else None
+        try:
+            (folder / cls.FILE).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError):
+            pass  # it is there, and reading says what is wrong with it
+        return cls.read(folder)
 
     def write(self, place: Path) -> None:
         """Write the record into the folder, or to the file, `place`, whole or not at all.
@@ -64,6 +76,15 @@ class Record(Frozen):
             UsageError: the folder cannot be written.
         """
         write_record(self.file_at(place), self, self.SORT_KEYS, self.INDENT)
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names of the record's file and of those beside it."""
+        return frozenset({cls.FILE, *cls.BESIDE})
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of this record may hold, as paths below it with `/`; anything else is not ours."""
+        return self.names()
 
     @classmethod
     def file_at(cls, place: Path) -> Path:
@@ -92,12 +113,14 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
     Raises:
         DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
     """
+    if path.parent.is_file():
+        raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_finite)
+        text = read_bytes(path).decode()
+        content = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
+        json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters, which nothing can write
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such file; {remedy}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: corrupt, expected JSON of finite numbers ({error}); {remedy}") from error
     _require_version(path, content, remedy)
@@ -114,7 +137,7 @@ def _require_version(path: Path, content: Any, remedy: str) -> None:
         raise DataError(f"{path}: expected a JSON object, found {type(content).__name__}; {remedy}")
     found = content.get("schema_version")
     if found != SCHEMA_VERSION:
-        raise DataError(f"{path}: schema_version: expected {SCHEMA_VERSION}, found {found!r}; {remedy}")
+        raise DataError(f"{path}: schema_version: expected {SCHEMA_VERSION}, found {shortened(repr(found))}; {remedy}")
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -123,6 +146,12 @@ def _refuse(constant: str) -> NoReturn:
 
 def _finite(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
-        _refuse(text)
+    if not abs(value) <= LARGEST_NUMBER:
+        raise ValueError(f"{shortened(text)} is beyond any figure that the toolkit writes")
     return value
+
+
+def _bounded(text: str) -> int:
+    if len(text) > LONGEST_INTEGER:
+        raise ValueError(f"{shortened(text)} is an integer of more than {LONGEST_INTEGER - 1} digits")
+    return int(text)

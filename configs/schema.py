@@ -6,7 +6,7 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from configs.records import Frozen
 
@@ -30,13 +30,31 @@ OnFailure = Literal["replace", "fail"]
 """Whether another photograph is drawn for one that cannot be fetched, or the command fails."""
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 """What an IR is asked to infer in; `default` leaves it to OpenVINO."""
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=1 << 31)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 PEOPLE = "people"
 SYNTHETIC = "synthetic"
 BUNDLED = (PEOPLE, SYNTHETIC)
 """The sets that are made at first use, kept under `data/`."""
+
+
+MAX_PIXELS = 1 << 26
+"""Most pixels of an image that is read or made: 8192x8192. More is taken for a mistake, or a decompression bomb."""
+MAX_COUNT = 100_000
+"""Most samples of a set that is made."""
+
+
+def _of_bearable_size(size: tuple[int, int]) -> tuple[int, int]:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ValueError(f"expected at most {MAX_PIXELS} pixels, such as 8192x8192")
+    return size
+
+
+ImageSize = Annotated[tuple[Positive, Positive], AfterValidator(_of_bearable_size)]
+"""Height and width of images."""
+Count = Annotated[int, Field(gt=0, le=MAX_COUNT)]
+Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 
 
 class Section(Frozen):
@@ -105,7 +123,7 @@ class ParitySection(Section):
     checkpoint needs at each precision; `stimuli_factor` widens them all, for a network that needs more.
     """
 
-    samples: Positive = 2
+    samples: Count = 2
     tolerances: dict[str, HopTolerance] = Field(default_factory=dict)
     counterfactual_margin: Annotated[float, Field(ge=1)] = 5.0
     stimuli: bool = True
@@ -132,9 +150,9 @@ class Int8Section(Section):
     """
 
     calibration: str = SYNTHETIC
-    seed: Annotated[int, Field(ge=0)] = 20_011
-    calibration_samples: Positive = 16
-    validation_samples: Positive = 8
+    seed: Seed = 20_011
+    calibration_samples: Count = 16
+    validation_samples: Count = 8
     candidates: Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)] | None = None
     drift: NonNegative = 0.25
 
@@ -154,7 +172,7 @@ class ConvertSection(Section):
     or at a given one, `GPU.f16`; without it IRs are proved on the CPU in f32 alone.
     """
 
-    input_shape: tuple[Positive, Positive] = (720, 1280)
+    input_shape: ImageSize = (720, 1280)
     graph: Graph = "fast"
     input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
@@ -184,7 +202,7 @@ class RecipeSection(Section):
     max_side: Annotated[int, Field(ge=16)] = MAX_SIDE
     skip_damaged: bool = False
     split: Split = "validation"
-    backgrounds: Positive = 100
+    backgrounds: Count = 100
     table: str | None = None
     base_url: str | None = None
     per_foreground: Positive = 1
@@ -205,9 +223,9 @@ class DatasetSection(Section):
 
     path: str = PEOPLE
     plate: Plate = "exact"
-    count: Positive = 36
-    seed: Annotated[int, Field(ge=0)] = 1
-    size: tuple[Positive, Positive] = (720, 1280)
+    count: Count = 36
+    seed: Seed = 1
+    size: ImageSize = (720, 1280)
     limit: Positive | None = None
     align: Align = "off"
     match_plate: bool = False

@@ -12,6 +12,7 @@ from converter.architectures import architecture_named, with_defaults
 from converter.forms.record import Conversion, check_files
 from converter.key import LIBRARIES, conversion_key, recorded_settings
 from converter.proof.prover import Prover, proof_line
+from converter.proof.ways import ways_to_keep
 from converter.runners.original import open_original, source_file
 from converter.steps.chain import Chain, Report, Say
 from converter.steps.export_onnx import EXPORTER
@@ -42,18 +43,24 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     source = source_file(config.model)
     versions = installed_versions(LIBRARIES)
     key = conversion_key(config, source, versions)
-    fault = None if force else partial(_fault, key=key)
-    if find_made(out, _converted, foreign=FOREIGN, fault=fault, replace=True):
+    fault = None if force else partial(_fault, out, key)
+    made: Conversion | None = find_made(
+        out, Conversion.read_if_there, foreign=FOREIGN, holds=Conversion.holds, fault=fault, replace=True
+    )
+    if made is not None:
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
-        return Conversion.read(out)
+        return made
     original = open_original(config.model, config.convert.input_shape)
+    for note in original.source.read_as:
+        say(f"{source.path}: {note}")
     prover = Prover(config, original)
-    with new_folder(out) as work:
+    with new_folder(out, replace=True) as work:
         steps, postconditions = planned_steps(config, original, work, say), planned_postconditions(config, original)
-        forms = Chain(steps, postconditions, say, report).run(lambda made: prover.form(made, work))
+        ways = partial(ways_to_keep, config.convert.precisions)
+        forms = Chain(steps, postconditions, say, report, ways).run(lambda made: prover.form(made, work))
         record = Conversion(
             key=key,
-            source=source,
+            source=original.source,
             settings=recorded_settings(config),
             exporter=EXPORTER if original.network else None,
             graph=original.architecture.graph(config.convert.graph) if original.network else None,
@@ -69,14 +76,9 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     return record
 
 
-def _converted(folder: Path) -> Path | None:
-    return folder if (folder / Conversion.FILE).is_file() else None
-
-
-def _fault(folder: Path, key: str) -> str:
+def _fault(folder: Path, key: str, record: Conversion) -> str:
     """Say what keeps a converted model folder from being what is wanted; empty when nothing does."""
     try:
-        record = Conversion.read(folder)
         check_files(folder, record)
     except DataError as error:
         return str(error)

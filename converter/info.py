@@ -52,7 +52,10 @@ def describe_model(path: Path, model: ModelSection, size: tuple[int, int]) -> Mo
 
 def _describe_checkpoint(model: ModelSection, size: tuple[int, int]) -> ModelInfo:
     architecture = architecture_named(model.architecture)
-    facts = architecture.facts(architecture.network(model), model, size)
+    network = architecture.network(model)
+    facts = architecture.facts(network, model, size)
+    if read_as := getattr(network, "read_as", ()):
+        facts = {"read as": "; ".join(read_as), **facts}
     return ModelInfo(f"PyTorch checkpoint of {architecture.title}", facts)
 
 

@@ -1,32 +1,37 @@
-"""The process: run a verb, turn every foreseen error into its message and exit code."""
+"""The process: run a verb, turn every foreseen error into its message and exit code.
 
-import os
+What is imported up here must be little: a signal that comes while it loads is not caught yet.
+"""
+
 import sys
 
-from mattekit.app import app
-from mattekit.terminal.console import errors
-
-INTERNAL_ERROR = 70
+from configs.interruption import run_interruptible
 
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the README lists."""
-    from configs.errors import MattekitError
+    try:
+        run_interruptible(_run)
+    except Exception as error:
+        from mattekit.terminal.endings import end_with
 
+        sys.exit(end_with(error))
+
+
+def _run() -> None:
+    from mattekit.terminal.streams import guard_streams
+
+    guard_streams()
+    from mattekit.app import app
+    from mattekit.terminal.endings import require_surroundings
+    from mattekit.terminal.libraries import quiet_libraries
+
+    require_surroundings()
+    quiet_libraries()
     try:
         app(prog_name="mattekit")
-    except MattekitError as error:
-        text = "\n".join([f"error: {error}", *getattr(error, "__notes__", [])])
-        errors.print(text, style="bold red", markup=False, highlight=False)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception:
-        errors.print_exception()
-        errors.print("internal error: please report it with the lines above", style="bold red")
-        sys.exit(INTERNAL_ERROR)
+    finally:
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from eval.report.markdown import render_markdown
 from eval.report.stored import stored_content
 from eval.run.results import Results
 from eval.run.stored import read_run
-from mattekit.__main__ import INTERNAL_ERROR
+from mattekit.terminal.endings import INTERNAL_ERROR
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "reports/example/report.md"
@@ -69,7 +69,7 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)", PAGES[page]) if "://" not in link]
-    assert links
+    assert links or page.name == "power.md"  # a table alone, as the command prints it
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import track
 
 from configs.errors import MattekitError
+from configs.interruption import run_interruptible
 
 Thing = TypeVar("Thing")
 
@@ -15,7 +16,7 @@ Thing = TypeVar("Thing")
 def run(main: Callable[[], None]) -> None:
     """Call `main`; end the process with the exit code of an error that it raises."""
     try:
-        main()
+        run_interruptible(main)
     except MattekitError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

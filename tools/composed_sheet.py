@@ -19,9 +19,9 @@ from configs.files import write_atomically
 from datasets.compose.placing import Size
 from datasets.compose.run import compose_set
 from datasets.samples.contact_sheet import contact_sheet
-from datasets.samples.credits import ATTRIBUTION_NAME
 from datasets.samples.images import write_png
 from datasets.samples.layout import iterate
+from datasets.samples.manifest import ATTRIBUTION_NAME
 from datasets.samples.sample import Sample
 from datasets.synthetic.generate import synthetic_sample
 from datasets.synthetic.photographs import PHOTOGRAPHS, load_photograph

@@ -87,7 +87,7 @@ def estimate_alpha(photograph: NDArray[np.uint8], mask: NDArray[np.uint8]) -> ND
 
 
 def write_set(out: Path) -> None:
-    """Write the set to `out`, a new folder or one to be replaced, and verify it."""
+    """Write the set to `out`, a new folder, and verify it."""
     height, width = SIZE
     with new_folder(out) as work:
         for clip, portrait in (("eileen-collins", collins), ("grace-hopper", hopper)):

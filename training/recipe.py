@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from configs.errors import UsageError
 from configs.schema import Positive, Section
+from configs.yaml_file import read_yaml
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -96,6 +96,6 @@ def load_recipe(path: Path) -> Recipe:
         UsageError: the file cannot be read or is not a valid recipe.
     """
     try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        return Recipe.model_validate(read_yaml(path))
+    except ValidationError as error:
         raise UsageError(f"{path}: not a valid training recipe: {error}") from error

@@ -3,7 +3,6 @@
 People are rendered at half of the bank's size: they fill its levels 2 and 4, and there is no level 1.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,18 @@ from PIL import Image
 
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
-from datasets.samples.images import read_rgb
-from training.bank import LEVELS, premultiplied, shrink
+from datasets.samples.images import read_rgb, read_rgba
+from datasets.samples.litter import entries
+from training.bank import LEVELS, is_stamped, premultiplied, shrink, write_stamp
 from training.recipe import RenderedSection
 
 PEOPLE_LEVELS = (2, 4)
 PEOPLE_SIZE = (360, 640)
 PHOTOGRAPH_SIZE = (720, 1280)
+STAMP = "rendered.json"
+FILES = frozenset(
+    [*(f"people-{level}.npy" for level in PEOPLE_LEVELS), *(f"photographs-{level}.npy" for level in LEVELS)]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,19 +45,19 @@ def open_rendered(folder: Path, section: RenderedSection) -> RenderedBank:
 
     Raises:
         DataError: pictures are missing, fewer than the section says, or not what `tools/people/bank.py` makes.
+        UsageError: the folder holds something else.
     """
-    people = _listed(section.people, "*.png", section.count, "rendered by tools/people/bank.py")
-    photographs = _listed(section.photographs, "*.jpg", 1, "photographs for backgrounds")
+    people = _listed(section.people, ".png", section.count, "rendered by tools/people/bank.py")
+    photographs = _listed(section.photographs, ".jpg", 1, "photographs for backgrounds")
     stamp = {**section.model_dump(mode="json"), "files": [sha256_of(path) for path in (*people, *photographs)]}
-    stamp_file = folder / "rendered.json"
-    if not stamp_file.is_file() or json.loads(stamp_file.read_text(encoding="utf-8")) != stamp:
-        with new_folder(folder) as work:
+    if not is_stamped(folder, STAMP, stamp, FILES):
+        with new_folder(folder, replace=True) as work:
             for level, array in zip(PEOPLE_LEVELS, _people(people), strict=True):
                 np.save(work / f"people-{level}.npy", array)
             crops = _crops(photographs, section.crops, section.seed)
             for level in LEVELS:
                 np.save(work / f"photographs-{level}.npy", np.stack([shrink(crop, level) for crop in crops]))
-            (work / "rendered.json").write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+            write_stamp(work / STAMP, stamp)
     return map_rendered(folder)
 
 
@@ -65,23 +69,22 @@ def map_rendered(folder: Path) -> RenderedBank:
     )
 
 
-def _listed(folder: Path, pattern: str, count: int, origin: str) -> list[Path]:
-    found = sorted(folder.glob(pattern))
+def _listed(folder: Path, ending: str, count: int, origin: str) -> list[Path]:
+    found = [path for path in entries(folder) if path.suffix == ending]
     if len(found) < count:
-        raise DataError(f"{folder}: expected {count} or more {pattern} files, {origin}, found {len(found)}")
-    return found if pattern == "*.jpg" else found[:count]
+        raise DataError(f"{folder}: expected {count} or more *{ending} files, {origin}, found {len(found)}")
+    return found if ending == ".jpg" else found[:count]
 
 
 def _people(paths: Sequence[Path]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     pictures = []
     for path in paths:
-        with Image.open(path) as image:
-            if image.mode != "RGBA" or image.size != PEOPLE_SIZE[::-1]:
-                raise DataError(
-                    f"{path}: expected RGBA of {PEOPLE_SIZE[1]}x{PEOPLE_SIZE[0]}, found {image.mode} of {image.size}"
-                )
-            rgba = np.asarray(image)
-        pictures.append(premultiplied(rgba[..., :3], rgba[..., 3]))
+        colours, alpha = read_rgba(path)
+        if alpha.shape != PEOPLE_SIZE:
+            raise DataError(
+                f"{path}: expected RGBA of {PEOPLE_SIZE[1]}x{PEOPLE_SIZE[0]}, found {alpha.shape[1]}x{alpha.shape[0]}"
+            )
+        pictures.append(premultiplied(colours, alpha))
     whole = np.stack(pictures)
     return whole, np.stack([shrink(picture, 2) for picture in pictures])
 

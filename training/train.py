@@ -1,4 +1,4 @@
-"""Train the bundled checkpoint: `python -m training.train`. The same command continues a killed run.
+"""The training: every stage of a recipe. The same call continues a killed run.
 
 The run's folder holds the bank, `state.pt` (everything to resume), `losses.csv`, and at the end of every stage the
 averaged weights as safetensors in fp16. Example i of a stage depends on the recipe's seed, the stage and i alone, so
@@ -7,31 +7,36 @@ a resumed run sees what an unbroken one would have seen.
 
 import csv
 import math
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
-import typer
 from rich.console import Console
 from rich.progress import Progress
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from configs.environment import cpu_class
-from configs.errors import MattekitError, UsageError
-from configs.files import write_atomically
+from configs.errors import UsageError
+from configs.files import new_file, write_atomically
+from configs.interruption import note_kept, starting_processes
+from configs.processes import follow_parent
 from converter.network import MattingNetwork
 from converter.network.checkpoint import check_state_dict, read_state_dict, save_half
 from training.bank import map_bank, open_bank
 from training.composites import Pictures, compose_example
 from training.objective import base_loss, whole_loss
-from training.recipe import Recipe, Stage, load_recipe
+from training.recipe import Recipe, Stage
 from training.rendered import map_rendered, open_rendered
 
 LOG_EVERY = 20
@@ -139,23 +144,24 @@ def _run_stage(
     network.train()
     recent: list[float] = []
     started = time.perf_counter()
-    for iteration, batch in enumerate(_batches(recipe, index, folder, first), first):
-        _set_learning_rate(optimizer, stage, iteration)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
-            loss = loss_of(network, *batch)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
-        optimizer.step()
-        average.update(network)
-        recent.append(loss.item())
-        done = iteration + 1
-        if done % LOG_EVERY == 0 or done == stage.iterations:
-            pace = (time.perf_counter() - started) / (done - first)
-            _log(folder / "losses.csv", stage.name, done, sum(recent) / len(recent), pace)
-            recent.clear()
-        if done % SAVE_EVERY == 0 and done < stage.iterations:
-            _save_state(folder / "state.pt", network, average, optimizer, index, done)
+    with closing(_batches(recipe, index, folder, first)) as batches:
+        for iteration, batch in enumerate(batches, first):
+            _set_learning_rate(optimizer, stage, iteration)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=HAS_BFLOAT16):
+                loss = loss_of(network, *batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_LIMIT, error_if_nonfinite=True)
+            optimizer.step()
+            average.update(network)
+            recent.append(loss.item())
+            done = iteration + 1
+            if done % LOG_EVERY == 0 or done == stage.iterations:
+                pace = (time.perf_counter() - started) / (done - first)
+                _log(folder / "losses.csv", stage.name, done, sum(recent) / len(recent), pace)
+                recent.clear()
+            if done % SAVE_EVERY == 0 and done < stage.iterations:
+                _save_state(folder / "state.pt", network, average, optimizer, index, done)
 
 
 def _optimizer(network: MattingNetwork, stage: Stage, weight_decay: float) -> torch.optim.Optimizer:
@@ -209,13 +215,40 @@ class _Examples(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
         return source, background, alpha, foreground
 
 
-def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Iterator[list[Tensor]]:
+def _batches(recipe: Recipe, index: int, folder: Path, first: int) -> Generator[list[Tensor]]:
     stage = recipe.stages[index]
     examples = _Examples(folder, (recipe.seed, index), stage, first)
     # Spawned, not forked: a fork would copy the locks of threads that torch and OpenCV have started.
-    process: dict[str, Any] = {"num_workers": 1, "prefetch_factor": 4, "multiprocessing_context": "spawn"}
-    for batch in DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})):
-        yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+    process: dict[str, Any] = {
+        "num_workers": 1,
+        "prefetch_factor": 4,
+        "multiprocessing_context": "spawn",
+        "worker_init_fn": _begin_worker,
+    }
+    others = set(active_children())
+    with starting_processes():
+        batches = iter(DataLoader(examples, batch_size=stage.batch, **(process if COMPOSE_BESIDE else {})))
+    try:
+        for batch in batches:
+            yield [tensor.contiguous(memory_format=torch.channels_last) for tensor in batch]
+    except BaseException:
+        _kill(set(active_children()) - others)
+        raise
+
+
+def _kill(workers: Iterable[BaseProcess]) -> None:
+    """End workers at once, one that is still starting too; without the error that torch makes of that."""
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for worker in workers:
+        worker.kill()
+        worker.join()
+
+
+def _begin_worker(worker: int) -> None:
+    """Leave every signal to the training itself: torch reports a worker that one has ended as an error."""
+    follow_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) -> None:
@@ -225,6 +258,7 @@ def _log(path: Path, stage: str, iteration: int, loss: float, seconds: float) ->
         if fresh:
             writer.writerow(["stage", "iteration", "loss", "seconds_per_iteration"])
         writer.writerow([stage, iteration, f"{loss:.5f}", f"{seconds:.3f}"])
+    note_kept(path)
     console.print(f"{stage} {iteration}: loss {loss:.4f}, {seconds:.2f} s/iteration")
 
 
@@ -232,8 +266,10 @@ def _forget_rows(path: Path, stage: str, first: int) -> None:
     """Drop the rows that a killed run logged for iterations that are about to be repeated."""
     if not path.exists():
         return
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
-    kept = [row for row in rows if (cells := row.split(","))[0] != stage or int(cells[1]) <= first]
+    header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
+    # A kill may have cut a row short.
+    whole = [cells for row in rows if len(cells := row.split(",")) == len(header.split(","))]
+    kept = [",".join(cells) for cells in whole if cells[0] != stage or int(cells[1]) <= first]
     write_atomically(path, "\n".join([header, *kept]) + "\n")
 
 
@@ -245,18 +281,16 @@ def _save_state(
     stage: int,
     iteration: int,
 ) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "network": network.state_dict(),
-            "average": average.state_dict(),
-            "optimizer": None if optimizer is None else optimizer.state_dict(),
-            "stage": stage,
-            "iteration": iteration,
-        },
-        partial,
-    )
-    partial.replace(path)
+    state = {
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": None if optimizer is None else optimizer.state_dict(),
+        "stage": stage,
+        "iteration": iteration,
+    }
+    # A stream, because torch takes no name that begins with a dot.
+    with new_file(path) as work, work.open("xb") as stream:
+        torch.save(state, stream)
 
 
 def _begin(recipe: Recipe, network: MattingNetwork, start: Start | None) -> dict[str, Any]:
@@ -281,26 +315,3 @@ def _load_state(path: Path, network: MattingNetwork, average: _Average) -> dict[
     average.load_state_dict(state["average"])
     console.print(f"resuming in stage {state['stage']} after iteration {state['iteration']}")
     return state
-
-
-def main(
-    recipe: Annotated[Path, typer.Option(help="The recipe to follow.")] = Path("training/recipe.yaml"),
-    out: Annotated[Path, typer.Option(help="The run's folder; an unfinished run there is resumed.")] = Path(
-        "training/runs/default"
-    ),
-    checkpoint: Annotated[Path | None, typer.Option(help="Start a new run from these weights, at --stage.")] = None,
-    stage: Annotated[str | None, typer.Option(help="The first stage of a run that starts from --checkpoint.")] = None,
-) -> None:
-    """Train a checkpoint by a recipe. A run can be killed at any time; the same command continues it."""
-    try:
-        if (checkpoint is None) != (stage is None):
-            raise UsageError("--checkpoint and --stage: expected both or neither, found one of them")
-        start = None if checkpoint is None or stage is None else Start(checkpoint, stage)
-        console.print(f"trained: {train(load_recipe(recipe), out, start)}")
-    except MattekitError as error:
-        console.print(f"error: {error}")
-        raise typer.Exit(error.exit_code) from error
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -8,7 +8,7 @@ that, inside the functions that need it, so that whoever only reads the data loa
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -44,6 +44,18 @@ def architecture_with_ports(names: Collection[str]) -> Architecture | None:
     """Return the architecture whose inputs and outputs have exactly these names, None where there is none."""
     wanted = set(names)
     return next((one for one in known_architectures().values() if set(one.port_names) == wanted), None)
+
+
+def architecture_within(inputs: Sequence[Collection[str]], outputs: Collection[str]) -> Architecture | None:
+    """Return the architecture that has just these inputs, each under one of its names, and all of its outputs here."""
+    fitting = [
+        one
+        for one in known_architectures().values()
+        if len(one.inputs) == len(inputs)
+        and all(any(port.name in names for names in inputs) for port in one.inputs)
+        and {port.name for port in one.outputs} <= set(outputs)
+    ]
+    return max(fitting, key=lambda one: len(one.outputs), default=None)
 
 
 def declaring_module(name: str) -> tuple[str, Path]:

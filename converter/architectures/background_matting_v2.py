@@ -63,12 +63,13 @@ ARCHITECTURE = Architecture(
         "ir-fp16": HopTolerance(mean=1e-3, quantile=2e-2, cells=5e-2),
         # Foreground colours count where nothing is opaque too, where they mean nothing and int8 moves them most.
         "ir-int8": HopTolerance(mean=3e-2, quantile=0.5, cells=0.2),
-        # The bundled checkpoint in bf16: mean 1.4e-3 and quantile 0.023 of the foreground, 0.35 % of the cells.
+        # The bundled checkpoint in bf16: mean 1.4e-3 and quantile 0.023 of the foreground, 0.35 % of the cells; on the
+        # stimuli quantile 0.12 of alpha and 3 % of the cells.
         "f16": HopTolerance(mean=2e-3, quantile=4e-2, cells=5e-2),
-        "bf16": HopTolerance(mean=5e-3, quantile=0.1, cells=5e-2),
+        "bf16": HopTolerance(mean=5e-3, quantile=0.15, cells=5e-2),
     },
     int8_candidates=(
-        (),
+        # Not `()`: decoder.conv4 in 8 bits too makes the bundled checkpoint's foreground 1.5/255 less blue.
         ("decoder.conv4",),
         ("decoder.conv4", "refiner.conv4"),
         ("decoder.conv4", "refiner"),

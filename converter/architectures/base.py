@@ -74,7 +74,8 @@ class Architecture:
         divisible_by: what height and width must be divisible by.
         load: how a model section's checkpoint becomes the network, ready for inference: a module that takes the
             inputs' tensors in order, and gives one tensor, or an object with an attribute of each output's name.
-            None for a family that comes as ONNX alone.
+            None for a family that comes as ONNX alone. The module's `read_as`, where it has one, says what of the file
+            was unwrapped; `converter.network.checkpoint.load_weights` sets it.
         run: how PyTorch runs the network on the inputs' tensors, where that is not as it is exported.
         fast: how a network is arranged for speed for images of one size, in a graph of static shapes; None where it
             is exported as it is. The module's `fixed_weights` names those of its convolutions' weights that hold

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.records import Frozen
 from configs.schema import InputForm, Positive
 from converter.architectures import architecture_with_ports
@@ -190,7 +190,9 @@ def parse_contract(text: str, origin: str) -> Contract:
     try:
         return Contract.model_validate_json(text)
     except ValidationError as error:
-        raise DataError(f"{origin}: its I/O contract is not readable; convert the model again ({error})") from error
+        raise DataError(
+            f"{origin}: its I/O contract is not readable; convert the model again ({shortened(str(error), 500)})"
+        ) from error
 
 
 def _port(spec: PortSpec, size: tuple[int, int]) -> Port:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
 from configs.schema import Graph, ModelSection
 from converter.forms.contract import Contract
@@ -23,12 +24,14 @@ class SourceFile(Frozen):
         path: of the file.
         sha256: its hash; of an ONNX that keeps weights in further files, that of the list of all their hashes.
         files: path to hash of every file that is read, the first one `path`; empty in records of earlier versions.
+        read_as: what was unwrapped of it and left off its keys, a sentence each; empty where it was read as it is.
     """
 
     kind: Literal["checkpoint", "onnx"]
     path: str
     sha256: str
     files: dict[str, str] = Field(default_factory=dict)
+    read_as: tuple[str, ...] = ()
 
     @property
     def all_files(self) -> dict[str, str]:
@@ -106,7 +109,7 @@ class Form(Frozen):
     """
 
     hop: Annotated[str, Field(pattern=r"^(onnx|onnx-simplified|ir-[a-z0-9]+)$")]
-    files: dict[str, str]
+    files: dict[PlainPath, str]
     contract: Contract
     parity: Parity
     counterfactuals: Counterfactuals | None = None
@@ -141,6 +144,10 @@ class Conversion(Record):
     versions: dict[str, str | None]
     stimuli: Coverage | None = None
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
+
+    def holds(self) -> frozenset[str]:
+        """Return what a converted model folder may hold: the record, and every form's files."""
+        return self.names() | {name for form in self.forms for name in form.files}
 
     def form(self, hop: str) -> Form | None:
         """Return the form made by `hop`, if there is one."""
@@ -201,7 +208,7 @@ def check_files(folder: Path, record: Conversion) -> int:
     _require_forms(folder, record)
     for form in record.forms:
         for name, expected in form.files.items():
-            found = sha256_of(folder / name)
+            found = sha256_of(inside(folder, name))
             if found != expected:
                 raise DataError(
                     f"{folder / name}: changed since its conversion (SHA-256 {found[:12]}, recorded {expected[:12]}); "

@@ -1,19 +1,19 @@
 """Checkpoints of the network, read strictly: every key, every shape, every value."""
 
-import pickle
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.schema import ModelSection
 from converter.network import MattingNetwork
+from converter.network.checkpoint_file import read_stored
+from converter.network.state_dicts import state_dict_in
+from converter.network.tensors import require_bearable_tensors
 
 SHOWN_KEYS = 3
 
@@ -29,35 +29,40 @@ def load_network(model: ModelSection) -> MattingNetwork:
     network = MattingNetwork(
         model.backbone, model.backbone_scale, model.refine_mode, model.refine_sample_pixels, model.refine_threshold
     )
-    state = read_state_dict(model.checkpoint)
-    check_state_dict(state, network.state_dict(), f"{model.checkpoint} (as {model.backbone})")
-    network.load_state_dict(state, strict=True)
+    load_weights(network, model.checkpoint, f"{model.checkpoint} (as {model.backbone})")
     return network.float().eval()
 
 
-def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a `.pth` (weights only: no code is run) or `.safetensors` file.
+def load_weights(network: nn.Module, path: Path, origin: str = "") -> None:
+    """Load a checkpoint into a network, strictly.
+
+    What was unwrapped or left off (`converter.network.state_dicts`) stays with the network as its `read_as`, a tuple of
+    sentences, which records and the command line repeat.
+
+    Args:
+        network: takes the values.
+        path: of the checkpoint.
+        origin: what errors call it; by default its path.
 
     Raises:
-        DataError: the file is missing, truncated, of another kind, or holds something other than named tensors.
+        DataError: the checkpoint is missing, unreadable, or does not fit the network exactly.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such checkpoint; give a .pth or .safetensors file")
-    if path.suffix == ".safetensors":
-        try:
-            return safetensors.torch.load_file(path)
-        except (safetensors.SafetensorError, OSError) as error:
-            raise DataError(f"{path}: not a readable safetensors file, or truncated ({error})") from error
-    if path.suffix not in (".pth", ".pt"):
-        raise DataError(f"{path}: expected a checkpoint named .pth, .pt or .safetensors, found {path.suffix or 'none'}")
-    content = _load_pickled_weights(path)
-    if not isinstance(content, Mapping) or not all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
-    ):
-        raise DataError(
-            f"{path}: expected a state dict (names to tensors), found {type(content).__name__} of other values"
-        )
-    return dict(content)
+    expected = network.state_dict()
+    found = state_dict_in(read_stored(path), path, expected)
+    check_state_dict(found.tensors, expected, origin or str(path))
+    network.load_state_dict(found.tensors, strict=True)
+    network.__dict__["read_as"] = found.read_as
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a checkpoint of PyTorch (weights only: no code is run) or safetensors, told by its content.
+
+    Raises:
+        DataError: the file is missing, truncated, of another kind, or holds no named tensors.
+    """
+    tensors = state_dict_in(read_stored(path), path).tensors
+    require_bearable_tensors(tensors, str(path))
+    return tensors
 
 
 def check_state_dict(state: Mapping[str, Tensor], expected: Mapping[str, Tensor], origin: str) -> None:
@@ -85,7 +90,12 @@ def check_state_dict(state: Mapping[str, Tensor], expected: Mapping[str, Tensor]
         problems.append(f"has wrong types: {_listed(mistyped)}")
     # As float32, because not every type that a file may hold can be asked for NaN.
     if broken := [
-        key for key in shared if state[key].is_floating_point() and not torch.isfinite(state[key].float()).all()
+        key
+        for key in shared
+        # One of another shape is wrong anyway, and may be any number of values that are one in the file.
+        if state[key].is_floating_point()
+        and state[key].shape == expected[key].shape
+        and not torch.isfinite(state[key].float()).all()
     ]:
         problems.append(f"holds NaN or infinity in {_listed(broken)}")
     if problems:
@@ -107,19 +117,6 @@ def save_half(state: Mapping[str, Tensor], path: Path, metadata: Mapping[str, st
     write_atomically(path, safetensors.torch.save(halves, dict(metadata)))
 
 
-def _load_pickled_weights(path: Path) -> object:
-    try:
-        with warnings.catch_warnings():
-            # Refused below anyway, unless it can be read.
-            warnings.filterwarnings("ignore", "Detected pickle protocol", UserWarning)
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:  # torch's text advises to run the file's code
-        raise DataError(f"{path}: not a readable PyTorch weights file, or more than weights in it") from error
-    except Exception as error:  # a broken file makes torch raise errors of many kinds
-        reason = str(error).split(".")[0] or type(error).__name__
-        raise DataError(f"{path}: not a readable PyTorch weights file, or truncated ({reason})") from error
-
-
 def _listed(keys: list[str]) -> str:
     more = f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else ""
-    return ", ".join(keys[:SHOWN_KEYS]) + more
+    return ", ".join(shortened(key) for key in keys[:SHOWN_KEYS]) + more

@@ -42,6 +42,8 @@ class Matted:
 
     def __init__(self, network: MattingNetwork, images: PathImages) -> None:
         self._network, self._images = network, images
+        self._known: Mask | None = None
+        """The cells that `_refined` holds refined."""
         with torch.inference_mode():
             source, background = _tensor(images.base_source), _tensor(images.base_background)
             height, width = source.shape[-2:]
@@ -75,18 +77,27 @@ class Matted:
             return self._finished(self._enlarged())
 
     def states(self, cells: Mask) -> Alternatives:
-        """Return both states of cells.
+        """Return both states of cells; those that were asked for before are not computed again.
 
         Args:
-            cells: (H/4, W/4), which; the others of the refined prediction are coarse too.
+            cells: (H/4, W/4), which; what the refined prediction holds in others is not to be used.
         """
         with torch.inference_mode():
-            refined = self._enlarged()
-            coarse = self._finished(refined.clone())
+            self._refine(cells)
+            return Alternatives(self._finished(self._enlarged()), self._finished(self._refined))
+
+    def _refine(self, cells: Mask) -> None:
+        new = cells if self._known is None else cells & ~self._known
+        if new.any():
             images = _tensor(self._images.refiner_source), _tensor(self._images.refiner_background)
             inner = torch.cat([self._hidden, self._alpha, self._residual], dim=1)
-            self._network.refiner.refine_chosen(*images, inner, torch.from_numpy(cells)[None, None], refined)
-            return Alternatives(coarse, self._finished(refined))
+            chosen = torch.from_numpy(new)[None, None]
+            self._network.refiner.refine_chosen(*images, inner, chosen, self._refined)
+            self._known = new if self._known is None else self._known | new
+
+    @cached_property
+    def _refined(self) -> Tensor:
+        return self._enlarged()
 
     @property
     def _alpha(self) -> Tensor:

@@ -15,6 +15,7 @@ from converter.forms.variant import Variant, device_place, ir_variant
 from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
 from converter.proof.stimuli import Stimuli, limits_for
+from converter.proof.ways import ways_to_accept
 from converter.runners.base import Runner
 from converter.runners.devices import require_device
 from converter.runners.opening import open_runner
@@ -118,13 +119,18 @@ class Prover:
         """Measure all that is proved of a running form, then judge, so that a failure says all that is wrong."""
         proofs, problems = self.examine(title, hop, runner)
         if problems:
-            raise ParityError("\n".join([*problems.values(), *self._looks_like(title, runner)]))
+            failed = {name: proofs[name] for name in problems}
+            stimuli = proofs.get("stimuli")
+            factor = None
+            if self.stimuli is not None and isinstance(stimuli, StimuliProof):
+                factor = self.stimuli.accepting_factor(stimuli, limits_for(hop, runner))
+            ways = ways_to_accept(self._settings, *self._tolerance(hop, runner), failed, factor)
+            raise ParityError("\n".join([*problems.values(), *self._looks_like(title, runner), *ways]))
         return proofs
 
     def examine(self, title: str, hop: str, runner: Runner) -> tuple[dict[str, object], dict[str, str]]:
         """Measure all that is proved of a running form; return the proofs, and by proof what is wrong."""
-        tolerances = self._settings.tolerances
-        tolerance = widest(tolerances[hop], tolerances.get(runner.inference_precision))
+        _, tolerance = self._tolerance(hop, runner)
         predictions = predict_all(runner, self._samples)
         parity = measure_parity(self._reference, predictions, self._original.architecture.cell)
         proofs: dict[str, object] = {"parity": parity}
@@ -139,6 +145,12 @@ class Prover:
         if self.stimuli is not None:
             proofs["stimuli"], problems["stimuli"] = self._on_stimuli(title, hop, runner, tolerance)
         return proofs, {name: problem for name, problem in problems.items() if problem}
+
+    def _tolerance(self, hop: str, runner: Runner) -> tuple[str, HopTolerance]:
+        """Return the key of the tolerance that a running form is judged by, and the tolerance."""
+        tolerances = self._settings.tolerances
+        reduced = tolerances.get(runner.inference_precision)
+        return hop if reduced is None else runner.inference_precision, widest(tolerances[hop], reduced)
 
     def _on_stimuli(
         self, title: str, hop: str, runner: Runner, tolerance: HopTolerance

@@ -20,7 +20,7 @@ from converter.proof.limits import LIMITS, Precision, ProofLimits
 from converter.proof.parity import ParityMeter, violations
 from converter.proof.signatures import HALF, Signature, SignatureMeter, check_signatures
 from converter.proof.systematic import SystematicMeter, check_systematic
-from converter.proof.tiles import TileMeter, check_tiles
+from converter.proof.tiles import TileMeter, check_tiles, with_wider_limits
 from converter.proof.wrong_inputs import reversals, small_faults
 from converter.runners.base import Runner
 from converter.runners.opening import open_runner
@@ -34,8 +34,8 @@ ASKED = ("stimuli/hair-04", "stimuli/veil")
 dark in the others tells a scale from a mean; what is half-transparent tells of the plate."""
 PLATE_TOLD: frozenset[Precision] = frozenset({"fp32", "fp16"})
 """Where a slightly wrong plate is told: at lower precisions it moves alpha by less than they do."""
-FULL = 720 * 1280
-"""Pixels of the frame from which on int8's limits hold as they are."""
+MOST_DOUBLINGS = 14
+"""So often the limits are doubled in search of those that a form would keep."""
 NEARER = 0.5
 """A form looks like the original with wrong inputs if it is at most this share as far from that as from the original"""
 
@@ -78,7 +78,7 @@ class Stimuli:
             runner: of the form.
             precision: by whose limits it is judged.
         """
-        tiles = TileMeter(self._limits(precision).tiles, self._cell)
+        tiles = TileMeter(self.limits(precision).tiles, self._cell)
         parity, systematic, signatures = ParityMeter(len(self.samples), self._cell), SystematicMeter(), SignatureMeter()
         for sample, known, original in zip(self.samples, self._matted, self._reference, strict=True):
             converted = _predict(runner, sample)
@@ -99,13 +99,23 @@ class Stimuli:
 
     def problems(self, proof: StimuliProof, precision: Precision, tolerance: HopTolerance) -> Iterator[str]:
         """Yield in words what is beyond a limit: tiles with their place first."""
-        limits = self._limits(precision)
-        yield from check_tiles(proof.tiles, limits.tiles, [sample.id for sample in self.samples])
+        yield from self._beyond(proof, precision, self._factor)
+        yield from violations(proof.parity, tolerance)
+
+    def accepting_factor(self, proof: StimuliProof, precision: Precision) -> float | None:
+        """Return a factor by which the limits must be widened for a form to pass; None where none is sensible."""
+        factors = (self._factor * 2**doublings for doublings in range(MOST_DOUBLINGS + 1))
+        return next((factor for factor in factors if not [*self._beyond(proof, precision, factor)]), None)
+
+    def _beyond(self, proof: StimuliProof, precision: Precision, factor: float) -> Iterator[str]:
+        limits = LIMITS[precision].widened(factor)
+        # The worst block is the worst in terms of its limit, and stays it where every limit is widened alike.
+        tiles = with_wider_limits(proof.tiles, factor / self._factor)
+        yield from check_tiles(tiles, limits.tiles, [sample.id for sample in self.samples])
         yield from check_systematic(proof.systematic, limits.systematic)
         # What no stimulus can show of a network, such as one that ignores its plate, is no fault of a form.
         told = tuple(share for share in proof.shares if share.value is not None)
-        yield from check_signatures(told, HALF * max(1.0, self._factor * self._of_size(precision)) ** 0.5)
-        yield from violations(proof.parity, tolerance)
+        yield from check_signatures(told, HALF * max(1.0, factor) ** 0.5)
 
     def looks_like(self, runner: Runner) -> str | None:
         """Say as what a form that has failed looks: as if channels were reversed somewhere; None where not."""
@@ -126,14 +136,9 @@ class Stimuli:
     def _asked(self) -> list[Sample]:
         return [sample for sample in self.samples if sample.id in ASKED]
 
-    def _limits(self, precision: Precision) -> ProofLimits:
-        return LIMITS[precision].widened(self._factor * self._of_size(precision))
-
-    def _of_size(self, precision: Precision) -> float:
-        """Return by how much more is allowed in a small frame: int8 errs alike in neighbours, which fewer pixels even
-        out less."""
-        height, width = self._original.contract.size
-        return max(1.0, FULL / (height * width)) if precision.startswith("int8") else 1.0
+    def limits(self, precision: Precision) -> ProofLimits:
+        """Return the limits of a precision, widened by the factor."""
+        return LIMITS[precision].widened(self._factor)
 
     @cached_property
     def _matted(self) -> list[Matted | None]:

@@ -143,6 +143,16 @@ def check_tiles(result: Tiles, limits: TileLimits, samples: Sequence[str] = ()) 
     return list(_problems(result, limits, samples))
 
 
+def with_wider_limits(result: Tiles, factor: float) -> Tiles:
+    """Return a result as if the limit of its worst blocks had been wider by a factor; which places are beyond stays."""
+    blocks = {"alpha": result.alpha, "foreground": result.foreground}
+    wider = {
+        output: block if block is None else block.model_copy(update={"limit": block.limit * factor})
+        for output, block in blocks.items()
+    }
+    return result.model_copy(update=wider)
+
+
 def block_means(difference: Floats) -> Floats:
     """Return |mean| of the 8x8 block at every pixel of a (H, W) or (H, W, C) difference, (H - 7, W - 7[, C])."""
     means = cv2.boxFilter(difference, -1, (BLOCK, BLOCK), anchor=(0, 0))

@@ -6,21 +6,25 @@ import openvino
 
 from configs.errors import DataError
 from configs.files import sha256_of
-from converter.architectures import architecture_with_ports, known_architectures
+from converter.architectures import architecture_within, known_architectures
 from converter.forms.contract import Contract, ir_contract
+from converter.forms.shapes import require_ports
+from converter.runners.ir_graph import graph_tensors
 
 
 def assumed_contract(model: openvino.Model, path: Path) -> Contract:
     """Return the contract that an IR without one is taken to keep: that of the architecture whose tensors it has.
 
     Model Optimizer's IRs keep it (NCHW float32, BGR 0..255 in; alpha and RGB foreground 0..1 out). Names, shapes and
-    element types are checked; that colour order and range are these, no IR says.
+    element types are checked; that colour order and range are these, no IR says. It may have further outputs, as
+    published models have: `drop_other_outputs` leaves them off.
 
     Raises:
-        DataError: the IR has other tensors than any architecture.
+        DataError: the IR has other inputs than any architecture, or lacks an output.
     """
-    found = {port.get_any_name(): _shape_and_type(port) for port in (*model.inputs, *model.outputs)}
-    architecture = architecture_with_ports(found)
+    found = graph_tensors(model)
+    outputs = {name for port in model.outputs for name in port.get_names()}
+    architecture = architecture_within([port.get_names() for port in model.inputs], outputs)
     if architecture is None:
         expected = " or ".join(
             f"the inputs {', '.join(port.name for port in known.inputs)} and the outputs "
@@ -42,13 +46,13 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
                 f"{path}: {port.name}: expected {port.element_type} {port.shape} as in the published contract, "
                 f"found {kind} {shape}"
             )
+    require_ports(contract, found, str(path))
     return contract
 
 
-def _shape_and_type(port: openvino.Output) -> tuple[tuple[int, ...], str]:
-    """Return shape and element type; 0 stands for a side that is not fixed."""
-    shape = port.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return (), ""
-    sides = tuple(0 if side.is_dynamic else side.get_length() for side in shape)
-    return sides, str(port.get_element_type().to_string())
+def drop_other_outputs(model: openvino.Model, contract: Contract) -> None:
+    """Reduce a model's outputs to the contract's, so that nothing is computed for others alone, as in a conversion."""
+    wanted = {port.name for port in contract.outputs}
+    for output, result in list(zip(model.outputs, model.get_results(), strict=True)):
+        if wanted.isdisjoint(output.get_names()):
+            model.remove_result(result)

@@ -6,6 +6,8 @@ import onnxruntime
 
 from configs.errors import DataError
 from converter.forms.contract import ONNX_KEY, Contract, parse_contract
+from converter.forms.external_data import external_files_of, graph_tensors, read_graph
+from converter.forms.shapes import require_ports
 from converter.runners.base import Feed, Outputs, Runner
 
 
@@ -26,16 +28,26 @@ class OnnxRunner(Runner):
     def __init__(self, path: Path, contract: Contract | None = None) -> None:
         if not path.is_file():
             raise DataError(f"{path}: no such ONNX file; run `mattekit convert`")
+        graph = read_graph(path)
+        external_files_of(graph, path)
         self._session = open_session(path, str(path))
-        text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
+        try:
+            text = self._session.get_modelmeta().custom_metadata_map.get(ONNX_KEY)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: its metadata is no text in UTF-8 ({error}); convert the model again") from error
         known = parse_contract(text, str(path)) if text else contract
         if known is None:
             raise DataError(f"{path}: carries no I/O contract; convert it with `mattekit convert --onnx {path}`")
+        require_ports(known, graph_tensors(graph), str(path))
         self.contract = known
+        self._path = path
 
     def _run(self, feed: Feed) -> Outputs:
         names = [port.name for port in self.contract.outputs]
-        return dict(zip(names, self._session.run(names, dict(feed)), strict=True))
+        try:
+            return dict(zip(names, self._session.run(names, dict(feed)), strict=True))
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise DataError(f"{self._path}: onnxruntime cannot run it ({str(error).splitlines()[0]})") from error
 
 
 def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxruntime.InferenceSession:
@@ -50,7 +62,7 @@ def open_session(model: Path | bytes, origin: str, arena: bool = True) -> onnxru
         DataError: onnxruntime cannot load it.
     """
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # fatal; what is an error comes as an exception as well
     options.enable_cpu_mem_arena = arena
     # Waiting threads that spin would slow the other variants of an evaluation down.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

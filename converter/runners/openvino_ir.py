@@ -7,8 +7,10 @@ from typing import ClassVar
 
 import openvino
 
-from configs.errors import DataError, UsageError
+from configs.errors import DataError, UsageError, shortened
+from configs.reading import read_text, require_regular
 from converter.forms.contract import RT_INFO_PATH, Contract, parse_contract
+from converter.forms.shapes import require_bearable, require_ports
 from converter.forms.variant import CPU, FormFile
 from converter.runners.base import Feed, Outputs, Runner, unfed_inputs
 from converter.runners.devices import (
@@ -19,7 +21,8 @@ from converter.runners.devices import (
     running_precision,
     threads_of,
 )
-from converter.runners.foreign import assumed_contract
+from converter.runners.foreign import assumed_contract, drop_other_outputs
+from converter.runners.ir_graph import all_tensors, graph_tensors
 from converter.runners.quantized import quantized_convolutions
 from converter.runners.requests import Request
 
@@ -53,6 +56,8 @@ class OpenVinoRunner(Runner):
         model = read_ir(file.path)
         self.assumed = assume and not model.has_rt_info(list(RT_INFO_PATH))
         self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
+        if self.assumed:
+            drop_other_outputs(model, self.contract)
         self._file = file
         if open_inputs:
             self.contract = _open_inputs(model, self.contract)
@@ -82,7 +87,10 @@ class OpenVinoRunner(Runner):
 
     def _run(self, feed: Feed) -> Outputs:
         """Infer in place: inputs are read where they lie, outputs are the request's own memory."""
-        results = self._request.infer(dict(feed), share_inputs=True, share_outputs=True)
+        try:
+            results = self._request.infer(dict(feed), share_inputs=True, share_outputs=True)
+        except RuntimeError as error:
+            raise DataError(f"{self._file.path}: OpenVINO cannot run it ({_last_line(error)})") from error
         return {port.name: results[port.name] for port in self.contract.outputs}
 
 
@@ -112,10 +120,18 @@ def read_ir(path: Path) -> openvino.Model:
     for file in (path, weights):
         if not file.is_file():
             raise DataError(f"{file}: no such file of an IR; run `mattekit convert`")
+        require_regular(file)
+    read_text(path)  # refuses what is too long for a graph, and names that OpenVINO cannot hand over
     try:
-        return openvino_core().read_model(path, weights)
-    except RuntimeError as error:
-        raise DataError(f"{path}: OpenVINO cannot read it ({str(error).strip().splitlines()[-1]})") from error
+        model = openvino_core().read_model(path, weights)
+    except (RuntimeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: OpenVINO cannot read it ({_last_line(error)})") from error
+    require_bearable(all_tensors(model), str(path))
+    return model
+
+
+def _last_line(error: Exception) -> str:
+    return shortened((str(error).strip().splitlines() or ["no reason given"])[-1], 300)
 
 
 def compile_ir(
@@ -124,17 +140,16 @@ def compile_ir(
     """Compile an IR for its device at its inference precision.
 
     Raises:
-        UsageError: OpenVINO has no such device here, or cannot run this precision there.
+        DataError: the CPU cannot run this model.
+        UsageError: OpenVINO has no such device here, or cannot run this model or precision there.
     """
     require_device(file.device)
     hints = {} if file.precision == "default" else {"INFERENCE_PRECISION_HINT": file.precision}
     try:
         compiled = openvino_core().compile_model(model, file.device, {**properties, **hints})
     except RuntimeError as error:
-        if file.device == CPU:
-            raise
-        reason = str(error).strip().splitlines()[-1]
-        raise UsageError(f"{file.path}: OpenVINO cannot run it on {file.device} ({reason})") from error
+        kind = DataError if file.device == CPU else UsageError
+        raise kind(f"{file.path}: OpenVINO cannot run it on {file.device} ({_last_line(error)})") from error
     running = running_precision(compiled)
     if file.precision not in ("default", running):
         where = "this CPU" if file.device == CPU else file.device
@@ -153,7 +168,13 @@ def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     """
     if not model.has_rt_info(list(RT_INFO_PATH)):
         raise DataError(f"{path}: carries no I/O contract in its rt_info; it was not made by `mattekit convert`")
-    return parse_contract(str(model.get_rt_info(list(RT_INFO_PATH)).value), str(path))
+    try:
+        text = str(model.get_rt_info(list(RT_INFO_PATH)).value)
+    except RuntimeError as error:
+        raise DataError(f"{path}: its I/O contract is not readable; convert the model again") from error
+    contract = parse_contract(text, str(path))
+    require_ports(contract, graph_tensors(model), str(path))
+    return contract
 
 
 def _open_inputs(model: openvino.Model, contract: Contract) -> Contract:

@@ -73,6 +73,7 @@ def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
     architecture.check_size(size)
     source = source_file(model)
     network = architecture.network(model) if source.kind == "checkpoint" else None
+    source = source.model_copy(update={"read_as": tuple(getattr(network, "read_as", ()))})
     return Original(source, network_contract(architecture, size, source.sha256), network)
 
 

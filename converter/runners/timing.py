@@ -15,6 +15,7 @@ from converter.forms.contract import Contract
 from converter.forms.variant import FormFile
 from converter.runners.base import Feed, unfed_inputs
 from converter.runners.devices import LATENCY, device_properties, threads_of, throughput
+from converter.runners.foreign import drop_other_outputs
 from converter.runners.openvino_ir import compile_ir, read_ir
 
 
@@ -43,7 +44,7 @@ class IrStreams:
     """
 
     def __init__(self, file: FormFile, contract: Contract, streams: int | None) -> None:
-        compiled = _compile(file, throughput(None if streams is None else str(streams)))
+        compiled = _compile(file, contract, throughput(None if streams is None else str(streams)))
         self.requests = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         chosen = device_properties(compiled, "NUM_STREAMS")
         self.streams = int(chosen[0]) if chosen else self.requests
@@ -66,7 +67,7 @@ def profile_ir(file: FormFile, contract: Contract, frames: Sequence[Feed]) -> li
     The IR is compiled anew with OpenVINO's own counters on, which themselves cost time: the shares hold, the sum is
     more than a frame takes without them. The first frame only warms up.
     """
-    compiled = _compile(file, {**LATENCY, "PERF_COUNT": "YES"})
+    compiled = _compile(file, contract, {**LATENCY, "PERF_COUNT": "YES"})
     request = compiled.create_infer_request()
     seconds: dict[str, float] = defaultdict(float)
     nodes: dict[str, set[str]] = defaultdict(set)
@@ -87,5 +88,7 @@ def profile_ir(file: FormFile, contract: Contract, frames: Sequence[Feed]) -> li
     ]
 
 
-def _compile(file: FormFile, properties: Mapping[str, str]) -> openvino.CompiledModel:
-    return compile_ir(read_ir(file.path), file, properties)
+def _compile(file: FormFile, contract: Contract, properties: Mapping[str, str]) -> openvino.CompiledModel:
+    model = read_ir(file.path)
+    drop_other_outputs(model, contract)
+    return compile_ir(model, file, properties)

@@ -77,9 +77,27 @@ def _require_port(value: onnx.ValueInfoProto, port: Port, source: Path) -> None:
     if len(found) != len(port.shape) or any(
         isinstance(side, int) and wanted not in (None, side) for side, wanted in zip(found, port.shape, strict=True)
     ):
-        raise DataError(f"{source}: {value.name} has shape {found}, but the input shape asks for {port.shape}")
-    if value.type.tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        raise DataError(f"{source}: {value.name} must hold float32 values")
+        raise DataError(
+            f"{source}: {value.name} has shape {found}, but the input shape asks for {port.shape}; "
+            f"{_shape_remedy(found, port)}"
+        )
+    kind = value.type.tensor_type.elem_type
+    if kind != onnx.TensorProto.FLOAT:
+        raise DataError(
+            f"{source}: {value.name} holds {onnx.TensorProto.DataType.Name(kind).lower()} values, expected float "
+            "(float32); export it with float32 inputs and outputs, whatever its weights are, such as with "
+            "keep_io_types=True of onnxconverter_common.float16.convert_float_to_float16"
+        )
+
+
+def _shape_remedy(found: tuple[int | str, ...], port: Port) -> str:
+    """Say what to do about a shape: another batch must be exported anew, another size may be asked for."""
+    batch = found[0] if found else "?"
+    if len(found) == len(port.shape) and batch not in (1, port.shape[0]) and isinstance(batch, int):
+        return f"its batch is {batch}: export it with a batch of 1, or with a free one (dynamic_axes)"
+    if port.is_image and len(found) == 4 and found[1] == port.shape[1] and all(isinstance(s, int) for s in found[2:]):
+        return f"convert it for its own size, --input-shape {found[2]}x{found[3]}, or export it with free sides"
+    return "export it with images as NCHW planes, a batch of 1, and sides that are free or of the input shape"
 
 
 def _fixed(port: Port) -> onnx.ValueInfoProto:

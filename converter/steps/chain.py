@@ -6,7 +6,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
-from configs.errors import ConversionError, MattekitError
+from configs.errors import ConversionError, MattekitError, ParityError
+from configs.interruption import Interrupted
 from converter.forms.made import Made
 from converter.steps.step import Step
 
@@ -24,6 +25,7 @@ class Chain:
         postconditions: what must hold of every file that is made, beside the steps' own; each raises unless it does.
         say: called with a line when a step is done.
         report: called with the name of the step that begins, how many are done, and how many there are.
+        ways: called with the hop that fails its proof; returns what can be done about it.
     """
 
     def __init__(
@@ -32,7 +34,9 @@ class Chain:
         postconditions: Sequence[Postcondition] = (),
         say: Say = lambda _: None,
         report: Report = lambda *_: None,
+        ways: Callable[[str], str] | None = None,
     ) -> None:
+        self._ways = ways
         self._steps, self._postconditions = steps, postconditions
         self._say, self._report = say, report
 
@@ -59,8 +63,10 @@ class Chain:
         started = perf_counter()
         try:
             yield
-        except (MattekitError, KeyboardInterrupt) as error:
+        except (MattekitError, Interrupted, KeyboardInterrupt) as error:
             error.add_note(f"in step {hop} (steps done before it: {before})")
+            if isinstance(error, ParityError) and self._ways is not None:
+                error.add_note(self._ways(hop))
             raise
         except Exception as error:
             raise ConversionError(f"step {hop} failed: {error} (steps done before it: {before})") from error

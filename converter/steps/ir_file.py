@@ -9,6 +9,7 @@ from configs.errors import ConversionError
 from configs.schema import Precision
 from converter.forms.contract import RT_INFO_PATH, Contract
 from converter.runners.devices import openvino_core
+from converter.runners.ir_graph import graph_tensors
 from converter.runners.openvino_ir import contract_of_ir, read_ir
 from converter.steps.preprocessing import with_inputs_of
 
@@ -49,10 +50,7 @@ def check_ir(path: Path, contract: Contract) -> None:
         ConversionError: they differ from it.
     """
     model = read_ir(path)
-    found = {
-        port.get_any_name(): (_shape_of(port), str(port.get_element_type().to_string()))
-        for port in (*model.inputs, *model.outputs)
-    }
+    found = graph_tensors(model)
     ports = {port.name: port for port in (*contract.inputs, *contract.outputs)}
     if set(found) != set(ports) or any(
         not ports[name].fits(shape) or kind != ports[name].element_type for name, (shape, kind) in found.items()
@@ -61,11 +59,3 @@ def check_ir(path: Path, contract: Contract) -> None:
         raise ConversionError(f"{path.name}: expected the tensors {expected}, found {found}")
     if contract_of_ir(model, path) != contract:
         raise ConversionError(f"{path.name}: its rt_info does not give the contract back")
-
-
-def _shape_of(port: openvino.Output) -> tuple[int | None, ...]:
-    """Return a port's shape, None for a side that is not static; empty where even their number is not known."""
-    shape = port.get_partial_shape()
-    if shape.rank.is_dynamic:
-        return ()
-    return tuple(None if side.is_dynamic else side.get_length() for side in shape)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-from google.protobuf.message import DecodeError
 
 from configs.errors import ConversionError, DataError
 from converter.forms.contract import ONNX_KEY, Contract
+from converter.forms.external_data import external_files_of, read_graph
 
 FIXED_KEY = "mattekit.fixed_weights"
 """Metadata of an ONNX: names of its convolutions' weights that hold nothing learnt, as JSON."""
@@ -21,8 +21,10 @@ def read_onnx(path: Path) -> onnx.ModelProto:
         DataError: the file is missing, truncated or no ONNX model.
     """
     try:
-        model = onnx.load(path)
-    except (OSError, DecodeError, onnx.checker.ValidationError, ValueError) as error:
+        model = read_graph(path)
+        if external_files_of(model, path):
+            onnx.load_external_data_for_model(model, str(path.parent))
+    except (OSError, onnx.checker.ValidationError, ValueError) as error:
         raise DataError(f"{path}: not a readable ONNX model ({error})") from error
     if not model.graph.node:
         raise DataError(f"{path}: not an ONNX model, or one without nodes")
@@ -32,7 +34,10 @@ def read_onnx(path: Path) -> onnx.ModelProto:
 def fixed_weights(model: onnx.ModelProto) -> list[str]:
     """Return the names of an ONNX's convolutions' weights that hold nothing learnt, as its arrangement named them."""
     text = next((entry.value for entry in model.metadata_props if entry.key == FIXED_KEY), "[]")
-    return [str(name) for name in json.loads(text)]
+    try:
+        return [str(name) for name in json.loads(text)]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"the ONNX's metadata `{FIXED_KEY}` is no list of names ({error}); convert again") from error
 
 
 def save_onnx(model: onnx.ModelProto, contract: Contract, target: Path, fixed: Sequence[str] = ()) -> dict[str, str]:

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from configs.schema import CutSides
-from datasets.samples.images import MAX_PIXELS
+from configs.schema import MAX_PIXELS, CutSides
 
 LEAST_SHARE, MOST_SHARE = 600, 950
 """A foreground's height in 1/1000 of the frame's."""

@@ -7,27 +7,28 @@ go into the manifest and ATTRIBUTION.csv, as far as `datasets.compose.credits` f
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from configs.errors import DataError, UsageError
-from configs.files import new_folder, sha256_of, write_atomically
+from configs.files import new_folder, write_atomically
 from configs.folders import find_made
-from configs.schema import CutSides, Plate
+from configs.schema import MAX_PIXELS, CutSides, Plate
 from datasets.compose.credits import find_credits
+from datasets.compose.inputs import SKIP_HINT, Input, find_inputs
 from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
 from datasets.importing.record import estimated_sha256s
 from datasets.making.randomness import named_generator
 from datasets.making.sets import Progress, damage, made_by
 from datasets.samples.composite import composite
-from datasets.samples.credits import ATTRIBUTION_NAME, attribution
-from datasets.samples.images import MAX_PIXELS, read_rgb, read_rgba, write_png
-from datasets.samples.layout import ROLES, SampleSet, natural_key, open_set
-from datasets.samples.litter import walk
+from datasets.samples.credits import attribution
+from datasets.samples.images import read_rgb, read_rgba, write_png
+from datasets.samples.layout import ROLES, SampleSet, open_set
 from datasets.samples.manifest import (
+    ATTRIBUTION_NAME,
     Composition,
     CreditEntry,
     FileEntry,
@@ -35,6 +36,7 @@ from datasets.samples.manifest import (
     Manifest,
     OriginEntry,
     SampleEntry,
+    SkippedEntry,
     file_entry,
     make_manifest,
 )
@@ -43,18 +45,6 @@ from datasets.samples.plate import captured, draw_capture, shaded
 GENERATOR_NAME = "mattekit-compose"
 GENERATOR_VERSION = 2
 """Raised whenever the same inputs and seed give other bytes than before."""
-
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """An input file, its path below its folder, and the name it gives to a clip or a frame."""
-
-    path: Path
-    below: str
-    name: str
-    sha256: str
 
 
 def compose_set(
@@ -67,6 +57,7 @@ def compose_set(
     seed: int,
     plate: Plate = "exact",
     cut_sides: CutSides = "hide",
+    skip_damaged: bool = False,
     progress: Progress | None = None,
 ) -> SampleSet:
     """Make a set at `out`, in OMZ's layout with a manifest; do nothing when it is there already, intact.
@@ -75,32 +66,33 @@ def compose_set(
     exact over the true background; with the hand-held plate that background is in no file.
 
     Args:
-        foregrounds: folder of RGBA PNGs, at any depth. `datasets.samples.litter` and files that are no pictures are
-            passed over. Where `foregrounds.json` marks colours as estimated, the manifest marks the samples.
-        backgrounds: folder of RGB PNGs and JPEGs, at any depth, likewise.
+        foregrounds: folder of RGBA pictures, PNG or WebP, at any depth, linked folders included. Files that are no
+            pictures, and `datasets.samples.litter`, are passed over. Where `foregrounds.json` marks colours as
+            estimated, the manifest marks the samples.
+        backgrounds: folder of RGB pictures, PNG, JPEG or WebP, likewise.
         out: the set's folder; it appears only when whole.
         size: height and width in pixels.
         per_foreground: different backgrounds for each foreground.
         seed: 0 or more.
         plate: `exact`, the true background, or `handheld`.
         cut_sides: whether foregrounds whose picture cut off both sides are placed so that no cut shows, or whole.
+        skip_damaged: leave out pictures that cannot be used, and list them in the manifest; the set is otherwise the
+            one of the folders without them.
         progress: called with (samples done, samples in all).
 
     Raises:
         UsageError: a number out of range; `out` holds something else, lies in an input folder, or cannot be written.
         DataError: a folder is missing or holds no pictures, too few backgrounds or a picture of another format; two
-            files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere; a file that
-            credits pictures is corrupt.
+            files give one name; a picture cannot be read, or a foreground's alpha is 0 or 255 everywhere, and none is
+            to be left out; a file that credits pictures is corrupt.
     """
     if min(size) <= 0 or size[0] * size[1] > MAX_PIXELS:
         raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size[1]}x{size[0]}")
     if per_foreground <= 0 or seed < 0:
         raise UsageError(f"expected per_foreground above 0 and seed 0 or more, found {per_foreground} and {seed}")
-    for folder in (foregrounds, backgrounds):
-        if out.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"{out}: lies in {folder}, whose pictures go in; choose another folder with --out")
-    people = _inputs(foregrounds, "foregrounds", frozenset({".png"}))
-    places = _inputs(backgrounds, "backgrounds", frozenset({".png", ".jpg", ".jpeg"}))
+    people, skipped_people = find_inputs(foregrounds, "foreground", out, skip_damaged=skip_damaged)
+    places, skipped_places = find_inputs(backgrounds, "background", out, skip_damaged=skip_damaged)
+    skipped = *skipped_people, *skipped_places
     if per_foreground > len(places):
         raise DataError(
             f"{backgrounds}: holds {len(places)} backgrounds, but each foreground is to have {per_foreground} "
@@ -116,59 +108,34 @@ def compose_set(
         credits=_credits(pairs, foregrounds, backgrounds),
     )
     foreign = "holds something that is not a composed set; choose another folder with --out"
-    fault = partial(_fault, out, recipe, composition)
-    if find_made(out, partial(made_by, GENERATOR_NAME), foreign=foreign, fault=fault):
+    fault = partial(_fault, out, recipe, composition, skipped)
+    if find_made(out, partial(made_by, GENERATOR_NAME), foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
     with new_folder(out) as work:
         files: list[FileEntry] = []
         samples: list[SampleEntry] = []
-        cutout: tuple[_Input, Cutout] | None = None
+        cutout: tuple[Input, Cutout] | None = None
         for person, place in pairs:
             if cutout is None or cutout[0] is not person:
-                cutout = person, cut_out(str(person.path), *read_rgba(person.path))
+                cutout = person, _cut_out(person)
             sample, written = _write_sample(work, cutout[1], person, place, recipe, composition)
             samples.append(sample)
             files += written
             if progress is not None:
                 progress(len(samples), len(pairs))
         write_atomically(work / ATTRIBUTION_NAME, attribution(composition.credits))
-        _manifest(recipe, composition, files, samples).write(work)
+        _manifest(recipe, composition, files, samples, skipped).write(work)
     return open_set(out)
 
 
-def _inputs(folder: Path, what: str, suffixes: frozenset[str]) -> list[_Input]:
-    """Find, check and hash the pictures below a folder, in natural order."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: {'not a folder' if folder.exists() else 'no such folder'}; expected {what}")
-    endings = " or ".join(sorted(suffixes))
-    found: dict[str, Path] = {}
-    pictures = (path for _, files in walk(folder) for path in files if path.suffix.lower() in _PICTURES)
-    for path in sorted(pictures, key=lambda path: natural_key(path.relative_to(folder).as_posix())):
-        if path.suffix.lower() not in suffixes:
-            raise DataError(f"{path}: expected {what} with the ending {endings}; convert it, or move it away")
-        # Folded, because some file systems ignore case.
-        name = _name(path.relative_to(folder).as_posix())
-        other = found.setdefault(name.casefold(), path)
-        if other != path:
-            raise DataError(f"{other} and {path}: both give the name {name}; rename one of them")
-    if not found:
-        raise DataError(f"{folder}: holds no {what}; expected files with the ending {endings}")
-    paths = [(path.relative_to(folder).as_posix(), path) for path in found.values()]
-    return [_Input(path, below, _name(below), sha256_of(path)) for below, path in paths]
-
-
-def _name(below: str) -> str:
-    return below.rpartition(".")[0].replace("/", "-")
-
-
-def _dealt(people: list[_Input], places: list[_Input], each: int, seed: int) -> Iterator[tuple[_Input, _Input]]:
+def _dealt(people: list[Input], places: list[Input], each: int, seed: int) -> Iterator[tuple[Input, Input]]:
     deck = named_generator(seed, "deck").permutation(len(places))
     for index, person in enumerate(people):
         for turn in range(each):
             yield person, places[int(deck[(index * each + turn) % len(places)])]
 
 
-def _origins(pairs: list[tuple[_Input, _Input]], estimated: frozenset[str]) -> tuple[OriginEntry, ...]:
+def _origins(pairs: list[tuple[Input, Input]], estimated: frozenset[str]) -> tuple[OriginEntry, ...]:
     origins = (
         OriginEntry(
             id=f"{person.name}/{place.name}",
@@ -183,17 +150,19 @@ def _origins(pairs: list[tuple[_Input, _Input]], estimated: frozenset[str]) -> t
     return tuple(sorted(origins, key=lambda origin: origin.id))
 
 
-def _credits(pairs: list[tuple[_Input, _Input]], foregrounds: Path, backgrounds: Path) -> tuple[CreditEntry, ...]:
+def _credits(pairs: list[tuple[Input, Input]], foregrounds: Path, backgrounds: Path) -> tuple[CreditEntry, ...]:
     """Credit the pictures that are used, each once, sorted by role, then file."""
     places = find_credits(backgrounds, "background", {place.below: place.sha256 for _, place in pairs})
     people = find_credits(foregrounds, "foreground", {person.below: person.sha256 for person, _ in pairs})
     return *places, *people
 
 
-def _fault(out: Path, recipe: Generator, composition: Composition, manifest: Manifest) -> str:
+def _fault(
+    out: Path, recipe: Generator, composition: Composition, skipped: tuple[SkippedEntry, ...], manifest: Manifest
+) -> str:
     """Return why the set at `out` is not this very one; raise `DataError` where it was and was changed."""
     remedy = "remove it, or choose another folder with --out"
-    if manifest.generator != recipe or manifest.composition != composition:
+    if (manifest.generator, manifest.composition, manifest.skipped) != (recipe, composition, skipped):
         return f"{out}: holds a set composed otherwise, {manifest.name}; {remedy}"
     if changes := damage(out, manifest):
         raise DataError(f"{out}: the set was changed since it was made ({changes}); {remedy}")
@@ -201,12 +170,12 @@ def _fault(out: Path, recipe: Generator, composition: Composition, manifest: Man
 
 
 def _write_sample(
-    root: Path, cutout: Cutout, person: _Input, place: _Input, recipe: Generator, composition: Composition
+    root: Path, cutout: Cutout, person: Input, place: Input, recipe: Generator, composition: Composition
 ) -> tuple[SampleEntry, list[FileEntry]]:
     names = person.below, place.below
     rng = named_generator(recipe.seed, "place", *names)
     placed = place_foreground(str(person.path), cutout, recipe.size, rng, composition.cut_sides)
-    background = cover(read_rgb(place.path), recipe.size, rng)
+    background = cover(_background(place), recipe.size, rng)
     seen = background
     tags = placed.tags
     if composition.plate == "handheld":
@@ -226,8 +195,26 @@ def _write_sample(
     return SampleEntry(id=id_, tags=tags), [file_entry(root, path) for path in paths]
 
 
+def _cut_out(person: Input) -> Cutout:
+    try:
+        return cut_out(str(person.path), *read_rgba(person.path))
+    except DataError as error:
+        raise DataError(f"{error}, {SKIP_HINT}") from error
+
+
+def _background(place: Input) -> NDArray[np.uint8]:
+    try:
+        return read_rgb(place.path)
+    except DataError as error:
+        raise DataError(f"{error}, {SKIP_HINT}") from error
+
+
 def _manifest(
-    recipe: Generator, composition: Composition, files: list[FileEntry], samples: list[SampleEntry]
+    recipe: Generator,
+    composition: Composition,
+    files: list[FileEntry],
+    samples: list[SampleEntry],
+    skipped: tuple[SkippedEntry, ...],
 ) -> Manifest:
     height, width = recipe.size
     return make_manifest(
@@ -237,4 +224,5 @@ def _manifest(
         generator=recipe,
         composition=composition,
         exact_composites=composition.plate == "exact",
+        skipped=skipped,
     )

@@ -1,7 +1,6 @@
 """A folder of fetched photographs: `backgrounds.json`, ATTRIBUTION.csv, and the record by which a run is resumed."""
 
-import csv
-import io
+import re
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,15 +9,19 @@ from typing import Annotated, ClassVar
 from pydantic import Field, ValidationError
 
 from configs.errors import DataError, UsageError
-from configs.files import sha256_of, write_atomically
+from configs.files import contents, sha256_of, write_atomically
+from configs.interruption import note_kept
+from configs.reading import open_regular, read_bytes
 from configs.records import Frozen, Record
 from configs.schema import PhotographSource
-from datasets.samples.credits import ATTRIBUTION_NAME
+from configs.tables import csv_text
 from datasets.samples.images import image_size, read_rgb
-from datasets.samples.manifest import Positive, Sha256
+from datasets.samples.manifest import ATTRIBUTION_NAME, Positive, Sha256
 
 PROGRESS_NAME = ".progress.jsonl"
 
+_BEGUN = re.compile(r"\.table-[0-9a-f]+\.csv|\..*\.part")
+"""Files of a run that was killed before its progress record."""
 _JPEG_START = b"\xff\xd8\xff"
 _ATTRIBUTION_HEADER = ("id", "author", "author_url", "licence", "landing_url", "title")
 
@@ -77,7 +80,7 @@ class BackgroundSet(Record):
     """
 
     FILE: ClassVar[str] = "backgrounds.json"
-    REMEDY: ClassVar[str] = "move it away, and run `mattekit dataset fetch` again to fetch the photographs anew"
+    REMEDY: ClassVar[str] = "move the folder away, and run `mattekit dataset fetch` again to fetch the photographs anew"
 
     source: PhotographSource = "openimages"
     split: str
@@ -87,6 +90,22 @@ class BackgroundSet(Record):
     table_sha256: Sha256
     images: tuple[Background, ...]
     failed: tuple[FailedImage, ...]
+
+
+def require_own(folder: Path) -> None:
+    """Refuse a folder that holds something, but no record of photographs, finished or not.
+
+    Raises:
+        UsageError: it is such a folder.
+        DataError: `backgrounds.json` is corrupt.
+    """
+    if (folder / PROGRESS_NAME).is_file() or BackgroundSet.read_if_there(folder) is not None:
+        return
+    if others := {name for name in contents(folder) if not _BEGUN.fullmatch(name)}:
+        raise UsageError(
+            f"{folder}: holds {min(others)}, and no {BackgroundSet.FILE} of photographs fetched before; "
+            "choose another folder with --out"
+        )
 
 
 class Progress:
@@ -119,6 +138,7 @@ class Progress:
 
     def add(self, image: FetchedImage) -> None:
         """Record a file that has just become whole."""
+        note_kept(self._folder / image.file)
         with self._lock:
             self._known[image.id] = image
             try:
@@ -141,9 +161,9 @@ def require_jpeg(path: Path) -> None:
         DataError: it is something else, such as a page of HTML, or it is broken; starts with the path.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             start = stream.read(40)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if not start.startswith(_JPEG_START):
         raise DataError(f"{path}: is not a JPEG; it starts with {start!r}")
@@ -164,22 +184,18 @@ def write_backgrounds(folder: Path, record: BackgroundSet) -> None:
 
 def attribution(images: Sequence[Background]) -> str:
     """Return the text of ATTRIBUTION.csv: whom to credit for each image, and under which licence it may be used."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_ATTRIBUTION_HEADER)
-    for image in images:
-        writer.writerow((image.id, image.author, image.author_url, image.licence, image.landing_url, image.title))
-    return stream.getvalue()
+    rows = (
+        (image.id, image.author, image.author_url, image.licence, image.landing_url, image.title) for image in images
+    )
+    return csv_text(_ATTRIBUTION_HEADER, rows)
 
 
 def _journal(path: Path) -> Iterable[FetchedImage]:
     """Yield the entries of a progress record; a line that a kill cut short only costs its file another download."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_bytes(path).splitlines()
     except FileNotFoundError:
         return
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     for line in lines:
         try:
             yield FetchedImage.model_validate_json(line)

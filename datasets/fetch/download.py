@@ -1,32 +1,28 @@
-"""Downloads that end whole or not at all: tried again with growing pauses, checked, and many at once."""
+"""Downloads that end whole or not at all: tried again with growing pauses, watched, and checked."""
 
 import hashlib
 import http.client
 import threading
 import time
 import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from configs.errors import DataError, UsageError
+from datasets.fetch.answer import Answer, RedirectedError, open_answer
+from datasets.fetch.urls import require_url
 
-HOPELESS = 10
-"""This many failures before the first success end a run: the fault is the server's or the network's."""
+LONGEST_WORDS = 100
+"""So many characters of a reason or header that a server gives are repeated."""
 
 _GONE = frozenset({404, 410})
 _CHUNK = 1 << 16
 _HEADERS = {"User-Agent": "mattekit", "Accept-Encoding": "identity"}
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +31,24 @@ class Policy:
 
     Attributes:
         attempts: tries per file, the first included. 404 and 410 are final at once, everything else is tried again.
-        timeout: seconds without a byte after which an attempt is given up.
+        timeout: seconds without a byte after which an attempt is given up; so it is where connecting takes that long,
+            or an answer's status and headers together do.
+        longest: seconds after which an attempt is given up, whatever came.
         backoff: seconds before the second attempt, doubled before each further one.
         longest_wait: seconds; backoff stays below it, and a server that asks for more (Retry-After) is not waited for.
         slowest: bytes per second; an attempt older than `timeout` that was slower on average is given up.
+        grace: seconds in which a server that has sent all that it announced must end its answer; what comes instead of
+            the end makes the attempt fail.
         most_bytes: a longer file is refused; None takes any length.
     """
 
     attempts: int = 5
     timeout: float = 30.0
+    longest: float = 3600.0
     backoff: float = 1.0
     longest_wait: float = 120.0
     slowest: float = 1024.0
+    grace: float = 0.5
     most_bytes: int | None = 1 << 26
 
 
@@ -68,6 +70,31 @@ class _AttemptFailedError(Exception):
     def __init__(self, reason: str, *, final: bool = False, after: float = 0.0) -> None:
         super().__init__(reason)
         self.final, self.after = final, after
+
+
+class _AttemptWatch:
+    """How long the answers of one attempt, redirections included, may still take.
+
+    Attributes:
+        complete: whether all that was announced has come, so that only the answer's end is awaited.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy, self._begun, self.complete = policy, time.monotonic(), False
+
+    def left(self, received: int, seconds: float, in_head: bool) -> float:
+        """See `datasets.fetch.answer.Watch`."""
+        policy, age = self._policy, time.monotonic() - self._begun
+        if age >= policy.longest:
+            raise _AttemptFailedError(f"too slow: not done after {policy.longest:g} s")
+        if in_head and received and seconds >= policy.timeout:
+            raise _AttemptFailedError(f"too slow: no whole header in {policy.timeout:g} s")
+        if received and seconds > policy.timeout and received < policy.slowest * seconds:
+            raise _AttemptFailedError(f"too slow: {received} bytes in {seconds:.2g} s")
+        if self.complete:
+            return policy.grace
+        patience = policy.timeout - seconds if in_head and received else policy.timeout
+        return min(patience, policy.longest - age)
 
 
 class Downloader:
@@ -93,8 +120,7 @@ class Downloader:
             DownloadError: every attempt failed, or the first met what no further one would mend.
             UsageError: the URL is not HTTP, or the folder cannot be written.
         """
-        if not is_url(url):
-            raise UsageError(f"{url}: expected an http:// or https:// URL")
+        require_url(url)
         policy, backoff = self.policy, wait_exponential(self.policy.backoff, max=self.policy.longest_wait)
         attempts = Retrying(
             retry=retry_if_exception_type(_AttemptFailedError),
@@ -136,42 +162,56 @@ class Downloader:
 
     def _chunks(self, url: str) -> Iterator[bytes]:
         """Yield a response's body; every fault of server or network becomes `_AttemptFailedError`."""
-        begun, length = time.monotonic(), 0
-        self._check(0, 0)
+        self._check(0)
+        watch = _AttemptWatch(self.policy)
         try:
-            request = urllib.request.Request(url, headers=_HEADERS)
-            with urllib.request.urlopen(request, timeout=self.policy.timeout) as response:
-                header = response.headers.get("Content-Length") or ""
-                expected = int(header) if header.isascii() and header.isdigit() else None
-                self._check(expected or 0, 0)
-                while chunk := response.read1(_CHUNK):
-                    length += len(chunk)
-                    self._check(length, time.monotonic() - begun)
-                    yield chunk
+            with open_answer(url, _HEADERS, self.policy.timeout, watch) as answer:
+                _require_whole(answer)
+                self._check(answer.announced or 0)
+                yield from self._body(answer, watch)
         except urllib.error.HTTPError as error:
             with error:
                 after = _retry_after(error.headers.get("Retry-After"))
                 asks = f"; the server asks to wait {after:.0f} s" if after > self.policy.longest_wait else ""
                 raise _AttemptFailedError(
-                    f"HTTP {error.code} {error.reason}{asks}", final=error.code in _GONE, after=after
+                    f"HTTP {error.code} {_short(error.reason)}{asks}", final=error.code in _GONE, after=after
                 ) from error
+        except RedirectedError as error:
+            target = _short(str(error))
+            raise _AttemptFailedError(f"redirected to {target}, where only HTTP is followed", final=True) from error
         except (OSError, http.client.HTTPException) as error:
             raise _AttemptFailedError(self._explain(error)) from error
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # of a redirect, too
             raise _AttemptFailedError(f"not a usable URL ({error})", final=True) from error
-        if expected is not None and length != expected:
-            raise _AttemptFailedError(f"truncated: {length} of {expected} bytes came")
+
+    def _body(self, answer: Answer, watch: "_AttemptWatch") -> Iterator[bytes]:
+        length, announced = 0, answer.announced
+        while True:
+            watch.complete = announced is not None and length >= announced
+            try:
+                chunk = answer.read1(_CHUNK)
+            except TimeoutError:
+                if not watch.complete:
+                    raise
+                chunk = b""  # a server that keeps the connection open has said all the same
+            if not chunk:
+                break
+            length += len(chunk)
+            self._check(length)
+            if announced is not None and length > announced:
+                raise _AttemptFailedError(f"too long: more than the {announced} bytes came that were announced")
+            yield chunk
+        if announced is not None and length < announced:
+            raise _AttemptFailedError(f"truncated: {length} of {announced} bytes came")
         if not length:
             raise _AttemptFailedError("empty: 0 bytes came")
 
-    def _check(self, length: int, seconds: float) -> None:
-        """Raise `_AttemptFailedError` where a download of `length` bytes in `seconds` is not to go on."""
+    def _check(self, length: int) -> None:
+        """Raise `_AttemptFailedError` where a download of `length` bytes is not to go on."""
         if self._stopped.is_set():
             raise _AttemptFailedError("stopped", final=True)
         if self.policy.most_bytes is not None and length > self.policy.most_bytes:
             raise _AttemptFailedError(f"too long: more than {self.policy.most_bytes} bytes", final=True)
-        if seconds > self.policy.timeout and length < self.policy.slowest * seconds:
-            raise _AttemptFailedError(f"too slow: {length} bytes in {seconds:.0f} s")
 
     def _explain(self, error: Exception) -> str:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -180,78 +220,23 @@ class Downloader:
         return f"connection failed: {str(cause) or type(cause).__name__}"
 
 
-@dataclass(frozen=True, slots=True)
-class Harvest(Generic[Item, Result]):
-    """What `fetch_first` returns: results in the candidates' order, and the candidates that failed, with the reason."""
-
-    results: tuple[Result, ...]
-    failures: tuple[tuple[Item, str], ...]
-
-
-def fetch_first(
-    candidates: Sequence[Item],
-    count: int,
-    fetch: Callable[[Item], Result],
-    *,
-    workers: int,
-    replace: bool,
-    stop: Callable[[], None] = lambda: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Harvest[Item, Result]:
-    """Fetch the first `count` of `candidates` that can be fetched; which these are does not depend on timing.
-
-    `fetch` runs in `workers` threads and raises `DataError` for a candidate that cannot be fetched. `stop` is called
-    when the run ends early, to make the threads end soon.
-
-    Raises:
-        DataError: a candidate failed and `replace` is False; no candidate is left; or nothing at all succeeds.
-    """
-    results: dict[int, Result] = {}
-    failures: dict[int, str] = {}
-    upcoming = iter(range(len(candidates)))
-    with ThreadPoolExecutor(workers) as pool:
-
-        def submit(index: int) -> None:
-            running[pool.submit(fetch, candidates[index])] = index
-
-        running: dict[Future[Result], int] = {}
-        try:
-            for index in islice(upcoming, count):
-                submit(index)
-            while running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    index = running.pop(future)
-                    try:
-                        results[index] = future.result()
-                    except DataError as error:
-                        failures[index] = str(error)
-                        substitute = next(upcoming, None)
-                        if not replace or substitute is None or (len(failures) >= HOPELESS and not results):
-                            raise _gave_up(list(failures.values()), len(results), count, replace) from error
-                        submit(substitute)
-                    progress(len(results), count)
-        except BaseException:
-            stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return Harvest(
-        tuple(results[index] for index in sorted(results)),
-        tuple((candidates[index], failures[index]) for index in sorted(failures)),
-    )
+def _require_whole(answer: Answer) -> None:
+    """Raise `_AttemptFailedError` unless an answer is the whole file as it is: nobody asked for a part of it."""
+    part = answer.headers.get("Content-Range")
+    if answer.status != http.client.OK or part is not None:
+        range_text = "" if part is None else f", Content-Range {_short(part)}"
+        raise _AttemptFailedError(
+            f"HTTP {answer.status} {_short(answer.reason)}{range_text}: expected 200 and the whole file"
+        )
+    encoding = answer.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise _AttemptFailedError(f"came encoded as {_short(encoding)}, which was not asked for")
 
 
-def is_url(text: str) -> bool:
-    """Return whether a text is an HTTP URL rather than a path."""
-    return text.lower().startswith(("http://", "https://"))
-
-
-def _gave_up(reasons: list[str], done: int, count: int, replace: bool) -> DataError:
-    shown = "".join(f"\n  {reason}" for reason in reasons[-5:])
-    hint = "" if replace else ", or allow replacements (--on-failure replace)"
-    return DataError(
-        f"stopped at {done} of {count} files, because {len(reasons)} failed; the last ones:{shown}\n"
-        f"what is whole is kept: mend the cause and run the same command again{hint}"
-    )
+def _short(text: object) -> str:
+    """Return a server's words, cut where they are long."""
+    words = " ".join(str(text).split())
+    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}..."
 
 
 def _failure(state: RetryCallState) -> _AttemptFailedError:

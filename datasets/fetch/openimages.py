@@ -2,13 +2,16 @@
 
 import csv
 import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
+from configs.reading import open_regular, read_text
 from configs.schema import OnFailure, Split
 from datasets.fetch.backgrounds import (
     Background,
@@ -18,9 +21,12 @@ from datasets.fetch.backgrounds import (
     Progress,
     describe_image,
     require_jpeg,
+    require_own,
     write_backgrounds,
 )
-from datasets.fetch.download import Downloader, Policy, fetch_first, is_url
+from datasets.fetch.download import Downloader, Policy
+from datasets.fetch.harvest import fetch_first
+from datasets.fetch.urls import is_url, require_url
 from datasets.making.drawing import drawn
 
 BASE_URL = "https://open-images-dataset.s3.amazonaws.com"
@@ -28,6 +34,7 @@ TABLE_URL = "https://storage.googleapis.com/openimages/2018_04/{split}/{split}-i
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _COLUMNS = ("ImageID", "Subset", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title")
+_LONGEST_LINE = 1 << 20
 _TABLE_REMEDY = "expected a *-images-with-rotation.csv of Open Images: fetch it again, or name another with --table"
 
 
@@ -87,11 +94,12 @@ def fetch_openimages(
 
     Raises:
         DataError: the table, a listed id or too many images cannot be fetched.
-        UsageError: the request contradicts itself, or the folder cannot be written.
+        UsageError: the request contradicts itself, or the folder holds something else or cannot be written.
     """
     policy = policy or Policy()
     count = _count(request)
     _make_folder(out)
+    require_own(out)
     progress("fetching the table", 0, 1)
     table = _table(out, request, Downloader(replace(policy, most_bytes=None), pause))
     progress("fetching the table", 1, 1)
@@ -128,8 +136,8 @@ def read_ids(path: Path, split: Split) -> tuple[str, ...]:
         DataError: the file is unreadable or empty, or a line is no id, of another split, or there twice.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path).splitlines()
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     ids: dict[str, int] = {}
     for number, line in enumerate(lines, 1):
@@ -153,15 +161,16 @@ def read_rows(table: Path, split: Split) -> Iterator[Row]:
         DataError: unreadable, not such a table, or with a line that is cut short or has no valid id.
     """
     try:
-        with table.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+        with open_regular(table) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            reader = csv.DictReader(iter(partial(text.readline, _LONGEST_LINE), ""))
             if missing := [column for column in _COLUMNS if column not in (reader.fieldnames or ())]:
                 raise DataError(f"{table}: has no column {missing[0]}; {_TABLE_REMEDY}")
             for cells in reader:
                 row = _row(cells, f"{table}:{reader.line_num}")
                 if cells["Subset"] == split:
                     yield row
-    except OSError as error:
+    except FileNotFoundError as error:
         raise DataError(f"{table}: cannot be read ({error.strerror}); {_TABLE_REMEDY}") from error
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{table}: not a table ({error}); {_TABLE_REMEDY}") from error
@@ -202,8 +211,9 @@ def _count(request: Request) -> int:
         raise UsageError("expected either --count or --ids, one of them")
     if request.workers < 1:
         raise UsageError(f"--workers: expected at least 1, found {request.workers}")
-    if not is_url(request.base_url):
-        raise UsageError(f"--base-url: expected an http:// or https:// URL, found {request.base_url}")
+    require_url(request.base_url, "--base-url")
+    if request.table is not None and is_url(request.table):
+        require_url(request.table, "--table")
     count = len(request.ids) if request.ids is not None else request.count or 0
     if count < 1:
         raise UsageError(f"--count: expected at least 1, found {count}")

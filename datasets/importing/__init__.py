@@ -1,4 +1,4 @@
 """Sets as they are published, imported as foregrounds to compose, or as a set that is ready.
 
-layout <- layouts <- finding, record, estimate <- pixels <- foregrounds <- ready
+layouts <- paths <- frames <- finding, record, estimate <- pixels <- foregrounds <- ready
 """

@@ -2,16 +2,19 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DataError
-from datasets.importing.layouts import Layout, kinds, layout_of
-from datasets.samples.layout import natural_key
-from datasets.samples.litter import is_litter, walk
+from datasets.importing.frames import fits
+from datasets.importing.layouts import Layout, ReadyLayout, foregrounds_layout, kinds, layout_of
+from datasets.importing.paths import fault_of_name, files_of, path_below, stray
+from datasets.samples.foreign import frames_hint
+from datasets.samples.layout import ROLES, natural_key
+from datasets.samples.litter import entries
+from datasets.samples.names import readable, same_name
 
-_PICTURE_ENDINGS = r"\.(?:png|jpe?g|webp|tiff?|bmp|gif|avif|heic)"
 _SHOWN = 8
 _LISTED = 5
 
@@ -39,7 +42,7 @@ class Found:
 
 
 def recognise(root: Path) -> str:
-    """Return the kind of the set at `root`.
+    """Return the kind of the set at `root`; where composites lie beside foregrounds, the one that has both.
 
     Raises:
         DataError: none that is known, or it could be several.
@@ -50,7 +53,9 @@ def recognise(root: Path) -> str:
     known = "".join(f"\n  {kind}: {layout_of(kind).expected}" for kind in kinds())
     if fitting:
         raise DataError(f"{root}: could be {' or '.join(fitting)}; name the kind. Known layouts:{known}")
-    raise DataError(f"{root}: {_contents(root)}{_elsewhere(root, kinds())}\nexpected one of these layouts:{known}")
+    in_omz = all((root / role).is_dir() for role in ROLES)
+    hint = "; it is laid out as omz" if in_omz else _elsewhere(root, kinds()) or _videos(root)
+    raise DataError(f"{readable(root)}: {_contents(root)}{hint}\nexpected one of these layouts:{known}")
 
 
 def find_pairs(root: Path, kind: str) -> Found:
@@ -61,11 +66,11 @@ def find_pairs(root: Path, kind: str) -> Found:
     Raises:
         DataError: the folder is not laid out as this set is, or cannot be read.
     """
-    layout = layout_of(kind)
+    layout = foregrounds_layout(kind)
     parts = _parts(root, layout)
     if not parts:
         others = [other for other in _fitting(root) if other != kind]
-        instead = f"; it is laid out as {' or '.join(others)}" if others else _elsewhere(root, [kind])
+        instead = f"; it is laid out as {' or '.join(others)}" if others else _elsewhere(root, [kind]) or _videos(root)
         raise DataError(
             f"{root}: not recognised as {layout.title}: expected {layout.expected}; {_contents(root)}{instead}"
         )
@@ -80,7 +85,12 @@ def find_pairs(root: Path, kind: str) -> Found:
 
 
 def _fitting(root: Path) -> list[str]:
-    return [kind for kind in kinds() if _parts(root, layout_of(kind))]
+    fitting = [kind for kind in kinds() if _fits(root, layout_of(kind))]
+    return [kind for kind in fitting if isinstance(layout_of(kind), ReadyLayout)] or fitting
+
+
+def _fits(root: Path, layout: Layout | ReadyLayout) -> bool:
+    return fits(root, layout) if isinstance(layout, ReadyLayout) else bool(_parts(root, layout))
 
 
 def _parts(root: Path, layout: Layout) -> list[tuple[str, Path, Path | None]]:
@@ -90,7 +100,7 @@ def _parts(root: Path, layout: Layout) -> list[tuple[str, Path, Path | None]]:
         folder, matte_folder = root / pictures, None if mattes is None else root / mattes
         if name in found or not folder.is_dir() or (matte_folder is not None and not matte_folder.is_dir()):
             continue
-        if any(layout.picture.fullmatch(below) for below, _ in _files(root, folder)):
+        if any(layout.picture.fullmatch(below) for below, _ in files_of(folder, deep=folder != root)):
             found[name] = name, folder, matte_folder
     return list(found.values())
 
@@ -106,49 +116,44 @@ def _pair_up(
 ) -> None:
     pictures = _by_id(root, name, picture_folder, layout.picture, faults)
     if matte_folder is None:
-        pairs += (Pair(id_, path, None) for id_, path in pictures.items())
+        pairs += (Pair(id_, path, None) for id_, path in pictures.values())
         return
     mattes = _by_id(root, name, matte_folder, layout.matte, faults)
-    pairs += (Pair(id_, pictures[id_], mattes[id_]) for id_ in pictures.keys() & mattes.keys())
+    pairs += (Pair(*pictures[key], mattes[key][1]) for key in pictures.keys() & mattes.keys())
     for mine, others, word in ((pictures, mattes, "matte"), (mattes, pictures, "picture")):
-        faults += ((id_, f"{_below(root, mine[id_])}: has no {word}") for id_ in mine.keys() - others.keys())
+        for key in mine.keys() - others.keys():
+            id_, path = mine[key]
+            faults.append((id_, f"{path_below(root, path)}: has no {word}"))
 
 
 def _by_id(
     root: Path, name: str, folder: Path, pattern: re.Pattern[str], faults: list[tuple[str, str]]
-) -> dict[str, Path]:
-    found: dict[str, list[Path]] = defaultdict(list)
-    for below, path in _files(root, folder):
-        if match := pattern.fullmatch(below):
-            found["/".join(filter(None, (name, *match.groups())))].append(path)
-        elif re.search(_PICTURE_ENDINGS + "$", below, re.IGNORECASE):
-            faults.append((_below(root, path), f"{_below(root, path)}: is no part of the layout"))
-    for id_, paths in found.items():
-        if len(paths) > 1:
-            faults.append((id_, f"{' and '.join(sorted(_below(root, path) for path in paths))}: there twice"))
-    return {id_: paths[0] for id_, paths in found.items() if len(paths) == 1}
-
-
-def _files(root: Path, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files below a folder, each with its path below it; of the root itself, only those in it."""
-    for _, files in walk(folder, follow_links=True):
-        yield from ((_below(folder, path), path) for path in files)
-        if folder == root:
-            return
-
-
-def _below(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+) -> dict[str, tuple[str, Path]]:
+    """Return id and file by the id's `same_name`."""
+    found: dict[str, list[tuple[str, Path]]] = defaultdict(list)
+    for below, path in files_of(folder, deep=folder != root):
+        match = pattern.fullmatch(below)
+        fault = stray(root, path) if match is None else fault_of_name(root, path)
+        if fault is not None:
+            faults.append(fault)
+        elif match is not None:
+            id_ = "/".join(filter(None, (name, *match.groups())))
+            found[same_name(id_)].append((id_, path))
+    for files in found.values():
+        if len(files) > 1:
+            paths = sorted(path_below(root, path) for _, path in files)
+            faults.append((files[0][0], f"{' and '.join(paths)}: there twice"))
+    return {key: files[0] for key, files in found.items() if len(files) == 1}
 
 
 def _contents(root: Path) -> str:
     """Describe what lies in a folder, for an error."""
     if not root.is_dir():
         return "it is a file, not a folder" if root.exists() else "there is no such folder"
-    visible = sorted((path for path in root.iterdir() if not is_litter(path.name)), key=lambda path: path.name)
+    visible = entries(root)
     if not visible:
         return "the folder is empty"
-    names = [f"{path.name}/" if path.is_dir() else path.name for path in visible]
+    names = [readable(f"{path.name}/" if path.is_dir() else path.name) for path in visible]
     rest = len(names) - _SHOWN
     return f"found {', '.join(names[:_SHOWN])}" + (f" and {rest} more" if rest > 0 else "")
 
@@ -157,9 +162,14 @@ def _elsewhere(root: Path, expected: Sequence[str]) -> str:
     """Point at the set when it lies one folder further down, as archives often unpack."""
     if not root.is_dir():
         return ""
-    folders = (path for path in sorted(root.iterdir()) if path.is_dir() and not is_litter(path.name))
-    inner = [path for path in folders if any(_parts(path, layout) for layout in map(layout_of, expected))]
-    return f"; did you mean {inner[0]}?" if len(inner) == 1 else ""
+    folders = (path for path in entries(root) if path.is_dir())
+    inner = [path for path in folders if any(_fits(path, layout) for layout in map(layout_of, expected))]
+    return f"; did you mean {readable(inner[0])}?" if len(inner) == 1 else ""
+
+
+def _videos(root: Path) -> str:
+    """Say what to do where a folder, or the path itself, is of videos."""
+    return frames_hint(path for _, path in files_of(root)) if root.is_dir() else frames_hint([root])
 
 
 def fault_lines(faults: Sequence[tuple[str, str]]) -> str:

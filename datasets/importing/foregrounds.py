@@ -8,15 +8,17 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.folders import find_made
+from configs.reading import inside
 from datasets.importing.estimate import require_estimator
 from datasets.importing.finding import Pair, fault_lines, find_pairs
-from datasets.importing.layouts import Layout, layout_of
+from datasets.importing.layouts import Layout, foregrounds_layout
 from datasets.importing.pixels import read_foreground
 from datasets.importing.record import Foreground, ForegroundSet, Settings, Skipped, SourceFile
 from datasets.making.drawing import drawn
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.images import write_png
 from datasets.samples.layout import natural_key
+from datasets.samples.litter import walk
 
 ENOUGH_FAULTS = 5
 """So many damaged pictures end an import that skips none."""
@@ -48,7 +50,7 @@ def import_foregrounds(
             skipped; or nothing is left.
         UsageError: `out` holds something else, or lies in `root`; or the estimator that is needed is not installed.
     """
-    layout = layout_of(settings.kind)
+    layout = foregrounds_layout(settings.kind)
     require_apart(root, out)
     found = find_pairs(root, settings.kind)
     if found.faults and not settings.skip_damaged:
@@ -64,7 +66,9 @@ def import_foregrounds(
     wanted = {pair.id for pair in pairs} | {id_ for id_, _ in found.faults}
     foreign = "holds something that is not an import; choose another folder with --out"
     fault = partial(_fault, root, out, settings, wanted, estimator, progress)
-    made: ForegroundSet | None = find_made(out, ForegroundSet.read_if_there, foreign=foreign, fault=fault)
+    made: ForegroundSet | None = find_made(
+        out, ForegroundSet.read_if_there, foreign=foreign, holds=ForegroundSet.holds, fault=fault
+    )
     if made is not None:
         return made
     with new_folder(out) as work:
@@ -87,13 +91,15 @@ def import_foregrounds(
 
 
 def require_apart(root: Path, out: Path) -> None:
-    """Refuse an output folder in the set's own, where it would become part of the set.
+    """Refuse an output folder in the set's own, linked ones included, where it would become part of the set.
 
     Raises:
         UsageError: `out` is `root` or lies in it.
+        DataError: a folder of the set cannot be read.
     """
-    if out.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"{out}: lies in the set's own folder {root}; choose another folder with --out")
+    for place, _ in walk(root) if root.is_dir() else ():
+        if out.resolve().is_relative_to(place.resolve()):
+            raise UsageError(f"{out}: lies in the set's own folder {place}; choose another folder with --out")
 
 
 def damaged(root: Path, faults: Sequence[tuple[str, str]], stopped: bool = False) -> DataError:
@@ -124,7 +130,7 @@ def _import_all(
 ) -> tuple[list[Foreground], list[tuple[str, str]]]:
     images: list[Foreground] = []
     faults: list[tuple[str, str]] = []
-    job = partial(_import_one, _Context(root, work, layout_of(settings.kind), settings.max_side))
+    job = partial(_import_one, _Context(root, work, foregrounds_layout(settings.kind), settings.max_side))
     with in_parallel(job, pairs, min(workers or cpus(), len(pairs)) or 1, "import") as results:
         for result in results:
             if isinstance(result, Foreground):
@@ -177,7 +183,7 @@ def _fault(
         return f"{out}: holds another import (see {ForegroundSet.FILE}); {remedy}"
     for done, image in enumerate(record.images):
         progress("checking what is there", done, len(record.images))
-        path = out / image.file
+        path = inside(out, image.file)
         if not path.is_file() or sha256_of(path) != image.sha256:
             raise DataError(f"{path}: was changed since it was imported; remove the folder {out} to import again")
         for source in image.sources:

@@ -1,19 +1,24 @@
-"""Import a set that is in OMZ's layout already: checked frame by frame, copied, and given a manifest."""
+"""Import a set that has composites and plates already: checked frame by frame, copied, and given a manifest."""
 
 import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.folders import find_made
 from datasets.importing.foregrounds import damaged, require_apart
+from datasets.importing.frames import FoundFrames, Frame, find_frames
+from datasets.importing.layouts import ReadyLayout
 from datasets.making.drawing import drawn
 from datasets.making.parallel import cpus, in_parallel
 from datasets.making.sets import damage
 from datasets.samples.composite import composite
-from datasets.samples.layout import SampleRef, SampleSet, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.images import array_sha256, read_alpha, read_rgb, write_png
+from datasets.samples.layout import ROLES, SampleSet, load_sample, natural_key, open_set, scan_layout
 from datasets.samples.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -23,6 +28,7 @@ from datasets.samples.manifest import (
     file_entry,
     make_manifest,
 )
+from datasets.samples.sample import Sample
 from datasets.samples.verify import verify_set
 
 Progress = Callable[[str, int, int], None]
@@ -32,6 +38,7 @@ def import_ready(
     root: Path,
     out: Path,
     *,
+    layout: ReadyLayout | None = None,
     limit: int | None = None,
     seed: int = 0,
     skip_damaged: bool = False,
@@ -41,9 +48,12 @@ def import_ready(
 ) -> SampleSet:
     """Copy the set at `root` to `out`, byte by byte, with a manifest; do nothing where that is there already, intact.
 
+    Of a set in another layout, foreground and matte become one RGBA PNG.
+
     Args:
-        root: the set's folder, in OMZ's layout, without a manifest.
+        root: the set's folder, without a manifest.
         out: the new folder; it appears only when whole, and sound as `datasets.samples.verify` sees it.
+        layout: how the set lies on disk; None: in OMZ's layout.
         limit: how many samples, drawn by `seed`; None: all.
         skip_damaged: leave out samples that lack a counterpart or cannot be read, and say so in the manifest.
         sequential: the frames of a clip follow each other in time; held only if none is left out.
@@ -57,26 +67,25 @@ def import_ready(
     require_apart(root, out)
     if (root / MANIFEST_NAME).exists():
         raise UsageError(f"{root}: has a manifest already, so there is nothing to import; use the set as it is")
-    scan = scan_layout(root)
-    if scan.misplaced or not scan.refs or (scan.problems and not skip_damaged):
-        raise DataError("\n".join(scan.misplaced or scan.problems))
-    refs = list(scan.refs) if limit is None else drawn(scan.refs, seed, limit)
-    if limit is not None and len(refs) < limit:
-        raise DataError(f"{root}: holds {len(refs)} whole samples, fewer than --limit {limit}")
+    found = _find(root, layout, skip_damaged)
+    frames = list(found.frames) if limit is None else drawn(found.frames, seed, limit)
+    if limit is not None and len(frames) < limit:
+        raise DataError(f"{root}: holds {len(frames)} whole samples, fewer than --limit {limit}")
+    sequential = sequential or (layout is not None and layout.sequential)
     foreign = "holds something that is no imported set; choose another folder with --out"
-    fault = partial(_fault, root, out, refs, {id_ for id_, _ in scan.incomplete}, sequential)
-    if find_made(out, Manifest.read_if_there, foreign=foreign, fault=fault):
+    fault = partial(_fault, out, frames, {id_ for id_, _ in found.faults}, sequential)
+    if find_made(out, Manifest.read_if_there, foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
-    entries: list[tuple[SampleRef, tuple[FileEntry, ...], bool]] = []
-    faults = list(scan.incomplete)
+    entries: list[tuple[str, tuple[FileEntry, ...], bool]] = []
+    faults = list(found.faults)
     with new_folder(out) as work:
-        with in_parallel(partial(_copy, root, work), refs, min(workers or cpus(), len(refs)), "import") as results:
+        with in_parallel(partial(_copy, root, work), frames, min(workers or cpus(), len(frames)), "import") as results:
             for result in results:
                 if len(result) == 3:
                     entries.append(result)
                 else:
                     faults.append(result)
-                progress("importing", len(entries) + len(faults) - len(scan.incomplete), len(refs))
+                progress("importing", len(entries) + len(faults) - len(found.faults), len(frames))
         if faults and not skip_damaged:
             raise damaged(root, sorted(faults))
         if not entries:
@@ -85,7 +94,7 @@ def import_ready(
         manifest = make_manifest(
             root.resolve().name,
             (file for _, files, _ in entries for file in files),
-            (SampleEntry(id=ref.id) for ref, _, _ in entries),
+            (SampleEntry(id=id_) for id_, _, _ in entries),
             sequential=sequential and limit is None and not skipped,
             exact_composites=all(exact for _, _, exact in entries),
             skipped=[SkippedEntry(id=id_, reason=reason) for id_, reason in skipped],
@@ -97,33 +106,77 @@ def import_ready(
     return open_set(out)
 
 
-def _copy(root: Path, work: Path, ref: SampleRef) -> tuple[SampleRef, tuple[FileEntry, ...], bool] | tuple[str, str]:
-    """Copy a sample and return its files and whether its composite is exact, or (id, what is wrong with it)."""
+def _find(root: Path, layout: ReadyLayout | None, skip_damaged: bool) -> FoundFrames:
+    """Find the frames of a set; raise `DataError` where none is whole, or something is wrong that is not skipped."""
+    if layout is None:
+        scan = scan_layout(root)
+        if scan.misplaced or not scan.refs or (scan.problems and not skip_damaged):
+            raise DataError("\n".join(scan.misplaced or scan.problems))
+        return FoundFrames(tuple(map(Frame, scan.refs)), scan.incomplete)
+    found = find_frames(root, layout)
+    if found.faults and (not skip_damaged or not found.frames):
+        raise damaged(root, found.faults)
+    return found
+
+
+def _copy(root: Path, work: Path, frame: Frame) -> tuple[str, tuple[FileEntry, ...], bool] | tuple[str, str]:
+    """Copy a sample and return its id, files and whether its composite is exact, or (id, what is wrong with it)."""
     try:
-        sample = load_sample(ref)
+        sample = _load(frame)
     except DataError as error:
-        return ref.id, str(error).replace(f"{root}/", "")
-    copies = [work / path.relative_to(root) for path in ref.files]
-    for path, copy in zip(ref.files, copies, strict=True):
+        return frame.id, str(error).replace(f"{root}/", "")
+    copies = [work / path for path in _paths(frame)]
+    for path, copy in zip(frame.ref.files, copies, strict=True):
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+        if frame.matte is not None and path == frame.ref.foreground:
+            write_png(copy, np.dstack((sample.foreground, sample.alpha)))
+        else:
+            shutil.copyfile(path, copy)
     exact = bool((composite(sample.foreground, sample.alpha, sample.background) == sample.source).all())
-    return ref, tuple(file_entry(work, copy) for copy in copies), exact
+    return frame.id, tuple(file_entry(work, copy) for copy in copies), exact
 
 
-def _fault(
-    root: Path, out: Path, refs: list[SampleRef], incomplete: set[str], sequential: bool, manifest: Manifest
-) -> str:
+def _paths(frame: Frame) -> tuple[str, ...]:
+    """Return where a frame's three files go, below the set's root; of one in OMZ's layout where they are."""
+    if frame.matte is None:
+        return tuple("/".join(path.parts[-3:]) for path in frame.ref.files)
+    endings = frame.ref.source.suffix, frame.ref.background.suffix, ".png"
+    return tuple(f"{role}/{frame.id}{ending.lower()}" for role, ending in zip(ROLES, endings, strict=True))
+
+
+def _load(frame: Frame) -> Sample:
+    """Decode a frame, and require one size of its files."""
+    if frame.matte is None:
+        return load_sample(frame.ref)
+    source, background, foreground = (read_rgb(path) for path in frame.ref.files)
+    alpha = read_alpha(frame.matte)
+    for path, image in zip((*frame.ref.files, frame.matte), (source, background, foreground, alpha), strict=True):
+        if image.shape[:2] != source.shape[:2]:
+            raise DataError(
+                f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {frame.ref.source} is "
+                f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
+            )
+    return Sample(frame.id, source, background, alpha, foreground)
+
+
+def _fault(out: Path, frames: list[Frame], damaged_ids: set[str], sequential: bool, manifest: Manifest) -> str:
     """Return why the set at `out` does not hold these very samples; raise `DataError` where it was and was changed."""
     remedy = "remove it, or choose another folder with --out"
     ids = {sample.id for sample in manifest.samples} | {skipped.id for skipped in manifest.skipped}
-    same = ids == {ref.id for ref in refs} | incomplete and not (manifest.sequential and not sequential)
-    if not same or not all(_is(root / file.path, file.sha256) for file in manifest.files):
+    same = ids == {frame.id for frame in frames} | damaged_ids and not (manifest.sequential and not sequential)
+    sources = {
+        path: (frame, file) for frame in frames for path, file in zip(_paths(frame), frame.ref.files, strict=True)
+    }
+    if not same or not all(file.path in sources and _is(*sources[file.path], file) for file in manifest.files):
         return f"{out}: holds another set (see {MANIFEST_NAME}); {remedy}"
     if changes := damage(out, manifest):
         raise DataError(f"{out}: the set was changed since it was made ({changes}); {remedy}")
     return ""
 
 
-def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256
+def _is(frame: Frame, path: Path, entry: FileEntry) -> bool:
+    """Return whether a manifest's file was made of a frame's."""
+    if frame.matte is not None and path == frame.ref.foreground:
+        sample = _load(frame)
+        return array_sha256(np.dstack((sample.foreground, sample.alpha))) == entry.pixels_sha256
+    return path.is_file() and sha256_of(path) == entry.sha256

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from configs.reading import InnerPath
 from configs.records import Frozen, Record
 from configs.schema import MAX_SIDE
 from datasets.samples.layout import counted
@@ -15,14 +16,14 @@ from datasets.samples.manifest import Positive, Sha256
 class SourceFile(Frozen):
     """A file of the set as it was published: its path below the set's folder, and its hash."""
 
-    path: str
+    path: InnerPath
     sha256: Sha256
 
 
 class Foreground(Frozen):
     """One RGBA PNG, `<id>.png`, and the files it was made of."""
 
-    id: str
+    id: InnerPath
     sha256: Sha256
     bytes: Positive
     height: Positive
@@ -83,6 +84,10 @@ class ForegroundSet(Record):
     sequential: bool
     images: tuple[Foreground, ...]
     skipped: tuple[Skipped, ...]
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of an import may hold: the record, and every foreground."""
+        return self.names() | {image.file for image in self.images}
 
     @property
     def summary(self) -> str:

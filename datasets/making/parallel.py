@@ -10,12 +10,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 import cv2
 
 from configs.errors import MattekitError
+from configs.interruption import starting_processes
+from configs.processes import follow_parent
 
 _AHEAD = 4
 """Jobs handed to the pool per process, so that no process waits for its next one."""
@@ -43,9 +45,16 @@ def in_parallel(
         yield map(function, jobs)
         return
     # Spawned, not forked: a fork would copy the locks of threads that OpenCV or torch may have started.
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,))
+    others = set(active_children())
+    with starting_processes():  # the pool's locks start a process that tracks them
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
     try:
-        yield _as_finished(pool, function, iter(jobs), workers * _AHEAD)
+        try:
+            yield _as_finished(pool, function, iter(jobs), workers * _AHEAD)
+        except BaseException:
+            for process in set(active_children()) - others:
+                process.terminate()  # what they are making is of no use any more
+            raise
     except BrokenProcessPool as error:
         raise MattekitError(
             f"{what}: one of {workers} worker processes died, perhaps for lack of memory; "
@@ -60,12 +69,19 @@ def cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _begin() -> None:
+    follow_parent()
+    cv2.setNumThreads(1)
+
+
 def _as_finished(
     pool: ProcessPoolExecutor, function: Callable[[Job], Result], jobs: Iterator[Job], in_flight: int
 ) -> Iterator[Result]:
-    running: set[Future[Result]] = {pool.submit(function, job) for job in islice(jobs, in_flight)}
+    with starting_processes():
+        running: set[Future[Result]] = {pool.submit(function, job) for job in islice(jobs, in_flight)}
     while running:
         finished, running = wait(running, return_when=FIRST_COMPLETED)
-        running |= {pool.submit(function, job) for job in islice(jobs, len(finished))}
+        with starting_processes():
+            running |= {pool.submit(function, job) for job in islice(jobs, len(finished))}
         for future in finished:
             yield future.result()

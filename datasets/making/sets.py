@@ -10,11 +10,13 @@ import numpy as np
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of, write_atomically
 from configs.folders import find_made
+from configs.reading import inside
 from datasets.making.parallel import cpus, in_parallel
-from datasets.samples.credits import ATTRIBUTION_NAME, attribution, attribution_damage
+from datasets.samples.credits import attribution, attribution_damage
 from datasets.samples.images import write_png
-from datasets.samples.layout import ROLES, SampleSet, listing, open_set
-from datasets.samples.manifest import FileEntry, Manifest, file_entry
+from datasets.samples.layout import ROLES, SampleSet, files_by_name, listing, open_set, scan_layout
+from datasets.samples.manifest import ATTRIBUTION_NAME, FileEntry, Manifest, file_entry
+from datasets.samples.names import same_name
 from datasets.samples.sample import Sample
 
 DATA_FOLDER = Path("data")
@@ -73,9 +75,9 @@ def make_set(
     """
     foreign = f"holds something that is not a {plan.what}; choose another folder with --out"
     fault = None if force else partial(_fault, out, plan)
-    if find_made(out, partial(made_by, plan.generator), foreign=foreign, fault=fault):
+    if find_made(out, partial(made_by, plan.generator), foreign=foreign, holds=Manifest.holds, fault=fault):
         return open_set(out)
-    with new_folder(out) as work:
+    with new_folder(out, replace=force) as work:
         written = _write_all(work, plan, min(workers or cpus(), len(plan.renders)), progress)
         manifest = plan.describe(written)
         if manifest.composition is not None:
@@ -86,10 +88,15 @@ def make_set(
 
 def damage(root: Path, manifest: Manifest) -> str:
     """Return which files differ from the manifest, ATTRIBUTION.csv included; empty when none does."""
-    missing = [file.path for file in manifest.files if not (root / file.path).is_file()]
+    there = files_by_name(root, scan_layout(root).refs)
+    try:
+        paths = {file.path: there.get(same_name(file.path), inside(root, file.path)) for file in manifest.files}
+    except DataError as error:
+        return str(error)
+    missing = [name for name, path in paths.items() if not path.is_file()]
     if missing:
         return f"missing: {listing(missing)}"
-    changed = [file.path for file in manifest.files if sha256_of(root / file.path) != file.sha256]
+    changed = [file.path for file in manifest.files if sha256_of(paths[file.path]) != file.sha256]
     if changed:
         return f"changed: {listing(changed)}"
     try:

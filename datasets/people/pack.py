@@ -20,9 +20,10 @@ from pydantic import Field, JsonValue, model_validator
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
 from datasets.samples.images import array_sha256, read_webp
-from datasets.samples.manifest import PhotographEntry, PlainPath, Positive, Sha256
+from datasets.samples.manifest import LARGEST_NOISE, PhotographEntry, Positive, Sha256
 
 PACK_FOLDER = Path(__file__).parent / "pack"
 CLIP = "people"
@@ -56,7 +57,7 @@ class PackSample(Frozen):
     foreground: PlainPath
     box: tuple[Natural, Natural, Positive, Positive]
     background: PlainPath
-    noise: Annotated[float, Field(ge=0, le=64)] = 0
+    noise: Annotated[float, Field(ge=0, le=LARGEST_NOISE)] = 0
     photographs: tuple[str, ...] = ()
 
 
@@ -83,6 +84,10 @@ class PackRecord(Record):
     files: dict[PlainPath, PackFile]
     photographs: tuple[PhotographEntry, ...] = ()
     recipe: dict[str, JsonValue] = Field(default_factory=dict)
+
+    def holds(self) -> frozenset[str]:
+        """Return what a pack's folder may hold: the record, and every picture."""
+        return self.names() | set(self.files)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -142,7 +147,7 @@ def load_background(pack: Pack, sample: PackSample) -> NDArray[np.uint8]:
 
 
 def _load(pack: Pack, name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
-    path, expected = pack.folder / name, pack.record.files[name]
+    path, expected = inside(pack.folder, name), pack.record.files[name]
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; {PackRecord.REMEDY}")
     if (length := path.stat().st_size) != expected.bytes:

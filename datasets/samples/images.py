@@ -1,8 +1,8 @@
 """The one place where image files are read and written: 8-bit RGB in memory, whatever the file holds.
 
-Read: PNG and JPEG. Grey is replicated to three channels and a palette is looked up. An EXIF orientation is applied, so
-that an image comes in as viewers show it. Colour profiles and gamma are ignored: numbers are taken as stored.
-Lossless or lossy WebP is read and written only where the toolkit ships pixels.
+Read: PNG, JPEG and WebP, told by content, whatever the name says. Grey is replicated to three channels and a palette is
+looked up. An EXIF orientation is applied, so that an image comes in as viewers show it. Colour profiles and gamma are
+ignored: numbers are taken as stored. What only describes a picture is not even read (`datasets.samples.stripping`).
 Refused, rather than guessed: more than 8 bits per channel, CMYK, transparency where none belongs, none where it does.
 A matte by itself may also be a grey PNG of 16 bits, which is rounded to 8.
 """
@@ -10,26 +10,42 @@ A matte by itself may also be a grey PNG of 16 bits, which is rounded to 8.
 import hashlib
 import io
 import struct
+import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from configs.reading import MAX_PICTURE_BYTES, read_bytes
+from configs.schema import MAX_PIXELS
+from datasets.samples.foreign import described
+from datasets.samples.stripping import PNG_END, PNG_SIGNATURE, Stripped, stripped
 
-MAX_PIXELS = 1 << 26
-"""Largest image read: 8192x8192. More is taken for a broken header or a decompression bomb."""
-
-_FORMATS = ("PNG", "JPEG")
+_FORMATS = ("PNG", "JPEG", "WebP")
 _GREY_MODES = frozenset({"1", "L"})
 _ALPHA_MODES = frozenset({"LA", "RGBA"})
 _READABLE_MODES = _GREY_MODES | _ALPHA_MODES | {"P", "RGB"}
 _DEEP_GREY_MODE = "I;16"
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COMPRESS_LEVEL = 2  # twice as fast as level 4 for 10 % more bytes
-_ORIENTATION = 0x0112
+_TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture of an EXIF orientation is put upright; from 5 on the sides change places."""
+
+_FAULTS = (OSError, SyntaxError, ValueError, struct.error, EOFError)
+"""What Pillow raises for files that it cannot decode."""
+
+# Pillow only warns of a picture between its limit and twice that, in the midst of whatever is on the screen.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
@@ -60,7 +76,7 @@ def read_rgba(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     if not _has_transparency(image):
         raise DataError(
             f"{path}: has no alpha channel (found {_describe(image)}); expected an RGBA PNG, "
-            "foreground colours and matte in one file"
+            "foreground colours and matte in one file (an import joins mattes from a folder `pha`)"
         )
     rgba = np.asarray(image.convert("RGBA"))
     return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
@@ -99,9 +115,9 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: not an image that the readers accept, judged by its header.
     """
-    image = _open(path, decode=False)
+    image, content = _opened(path)
     width, height = image.size
-    return (width, height) if image.getexif().get(_ORIENTATION, 1) >= 5 else (height, width)
+    return (width, height) if content.orientation >= 5 else (height, width)
 
 
 def pixels_sha256(path: Path) -> str:
@@ -125,7 +141,7 @@ def read_webp(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: unreadable, truncated, or no WebP.
     """
-    return np.array(_open(path, formats=("WEBP",)))
+    return np.array(_open(path, formats=("WebP",)))
 
 
 def write_webp(path: Path, image: NDArray[np.uint8], quality: int | None = None) -> None:
@@ -156,49 +172,90 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
     write_atomically(path, stream.getvalue())
 
 
-def _open(
-    path: Path, *, decode: bool = True, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS
-) -> Image.Image:
-    """Open, check and (with `decode`) load and orient an image; every way it can fail becomes a `DataError`.
+def _open(path: Path, *, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> Image.Image:
+    """Open, check, load and orient an image; every way it can fail becomes a `DataError`.
 
     With `deep_grey` a grey image of 16 bits passes.
     """
+    image, content = _opened(path, deep_grey, formats)
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        image.load()
+    except _FAULTS as error:
+        whole = _without_end(content.data) if image.format == "JPEG" else None
+        if whole is None:
+            raise _corrupt(path, error) from error
+        image = whole
+    turn = _TRANSPOSED.get(content.orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> tuple[Image.Image, Stripped]:
+    """Open and check an image by its header alone; return it, not yet decoded, with the file's content."""
+    try:
+        data = read_bytes(path, MAX_PICTURE_BYTES)
+    except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    expected = f"{', '.join(formats[:-1])} or {formats[-1]}" if len(formats) > 1 else formats[0]
     if not data:
-        raise DataError(f"{path}: is empty (0 bytes); expected a {' or '.join(formats)} image")
-    _check_png(path, data, deep_grey)
+        raise DataError(f"{path}: is empty (0 bytes); expected a {expected} image")
+    content = stripped(data)
+    _check_png(path, content, deep_grey)
     try:
-        image = Image.open(io.BytesIO(data), formats=formats)
-        _check_opened(path, image, deep_grey)
-        if decode:
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)
+        image = Image.open(io.BytesIO(content.data), formats=formats)
     except UnidentifiedImageError as error:
-        raise DataError(f"{path}: is not a {' or '.join(formats)} image, or its header is broken") from error
+        raise DataError(
+            f"{path}: is not a {expected} image, or its header is broken{described(data, path.suffix)}"
+        ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read") from error
-    except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
-        raise DataError(f"{path}: is truncated or corrupt ({error}); restore or re-create it") from error
-    return image
+        raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read: shrink it") from error
+    except _FAULTS as error:
+        raise _corrupt(path, error) from error
+    _check_opened(path, image, deep_grey)
+    return image, content
+
+
+def _without_end(data: bytes) -> Image.Image | None:
+    """Return the image of a JPEG that lacks its end alone; None where pixels are missing as well, or may be.
+
+    They are all there where the image is the same whatever follows. Of several scans a whole one might be missing.
+    """
+    if data.count(b"\xff\xda") != 1:
+        return None
+    images = []
+    try:
+        for filler in (b"\x55", b"\xaa"):
+            images.append(Image.open(io.BytesIO(data.rstrip(b"\xff") + 4096 * filler + b"\xff\xd9"), formats=("JPEG",)))
+            images[-1].load()
+    except _FAULTS:
+        return None
+    return images[0] if "progressive" not in images[0].info and images[0].tobytes() == images[1].tobytes() else None
+
+
+def _corrupt(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path}: is truncated or corrupt ({error}); restore or re-create it")
 
 
 def _check_opened(path: Path, image: Image.Image, deep_grey: bool) -> None:
     if image.width * image.height > MAX_PIXELS:
-        raise DataError(f"{path}: is too large ({image.width}x{image.height}); at most {MAX_PIXELS} pixels are read")
+        raise DataError(
+            f"{path}: is too large ({image.width}x{image.height}); at most {MAX_PIXELS} pixels are read: shrink it"
+        )
     if image.mode == "CMYK":
         raise DataError(f"{path}: is CMYK; expected RGB: convert it to RGB first")
     if image.mode not in _READABLE_MODES and not (deep_grey and image.mode == _DEEP_GREY_MODE):
         raise DataError(f"{path}: has pixels of mode {image.mode}; expected 8-bit grey, palette, RGB or RGBA")
-    if image.format == "PNG" and getattr(image, "is_animated", False):
-        raise DataError(f"{path}: is an animated PNG; expected one image per file")
+    if getattr(image, "is_animated", False):
+        raise _animated(path, str(image.format))
 
 
-def _check_png(path: Path, data: bytes, deep_grey: bool) -> None:
+def _animated(path: Path, kind: str) -> DataError:
+    return DataError(f"{path}: is an animated {kind}; expected one image per file: save its frames as files")
+
+
+def _check_png(path: Path, content: Stripped, deep_grey: bool) -> None:
     """Refuse what Pillow would let pass: 16 bits per channel (it keeps the upper 8), no pixels, a missing end."""
-    if not data.startswith(_PNG_SIGNATURE) or len(data) < 26 or data[12:16] != b"IHDR":
+    data = content.data
+    if not data.startswith(PNG_SIGNATURE) or len(data) < 26 or data[12:16] != b"IHDR":
         return
     width, height, depth, colour_type = struct.unpack(">IIBB", data[16:26])
     if width == 0 or height == 0:
@@ -206,7 +263,9 @@ def _check_png(path: Path, data: bytes, deep_grey: bool) -> None:
     if depth > 8 and not (deep_grey and colour_type == 0):
         also = ", or 16 of grey alone" if deep_grey else ""
         raise DataError(f"{path}: has {depth} bits per channel; expected 8{also}: convert it to an 8-bit image first")
-    if data.rfind(b"IEND") < 0:
+    if content.frames > 1:
+        raise _animated(path, "PNG")
+    if not data.endswith(PNG_END):
         raise DataError(f"{path}: is truncated (its end is missing); restore or re-create it")
 
 

@@ -5,14 +5,15 @@
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA
     <root>/manifest.json            optional: hashes, tags, licences
 
-`datasets.samples.litter` is passed over; anything else below the three folders must be a frame. The root may hold other
-files as well; nothing reads them.
+`datasets.samples.litter` is passed over, links are followed; anything else below the three folders must be a frame. The
+root may hold other files as well; nothing reads them. The three files of a frame belong together by name, however its
+accents are coded.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,9 +21,12 @@ import numpy as np
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import inside
+from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.litter import is_litter
+from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
+from datasets.samples.names import name_fault, readable, same_name
 from datasets.samples.sample import Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
@@ -173,16 +177,25 @@ def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]
 
 def scan_layout(root: Path) -> Scan:
     """Look at every name in the set's three folders and pair the frames; never raises."""
+    try:
+        return _scan(root)
+    except DataError as error:
+        return Scan((), (str(error),))
+    except OSError as error:  # such as a name that is too long
+        return Scan((), (f"{readable(root)}: cannot be read ({error.strerror})",))
+
+
+def _scan(root: Path) -> Scan:
     if not root.is_dir():
-        return Scan((), (f"{root}: {'not a folder' if root.exists() else 'no such folder'}; {_expectation()}",))
+        what = "not a folder" if root.exists() else "no such folder"
+        return Scan((), (f"{readable(root)}: {what}; {_expectation()}{frames_hint([root])}",))
+    if (name := readable(root.resolve())) != str(root.resolve()):
+        return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     if missing := [role for role in ROLES if not (root / role).is_dir()]:
         names = " and ".join(f"`{role}`" for role in missing)
         return Scan((), (f"{root}: has no folder {names}; {_expectation()}{_elsewhere(root)}",))
     problems: list[str] = []
-    try:
-        frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in ROLES}
-    except OSError as error:
-        return Scan((), (f"{error.filename}: cannot be read ({error.strerror})",))
+    frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in ROLES}
     known = set().union(*frames.values())
     misplaced = tuple(problems)
     for role, word in ROLES.items():
@@ -191,12 +204,23 @@ def scan_layout(root: Path) -> Scan:
     if not known and not problems:
         problems.append(f"{root}: holds no samples; {_expectation()}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
-    refs = (SampleRef(id_, frames["com"][id_][0], frames["bgr"][id_][0], frames["fgr"][id_][0]) for id_ in whole)
+    refs = (_ref(*(frames[role][id_][0] for role in ROLES)) for id_ in whole)
     incomplete = (
         (id_, " and ".join(f"no {word}" for role, word in ROLES.items() if id_ not in frames[role]))
         for id_ in sorted(known.difference(whole), key=natural_key)
     )
     return Scan(tuple(refs), tuple(problems), tuple(incomplete), misplaced)
+
+
+def spelled_as(refs: Iterable[SampleRef], manifest: Manifest) -> tuple[SampleRef, ...]:
+    """Return refs with their ids as the manifest spells them, where it has them."""
+    spelled = {same_name(sample.id): sample.id for sample in manifest.samples}
+    return tuple(replace(ref, id=spelled.get(same_name(ref.id), ref.id)) for ref in refs)
+
+
+def files_by_name(root: Path, refs: Iterable[SampleRef]) -> dict[str, Path]:
+    """Return the files of refs by their `same_name` below the root."""
+    return {same_name(path.relative_to(root).as_posix()): path for ref in refs for path in ref.files}
 
 
 def listing(items: Iterable[str]) -> str:
@@ -218,31 +242,33 @@ def natural_key(text: str) -> tuple[object, ...]:
 
 
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
-    """Return the frames below `folder` by id, adding what is out of place or there twice to `problems`."""
+    """Return the frames below `folder` by id in one spelling, adding what is wrong with others to `problems`."""
     frames: dict[str, list[Path]] = defaultdict(list)
     strays: list[Path] = []
-    for clip in _visible(folder):
+    for clip in entries(folder):
         if not clip.is_dir():
             strays.append(clip)
             continue
-        for file in _visible(clip):
-            if file.is_file() and file.suffix.lower() in suffixes:
-                frames[f"{clip.name}/{file.stem}"].append(file)
-            else:
+        for file in entries(clip):
+            if not file.is_file() or file.suffix.lower() not in suffixes:
                 strays.append(file)
+            elif fault := name_fault(f"{clip.name}/{file.name}"):
+                problems.append(f"{readable(file)}: {fault}")
+            else:
+                frames[same_name(f"{clip.name}/{file.stem}")].append(file)
     if strays:
         endings = " or ".join(sorted(suffixes))
         problems.append(
-            f"{folder}: out of place: {listing(map(str, _in_order(strays)))}; "
-            f"expected only {folder.name}/<clip>/<frame> with the ending {endings}"
+            f"{folder}: out of place: {listing(map(readable, _in_order(strays)))}; "
+            f"expected only {folder.name}/<clip>/<frame> with the ending {endings}{frames_hint(strays)}"
         )
     if twice := [" and ".join(map(str, _in_order(paths))) for paths in frames.values() if len(paths) > 1]:
         problems.append(f"{folder}: the same frame twice: {listing(sorted(twice))}; keep one of each")
     return frames
 
 
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not is_litter(path.name))
+def _ref(source: Path, background: Path, foreground: Path) -> SampleRef:
+    return SampleRef(f"{source.parent.name}/{source.stem}", source, background, foreground)
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:
@@ -255,16 +281,22 @@ def _expectation() -> str:
 
 def _elsewhere(root: Path) -> str:
     """Point at the set when it lies one folder further down, as archives often unpack."""
-    inner = [path for path in _visible(root) if path.is_dir() and all((path / role).is_dir() for role in ROLES)]
-    return f"; did you mean {inner[0]}?" if len(inner) == 1 else ""
+    found = entries(root)
+    inner = [path for path in found if path.is_dir() and all((path / role).is_dir() for role in ROLES)]
+    if len(inner) == 1:
+        return f"; did you mean {readable(inner[0])}?"
+    return frames_hint(found) or "; a set in another layout: see `mattekit dataset import --help`"
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
     """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
-    hashes = {file.path: file.sha256 for file in manifest.files}
+    for file in manifest.files:
+        inside(root, file.path)
+    refs = spelled_as(refs, manifest)
+    hashes = {same_name(file.path): file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}
-    found = {file.relative_to(root).as_posix() for ref in refs for file in ref.files}
+    found = files_by_name(root, refs).keys()
     remedy = "make the set again, or see `mattekit dataset verify`"
     for lacking, where in (
         (hashes.keys() - found, "not in the folder"),
@@ -279,5 +311,5 @@ def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> t
 
 
 def _hashes(root: Path, ref: SampleRef, hashes: dict[str, str]) -> tuple[str, str, str]:
-    source, background, foreground = (hashes[path.relative_to(root).as_posix()] for path in ref.files)
+    source, background, foreground = (hashes[name] for name in files_by_name(root, [ref]))
     return source, background, foreground

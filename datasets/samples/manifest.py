@@ -6,33 +6,30 @@ Nothing in it depends on when or where it was written: the same set gives the sa
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from configs.files import sha256_of
+from configs.reading import PlainPath
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, pixels_sha256
+from datasets.samples.names import same_name
 
 MANIFEST_NAME = "manifest.json"
+ATTRIBUTION_NAME = "ATTRIBUTION.csv"
+"""Whom to credit, in folders of pictures that others may own."""
+CONTACT_SHEET_NAME = "contact-sheet.png"
+"""What `mattekit dataset show` draws of a set."""
 
 Role = Literal["background", "foreground"]
 
 Positive = Annotated[int, Field(gt=0)]
+LARGEST_NOISE = 64
+"""Largest standard deviation of a sample's noise, in levels of 8 bits."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-def _inside(path: str) -> str:
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in path or pure.as_posix() != path or path == ".":
-        raise ValueError("expected a plain path below the set's root, with `/`")
-    return path
-
-
-PlainPath = Annotated[str, AfterValidator(_inside)]
-"""A path below a set's root, with `/`, that cannot lead out of it."""
 
 
 class FileEntry(Frozen):
@@ -62,7 +59,7 @@ class SampleEntry(Frozen):
     id: str
     tags: tuple[str, ...] = ()
     # Left out where there is none, so that the manifests of noiseless sets keep their bytes.
-    noise: Annotated[float, Field(ge=0, exclude_if=lambda noise: noise == 0)] = 0
+    noise: Annotated[float, Field(ge=0, le=LARGEST_NOISE, exclude_if=lambda noise: noise == 0)] = 0
 
 
 class Generator(Frozen):
@@ -100,7 +97,7 @@ class OriginEntry(Frozen):
 
 
 class SkippedEntry(Frozen):
-    """A sample of the original set that an import left out, and why."""
+    """What was left out, and why: a sample of an imported set, or a picture, `<role>/<path below its folder>`."""
 
     id: str
     reason: str
@@ -154,13 +151,14 @@ class Manifest(Record):
         files: sorted by path.
         samples: sorted by id.
         photographs: sorted by name; what must be credited.
-        skipped: what an import left out, in natural order of ids.
+        skipped: what an import or a composition left out, in natural order of ids.
         content_sha256: `content_sha256` of `files`: the set's identity.
     """
 
     FILE: ClassVar[str] = MANIFEST_NAME
     REMEDY: ClassVar[str] = "restore it, make the set again, or move it away if another program wrote it"
     INDENT: ClassVar[int] = 1
+    BESIDE: ClassVar[tuple[str, ...]] = (ATTRIBUTION_NAME, CONTACT_SHEET_NAME)
 
     name: str
     generator: Generator | None = None
@@ -172,6 +170,10 @@ class Manifest(Record):
     photographs: tuple[PhotographEntry, ...] = ()
     skipped: tuple[SkippedEntry, ...] = ()
     content_sha256: Sha256
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of a set may hold: the manifest, what is made of it, and every picture."""
+        return self.names() | {file.path for file in self.files}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -186,12 +188,12 @@ class Manifest(Record):
 
 
 def content_sha256(files: Iterable[tuple[str, str]]) -> str:
-    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image.
+    """Return the identity of a set: SHA-256 over its sorted lines `<sha256>  <path>`, one per image, paths in NFC.
 
     Args:
         files: pairs of path below the root (with `/`) and `pixels_sha256` of the image, in any order.
     """
-    lines = sorted(files)
+    lines = sorted((same_name(path), digest) for path, digest in files)
     return hashlib.sha256("".join(f"{digest}  {path}\n" for path, digest in lines).encode()).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal, TypeVar
 
@@ -10,18 +11,21 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.reading import inside
 from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.composition import CompositionCheck
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.layout import SampleRef, counted, scan_layout
+from datasets.samples.layout import SampleRef, counted, files_by_name, scan_layout, spelled_as
 from datasets.samples.licences import licence_faults, unknown_licences
 from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest
+from datasets.samples.names import same_name
 from datasets.samples.plate import largest_noise
 
 Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size", "alpha", "composite", "licence"]
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
+Given = TypeVar("Given", Path, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def verify_set(
         The report; this function does not raise for anything that is wrong with the set.
     """
     scan = scan_layout(root)
+    refs = scan.refs
     problems: list[Problem] = [Problem("layout", "error", message) for message in scan.problems]
     manifest: Manifest | None = None
     corrupt = False
@@ -96,9 +101,10 @@ def verify_set(
         problems.append(Problem("manifest", "error", str(error)))
         corrupt = True
     if manifest is not None:
-        _against_manifest(root, scan.refs, manifest, problems)
+        refs = spelled_as(refs, manifest)
+        _against_manifest(root, refs, manifest, problems)
     if not corrupt:
-        unknown = unknown_licences(root, (ref.id for ref in scan.refs), manifest)
+        unknown = unknown_licences(root, (ref.id for ref in refs), manifest)
         if unknown:
             problems.append(Problem("licence", "error" if require_licences else "warning", unknown))
     allowed = {} if manifest is None or not manifest.exact_composites else _allowed(manifest)
@@ -106,38 +112,40 @@ def verify_set(
     handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
     composition = CompositionCheck(exact_plate=not handheld)
     opaque = 0
-    for done, ref in enumerate(scan.refs, start=1):
+    for done, ref in enumerate(refs, start=1):
         opaque += _check_sample(ref, allowed.get(ref.id), composition, problems)
         if progress is not None:
-            progress(done, len(scan.refs))
+            progress(done, len(refs))
     problems += (Problem("composite", severity, message) for severity, message in composition.problems())
-    if scan.refs and opaque == len(scan.refs):
+    if refs and opaque == len(refs):
         message = f"{root / 'fgr'}: every matte is fully opaque; the alpha channel was probably lost on the way"
         problems.append(Problem("alpha", "error", message))
-    return VerifyReport(root, len(scan.refs), tuple(problems))
+    return VerifyReport(root, len(refs), tuple(problems))
 
 
 def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest, problems: list[Problem]) -> None:
     path = root / MANIFEST_NAME
-    found = {file.relative_to(root).as_posix() for ref in refs for file in ref.files}
+    found = files_by_name(root, refs)
     for file in manifest.files:
-        if not (root / file.path).is_file():
-            message = f"{root / file.path}: missing, though {MANIFEST_NAME} lists it"
+        there = found.pop(same_name(file.path), root / file.path)
+        if _read(partial(inside, root), file.path, problems) is None:
+            continue
+        if not there.is_file():
+            message = f"{there}: missing, though {MANIFEST_NAME} lists it"
             problems.append(Problem("missing", "error", message))
             continue
-        digest = _read(sha256_of, root / file.path, problems)
+        digest = _read(sha256_of, there, problems)
         if digest is not None and digest != file.sha256:
-            message = f"{root / file.path}: has SHA-256 {digest}; {MANIFEST_NAME} says {file.sha256}"
+            message = f"{there}: has SHA-256 {digest}; {MANIFEST_NAME} says {file.sha256}"
             problems.append(Problem("hash", "error", message))
         elif digest is not None:
-            problems += _against_entry(root / file.path, file)
+            problems += _against_entry(there, file)
     problems.extend(
-        Problem("extra", "error", f"{root / extra}: {MANIFEST_NAME} does not list it")
-        for extra in sorted(found - {file.path for file in manifest.files})
+        Problem("extra", "error", f"{found[extra]}: {MANIFEST_NAME} does not list it") for extra in sorted(found)
     )
-    listed = {"samples": {sample.id for sample in manifest.samples}}
+    listed = {"samples": {same_name(sample.id) for sample in manifest.samples}}
     if manifest.composition is not None:
-        listed["origins"] = {origin.id for origin in manifest.composition.origins}
+        listed["origins"] = {same_name(origin.id) for origin in manifest.composition.origins}
     problems.extend(
         Problem("manifest", "error", f"{path}: `{key}` and the files disagree about {id_}")
         for key, ids in listed.items()
@@ -148,7 +156,7 @@ def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifes
 
 def _ids(manifest: Manifest) -> set[str]:
     """Return the samples that a manifest's files make up, `<clip>/<frame>`."""
-    paths = (PurePosixPath(file.path) for file in manifest.files)
+    paths = (PurePosixPath(same_name(file.path)) for file in manifest.files)
     return {PurePosixPath(*path.parts[1:]).with_suffix("").as_posix() for path in paths}
 
 
@@ -183,7 +191,7 @@ def _check_sample(ref: SampleRef, allowed: int | None, composition: CompositionC
     return bool((alpha == 255).all())
 
 
-def _read(reader: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+def _read(reader: Callable[[Given], T], path: Given, problems: list[Problem]) -> T | None:
     try:
         return reader(path)
     except DataError as error:

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from configs.errors import DataError
+from datasets.samples.images import read_rgb
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,6 @@ def load_photograph(name: str) -> NDArray[np.uint8]:
             f"photograph {name!r}: {photograph.file} of the package {photograph.package!r} is not installed; the "
             f"synthetic set is made from it. Install the pinned dependencies again (pip install -e .)."
         )
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert("RGB"))
+    pixels = read_rgb(path)
     pixels.setflags(write=False)
     return pixels

@@ -11,9 +11,9 @@ from configs.folders import find_made
 from configs.records import Record
 from datasets.people.make import AUTHOR, LICENCE
 from datasets.people.pack import Pack
-from datasets.samples.credits import ATTRIBUTION_NAME, attribution
+from datasets.samples.credits import attribution
 from datasets.samples.images import write_png
-from datasets.samples.manifest import CreditEntry, Role
+from datasets.samples.manifest import ATTRIBUTION_NAME, CreditEntry, Role
 from demo.footage.scene import BACKGROUND, PERSON, TARGET, Scene, sample_named
 from demo.footage.sound import plucked, wav
 from demo.matting.fitting import Size
@@ -43,6 +43,10 @@ class FootageRecord(Record):
     size: tuple[int, int]
     frames: int
     files: dict[str, str]
+
+    def holds(self) -> frozenset[str]:
+        """Return what the folder of footage may hold: the record and every file of it."""
+        return self.names() | frozenset(self.files)
 
 
 def make_footage(
@@ -76,12 +80,13 @@ def make_footage(
         out,
         FootageRecord.read_if_there,
         foreign="holds something that is no footage of ours; choose another folder with --out",
+        holds=FootageRecord.holds,
         fault=lambda record: _fault(out, record, wanted),
         replace=force,
     )
     if found is not None:
         return found
-    with new_folder(out) as folder:
+    with new_folder(out, replace=force) as folder:
         scene = Scene(pack, size)
         _write_video(folder / SOURCE_NAME, scene, frames, progress)
         write_png(folder / PLATE_NAME, scene.plate())

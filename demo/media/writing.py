@@ -95,6 +95,8 @@ def open_output(path: Path, source: FrameSource, *, transparent: bool, sound: bo
                 video.abandon()
                 raise
             video.close()
+            if work.exists() and not work.stat().st_size:
+                work.unlink()  # stopped before the first frame
 
 
 class _Picture(Output):

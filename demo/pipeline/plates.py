@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import get_args
 
 from configs.errors import UsageError
+from configs.schema import Align
 from datasets.plates.checks import check_plate
 from datasets.plates.still import still_plate
-from datasets.plates.tracking import Align as Align
 from datasets.plates.tracking import PlateTracker
 from demo.matting.matter import Frame
 from demo.media.frames import read_only

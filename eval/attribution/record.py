@@ -10,6 +10,7 @@ from configs.schema import ModelSection
 from converter.forms.proofs import Parity
 from eval.run.results import MetricRecord
 
+PAGE_FILE = "attribution.md"
 Part = Literal["original", "graph", "weights", "inference"]
 """What changes at a stage."""
 Drifts = dict[str, float | None]
@@ -95,6 +96,7 @@ class Attribution(Record):
 
     FILE: ClassVar[str] = "attribution.json"
     REMEDY: ClassVar[str] = "run `mattekit attribute` again"
+    BESIDE: ClassVar[tuple[str, ...]] = (PAGE_FILE,)
 
     created: str
     environment: Environment

@@ -5,7 +5,7 @@ from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import moved_away, share_added, taken_back
 from eval.metrics.measures import METRICS, PUBLISHED_METRICS, Metric, title_of
 from eval.presentation.blocks import Block, Section, Table, markdown_page
-from eval.presentation.formatting import NOTHING, code, number, signed
+from eval.presentation.formatting import NOTHING, code, number, plain, signed
 
 CHANGES = {
     "original": "nothing: the original",
@@ -41,13 +41,13 @@ def attribution_page(attribution: Attribution) -> str:
             "Outputs against the original's",
             [
                 error_table(attribution),
-                f"Measured at {size} (height x width) on {attribution.environment.cpu_name} "
-                f"({attribution.environment.cpu_class}), where OpenVINO by itself infers in "
-                f"{attribution.default_precision}. Every figure is in `{attribution.FILE}`.",
+                f"Measured at {size} (height x width) on {plain(attribution.environment.cpu_name)} "
+                f"({plain(attribution.environment.cpu_class)}), where OpenVINO by itself infers in "
+                f"{plain(attribution.default_precision)}. Every figure is in `{attribution.FILE}`.",
             ],
         ),
     ]
-    return markdown_page([Section(f"Attribution of drift: {attribution.dataset}, {samples}", blocks)])
+    return markdown_page([Section(f"Attribution of drift: {plain(attribution.dataset)}, {samples}", blocks)])
 
 
 def explain(attribution: Attribution) -> str:
@@ -91,9 +91,16 @@ def stage_table(attribution: Attribution) -> Table:
     for stage in attribution.stages:
         row = [code(stage.name), code(stage.before) if stage.before else NOTHING, CHANGES[stage.part]]
         if not stage.ran:
-            rows.append([*row, f"not run: {stage.refused}", *[NOTHING] * (5 + len(metrics))])
+            rows.append([*row, plain(f"not run: {stage.refused}"), *[NOTHING] * (5 + len(metrics))])
             continue
-        rows.append([*row, stage.precision or NOTHING, *_errors(stage), *(_metric(stage, m.name) for m in metrics)])
+        rows.append(
+            [
+                *row,
+                plain(stage.precision) if stage.precision else NOTHING,
+                *_errors(stage),
+                *(_metric(stage, m.name) for m in metrics),
+            ]
+        )
     header += [f"{metric.title}, {metric.unit}" for metric in metrics]
     return Table(header, rows, right=range(4, len(header)))
 

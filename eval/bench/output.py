@@ -1,7 +1,5 @@
 """A benchmark as files and text: bench.json, bench.csv, bench.md, and the table that the command line prints."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +9,11 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from configs.files import write_atomically
-from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
+from configs.tables import csv_text
+from eval.bench.record import CSV_FILE, MARKDOWN_FILE, AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
 from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
-from eval.presentation.formatting import NOTHING, code, number
+from eval.presentation.formatting import NOTHING, code, number, plain
 
-CSV_FILE = "bench.csv"
-MARKDOWN_FILE = "bench.md"
 SHOWN_OPERATIONS = 12
 
 
@@ -34,11 +31,8 @@ def write_bench_files(folder: Path, record: BenchRecord, rows: Sequence[Timing])
 
 def timings_csv(rows: Sequence[Timing]) -> str:
     """Return every single time as CSV: phase, round, frame, model, milliseconds per frame."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("phase", "round", "frame", "model", "ms"))
-    writer.writerows((row.phase, row.round, row.frame, row.model, f"{row.milliseconds:.4f}") for row in rows)
-    return text.getvalue()
+    cells = ((row.phase, row.round, row.frame, row.model, f"{row.milliseconds:.4f}") for row in rows)
+    return csv_text(("phase", "round", "frame", "model", "ms"), cells)
 
 
 def bench_markdown(record: BenchRecord) -> str:
@@ -51,8 +45,8 @@ def bench_markdown(record: BenchRecord) -> str:
     )
     models = [(code(m.name), code(m.model_path), code(m.model_sha256)) for m in record.models]
     blocks: list[Block] = [
-        f"On {conditions.cpu_name}, CPU feature class {conditions.cpu_class}; {conditions.os}; {versions}; toolkit "
-        f"revision {conditions.git_commit or 'unknown'}; {record.created}.",
+        f"On {plain(conditions.cpu_name)}, CPU feature class {conditions.cpu_class}; {plain(conditions.os)}; "
+        f"{plain(versions)}; toolkit revision {plain(conditions.git_commit or 'unknown')}; {plain(record.created)}.",
         *bench_blocks(record),
         Section("Models", [Table(("Model", "File", "SHA-256"), models)]),
         Section(
@@ -80,7 +74,7 @@ def bench_blocks(record: BenchRecord) -> list[Block]:
                 f"{record.warmup} to warm up; in each round every model infers once, in an order drawn anew. The ratio "
                 "is the median over the rounds, in brackets its 95 % confidence interval. Difference: mean |alpha "
                 f"difference| from {first} on the first frame, and cells that differ by more than 0.01.",
-                *map(Note, notes(record)),
+                *(Note(plain(note)) for note in notes(record)),
             ],
         )
     ]
@@ -150,8 +144,8 @@ def _latency_table(record: BenchRecord) -> Table:
         rows.append(
             (
                 code(model.name),
-                f"{model.framework} {model.precision}",
-                model.inputs,
+                plain(f"{model.framework} {model.precision}"),
+                plain(model.inputs),
                 NOTHING if latency.threads is None else str(latency.threads),
                 number(latency.median_ms),
                 number(latency.p90_ms),
@@ -173,7 +167,7 @@ def _throughput_table(record: BenchRecord) -> Table:
     rows = [
         (
             code(model.name),
-            f"{model.framework} {model.precision}",
+            plain(f"{model.framework} {model.precision}"),
             str(throughput.streams),
             str(throughput.requests),
             NOTHING if throughput.threads is None else str(throughput.threads),
@@ -194,7 +188,7 @@ def _operation_table(model: BenchModel) -> Table:
             str(entry.nodes),
             number(entry.ms),
             f"{100 * entry.share:.1f} %",
-            ", ".join(entry.kernels),
+            plain(", ".join(entry.kernels)),
         )
         for entry in shown
     ]

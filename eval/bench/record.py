@@ -10,6 +10,8 @@ from configs.records import Frozen, Record
 from eval.run.results import Count
 from eval.statistics.intervals import Interval
 
+CSV_FILE = "bench.csv"
+MARKDOWN_FILE = "bench.md"
 Phase = Literal["latency", "throughput"]
 Positive = Annotated[int, Field(gt=0)]
 Time = Annotated[float, Field(gt=0)]
@@ -146,6 +148,7 @@ class BenchRecord(Record):
 
     FILE: ClassVar[str] = "bench.json"
     REMEDY: ClassVar[str] = "run `mattekit bench` to make it"
+    BESIDE: ClassVar[tuple[str, ...]] = (CSV_FILE, MARKDOWN_FILE)
 
     created: str
     environment: Environment

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from configs.text import visible
 from eval.compare.runs import Change, Comparison, MetricDifference
-from eval.presentation.formatting import NOTHING, code, markdown_table, number, signed, span
+from eval.presentation.formatting import NOTHING, code, markdown_table, number, plain, signed, span
 from eval.statistics.intervals import Interval
 
 LONGEST = 72
@@ -17,7 +18,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"# {first} and {second}",
         f"Over {len(comparison.samples)} shared samples. A difference is {second} minus {first}; every metric is an "
         "error, so more is worse. This compares and does not judge: `mattekit gate` does.",
-        *(f"> {warning}" for warning in comparison.warnings),
+        *(f"> {plain(warning)}" for warning in comparison.warnings),
         "## Metrics",
         *_metric_tables(comparison.metrics),
         "The 95 % interval is of the mean of the paired differences. `-`: too few samples for one.",
@@ -28,7 +29,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_section("Models", comparison.models),
         *_section("Configuration", comparison.settings),
     ]
-    return "\n\n".join(parts) + "\n"
+    return visible("\n\n".join(parts), keep="\n\t") + "\n"
 
 
 def _metric_tables(metrics: Sequence[MetricDifference]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from configs.errors import UsageError
 from configs.files import write_atomically
+from configs.text import visible
 from eval.gate.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 from eval.metrics.measures import title_of
 from eval.run.results import Results
@@ -53,7 +54,7 @@ def append_outputs(report: GateReport, results: Results, page: Path) -> None:
     values = {"status": report.verdict, "report_path": page.as_posix(), "run_dir": page.parent.as_posix()}
     values |= {output_name(d.variant, d.metric): repr(d.mean) for d in results.drift if d.mean is not None}
     try:
-        with Path(target).open("a", encoding="utf-8") as stream:
+        with Path(target).open("a", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write("".join(_assignment(name, value) for name, value in values.items()))
     except OSError as error:
         raise UsageError(f"{target}: ${OUTPUT_VARIABLE} cannot be written ({error.strerror})") from error
@@ -88,7 +89,8 @@ def _command(level: str, title: str, message: str) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """Return text in which no character ends a command or one of its properties."""
+    """Return text in which no character ends a command or one of its properties, or moves a log's cursor."""
+    text = visible(text, keep="\r\n")
     for letter in f"%\r\n{more}":
         text = text.replace(letter, f"%{ord(letter):02X}")
     return text

@@ -16,8 +16,11 @@ from configs.files import write_atomically
 from configs.records import Record
 from eval.gate.verdict import CHECK_TITLES, GateReport, GateRow, Verdict
 from eval.presentation.blocks import Block, Note, Section, Table, markdown_page
-from eval.presentation.formatting import NOTHING, number, signed, span
+from eval.presentation.formatting import NOTHING, code, number, plain, signed, span
+from eval.presentation.xml import xml_text
 
+JUNIT_FILE = "junit.xml"
+BADGE_FILE = "badge.json"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
 
@@ -27,6 +30,7 @@ class GateRecord(Record):
 
     FILE: ClassVar[str] = "gate.json"
     REMEDY: ClassVar[str] = "run `mattekit gate` again"
+    BESIDE: ClassVar[tuple[str, ...]] = (JUNIT_FILE, BADGE_FILE)
 
     verdict: str
     exit_code: int
@@ -58,11 +62,11 @@ def write_junit(path: Path, report: GateReport) -> None:
     root = ET.Element("testsuites", totals)
     suite = ET.SubElement(root, "testsuite", {"name": "mattekit gate", **totals})
     for row in report.rows:
-        name = {"classname": f"gate.{row.check}.{row.variant}", "name": row.metric}
+        name = {"classname": xml_text(f"gate.{row.check}.{row.variant}"), "name": xml_text(row.metric)}
         case = ET.SubElement(suite, "testcase", name)
         if row.verdict in ("fail", "inconclusive"):
             tag = "failure" if row.verdict == "fail" else "error"
-            problem = ET.SubElement(case, tag, {"type": row.verdict, "message": row.reason})
+            problem = ET.SubElement(case, tag, {"type": row.verdict, "message": xml_text(row.reason)})
             problem.text = _values(row)
         else:
             ET.SubElement(case, "system-out").text = f"{row.verdict}: {_values(row)}"
@@ -81,7 +85,7 @@ def append_step_summary(report: GateReport) -> None:
     if not target:
         return
     try:
-        with Path(target).open("a", encoding="utf-8") as stream:
+        with Path(target).open("a", encoding="utf-8", newline="\n") as stream:
             stream.write(gate_markdown(report))
     except OSError as error:
         raise UsageError(f"{target}: ${SUMMARY_VARIABLE} cannot be written ({error.strerror})") from error
@@ -98,20 +102,20 @@ def judgement_blocks(report: GateReport) -> list[Block]:
     rows = [
         (
             CHECK_TITLES[row.check],
-            f"`{row.variant}`",
-            row.metric,
+            code(row.variant),
+            plain(row.metric),
             number(row.obtained),
             number(row.expected),
             signed(row.difference),
             _interval(row),
             number(row.limit),
             row.verdict,
-            row.reason,
+            plain(row.reason),
         )
         for row in report.rows
     ]
     table = Table((*header, "Reason"), rows, right=(3, 4, 5, 6, 7), label="Every judgement of the gate")
-    return [headline(report), *map(Note, report.notes), table]
+    return [headline(report), *(Note(plain(note)) for note in report.notes), table]
 
 
 def headline(report: GateReport) -> str:
@@ -141,7 +145,7 @@ def print_gate(report: GateReport, console: Console) -> None:
         for row in group:
             ends = (None, None) if row.interval is None else (row.interval.low, row.interval.high)
             figures = number(row.obtained), *map(signed, (row.difference, *ends)), number(row.limit)
-            table.add_row(row.metric, *figures, f"[{_STYLES[row.verdict]}]{row.verdict}[/]")
+            table.add_row(escape(row.metric), *figures, f"[{_STYLES[row.verdict]}]{row.verdict}[/]")
         console.print(table)
         console.print()
     for note in report.notes:

@@ -19,9 +19,13 @@ _MOST = 0.5
 def response_rows(run: Run) -> Iterator[GateRow]:
     """Yield an inconclusive row for each output of the original that is constant, or as good as, on half the samples.
 
-    Judged from the stored rows; nothing for a run of an earlier version, whose rows do not have the constant answers.
+    Judged from the stored rows. A run of an earlier version, or one that lost them, has no constant answers: that is
+    inconclusive too.
     """
     original = run.table.loc[run.results.original]
+    if ALPHA_CONSTANT not in original:
+        reason = f"the run does not say whether its set can show drift ({ALPHA_CONSTANT} is missing); evaluate again"
+        yield GateRow("run", ALL, "response", "inconclusive", reason=reason)
     for metric, constant in (("alpha_mad", ALPHA_CONSTANT), ("foreground_mse", FOREGROUND_CONSTANT)):
         if constant in original and metric in original:
             yield from _row(run.results.original, metric, original[[metric, constant]].dropna(), constant)

@@ -5,19 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from configs.errors import InconclusiveError, ParityError
+from configs.errors import InconclusiveError, ParityError, UsageError
+from configs.files import require_no_folder
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.ci_output import write_badge
 from eval.gate.judge import judge, judge_original
-from eval.gate.output import GateRecord, write_junit
+from eval.gate.output import BADGE_FILE, JUNIT_FILE, GateRecord, write_junit
 from eval.gate.verdict import GateReport, mean_of
 from eval.metrics.measures import PUBLISHED_METRICS
 from eval.run.identity import run_models
 from eval.run.stored import Run, read_run
-
-JUNIT_FILE = "junit.xml"
-BADGE_FILE = "badge.json"
 
 
 def judge_run(
@@ -55,9 +53,20 @@ def judge_stored(
 
 
 def clear_verdict(run_dir: Path) -> None:
-    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error."""
-    for stale in (GateRecord.FILE, JUNIT_FILE, BADGE_FILE):
-        (run_dir / stale).unlink(missing_ok=True)
+    """Remove the verdict that a run's folder holds, so that it does not outlive a judgement that ends in an error.
+
+    Raises:
+        UsageError: it cannot be removed.
+    """
+    if not run_dir.is_dir():
+        return
+    stale = [run_dir / name for name in sorted(GateRecord.names())]
+    require_no_folder(iter(stale))
+    try:
+        for path in stale:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: an earlier verdict, cannot be removed ({error.strerror})") from error
 
 
 def write_verdict(run_dir: Path, report: GateReport) -> None:

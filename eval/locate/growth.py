@@ -2,7 +2,7 @@
 
 from eval.locate.record import Located
 from eval.locate.search import TensorRecord
-from eval.presentation.figures import new_figure, png_of
+from eval.presentation.figures import new_figure, png_of, shown
 
 FLOOR = 1e-9
 """Where an error of zero, or of another shape, is drawn: the axis is logarithmic."""
@@ -22,7 +22,7 @@ def draw_growth(located: Located) -> bytes:
     axes.axhline(located.tolerance.relative, color="0.35", linewidth=0.9, linestyle="--", label="tolerance")
     if located.first is not None:
         index = next(index for index, tensor, _ in points if tensor.parted)
-        axes.axvline(index, color="tab:red", linewidth=0.9, label=f"parts: {located.first.tensor}")
+        axes.axvline(index, color="tab:red", linewidth=0.9, label=shown(f"parts: {located.first.tensor}"))
     step = max(1, len(points) // LABELLED)
     ticks = points[::step]
     axes.set_xticks(
@@ -32,7 +32,7 @@ def draw_growth(located: Located) -> bytes:
     axes.set_yscale("log")
     axes.set_ylim(bottom=FLOOR / 2)
     axes.set_ylabel("max |a - b| / max |a|")
-    axes.set_title(f"A: {located.a.label}\nB: {located.b.label}", fontsize=8, loc="left")
+    axes.set_title(f"A: {shown(located.a.label)}\nB: {shown(located.b.label)}", fontsize=8, loc="left")
     axes.grid(axis="y", color="0.92")
     figure.legend(frameon=False, fontsize=7, loc="outside lower center", ncols=4)
     return png_of(figure)

@@ -9,6 +9,14 @@ from configs.records import Frozen, Record
 from eval.locate.compare import Difference, Tolerance
 from eval.locate.search import TensorRecord
 
+GROWTH_FILE = "growth.png"
+REPRODUCTION = "reproduction"
+"""The folder of the minimal reproduction."""
+SCRIPT = "reproduce.py"
+INPUTS_A, INPUTS_B, OUTPUTS = "inputs_a.npz", "inputs_b.npz", "outputs.npz"
+_PARTS = "a.onnx", "a.xml", "a.bin", "b.onnx", "b.xml", "b.bin"
+_REPRODUCED = tuple(f"{REPRODUCTION}/{name}" for name in (SCRIPT, INPUTS_A, INPUTS_B, OUTPUTS, *_PARTS))
+
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -62,6 +70,7 @@ class Located(Record):
 
     FILE: ClassVar[str] = "located.json"
     REMEDY: ClassVar[str] = "run `mattekit locate` to make it"
+    BESIDE: ClassVar[tuple[str, ...]] = (GROWTH_FILE, *_REPRODUCED)
 
     environment: Environment
     a: FormRecord

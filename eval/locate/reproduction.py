@@ -8,13 +8,13 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from configs.files import write_atomically
+from configs.text import visible
 from converter.taps.base import Cut, Taps
 from eval.locate.compare import Array
-from eval.locate.record import Parting
+from eval.locate.record import INPUTS_A, INPUTS_B, OUTPUTS, SCRIPT, Parting
 from eval.locate.search import Pair
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPT = "reproduce.py"
 
 
 def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, cut_b: Cut) -> None:
@@ -27,13 +27,14 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
     inner = sorted({*cut_a.inputs, *cut_b.inputs} & pair.names)
     values = pair.a.read([*inner, target], pair.feed_a)
     output_a = values.pop(target)
-    _save(folder / "inputs_a.npz", {name: {**pair.feed_a, **values}[name] for name in cut_a.inputs})
-    _save(folder / "inputs_b.npz", {name: {**pair.feed_b, **values}[name] for name in cut_b.inputs})
+    _save(folder / INPUTS_A, {name: {**pair.feed_a, **values}[name] for name in cut_a.inputs})
+    _save(folder / INPUTS_B, {name: {**pair.feed_b, **values}[name] for name in cut_b.inputs})
     output_b = pair.b.read([target], pair.feed_b)[target]
-    _save(folder / "outputs.npz", {"a": output_a, "b": output_b})
+    _save(folder / OUTPUTS, {"a": output_a, "b": output_b})
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, autoescape=False
     )
+    environment.filters["words"] = words
     text = environment.get_template("reproduce.py.j2").render(
         tensor=target,
         a=_side(pair.a, cut_a),
@@ -42,6 +43,11 @@ def write_reproduction(folder: Path, pair: Pair, parting: Parting, cut_a: Cut, c
         absolute=pair.tolerance.absolute,
     )
     write_atomically(folder / SCRIPT, text)
+
+
+def words(text: str) -> str:
+    """Return text as it may stand in a docstring: a graph's names are whatever its maker chose."""
+    return visible(text).replace("\\", "\\\\").replace('"', "'")
 
 
 def _side(taps: Taps, cut: Cut) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from configs.environment import describe_environment
-from configs.errors import DataError, UsageError
+from configs.errors import DataError
 from configs.files import new_folder, write_atomically
+from configs.folders import find_made
 from configs.schema import Config, InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
@@ -13,14 +14,11 @@ from datasets.samples.layout import SampleSet, listing, load_sample
 from datasets.samples.sample import Sample
 from eval.locate.compare import DEFAULT_RELATIVE, Tolerance
 from eval.locate.growth import draw_growth
-from eval.locate.record import FormRecord, Located, NodeRecord, Parting
+from eval.locate.record import GROWTH_FILE, REPRODUCTION, FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_or_none, walk
 from eval.run.evaluate import open_dataset
 from eval.run.plates import Plates
-
-GROWTH_FILE = "growth.png"
-REPRODUCTION = "reproduction"
 
 
 def locate(
@@ -51,8 +49,8 @@ def locate(
         DataError: a model or the sample is missing or unreadable, sizes differ, or the forms share no tensor's name.
         UsageError: not a model, a precision that cannot run, or a folder that is not one of this kind.
     """
-    if out.is_dir() and any(out.iterdir()) and not (out / Located.FILE).is_file():
-        raise UsageError(f"{out}: not empty, and not a folder of `mattekit locate`; choose another --out")
+    foreign = "not empty, and not a folder of `mattekit locate`; choose another --out"
+    find_made(out, Located.read_if_there, foreign=foreign, holds=Located.holds)
     sample_set = open_dataset(config.dataset, report)
     sample = Plates(config.dataset)(_sample(sample_set, sample_id))
     forms = open_pair(a, b, *precisions, config)
@@ -60,7 +58,7 @@ def locate(
     pair = make_pair(*forms, sample, Tolerance(relative=relative))
     tensors = tuple(walk(pair, report, until_parted))
     first = next((tensor for tensor in tensors if tensor.parted), None)
-    with new_folder(out) as work:
+    with new_folder(out, replace=True) as work:
         parting = None if first is None else _parting(pair, first, work / REPRODUCTION)
         located = Located(
             environment=describe_environment(),

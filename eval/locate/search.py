@@ -12,12 +12,11 @@ takes, sorted, move no further than its inputs, and are compared as such; its in
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from configs.errors import DataError
+from configs.files import scratch_folder
 from configs.records import Frozen
 from converter.taps.base import Array, Feed, Tap, Taps
 from eval.locate.compare import Difference, Tolerance, compare_tensors
@@ -165,8 +164,8 @@ def local_difference(pair: Pair, tensor: str) -> Difference | None:
         runs, other, feed, feed_other = pair.a, pair.b, pair.feed_a, pair.feed_b
     else:
         return None
-    with TemporaryDirectory() as folder:
-        cut = runs.cut(tensor, pair.names, Path(folder) / "part")
+    with scratch_folder() as folder:
+        cut = runs.cut(tensor, pair.names, folder / "part")
         inner = [name for name in cut.inputs if name in pair.names]
         values = other.read([*inner, tensor], feed_other)
         expected = values.pop(tensor)

@@ -1,14 +1,17 @@
 """What a page is made of, as data: paragraphs, tables, notes, code and sections; and the markdown that they make.
 
-A paragraph, a cell and a title are markdown themselves, for their code spans and bold words. HTML is made of the same
-blocks by `eval.report.html.text`.
+A paragraph, a cell and a title are markdown themselves, for their code spans and bold words; what others wrote goes
+into them by `code` or `plain` of `eval.presentation.formatting`. HTML is made of the same blocks by
+`eval.report.html.text`.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TypeAlias
 
-from eval.presentation.formatting import markdown_table
+from configs.text import visible
+from eval.presentation.formatting import fence, markdown_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,12 @@ Block: TypeAlias = str | Table | Note | Items | Fence | Details | Picture | Sect
 
 def markdown_page(blocks: Iterable[Block], level: int = 1) -> str:
     """Return blocks as a page of GitHub-flavoured markdown; sections among them have headings of `level`."""
-    return _joined(blocks, level) + "\n"
+    return visible(_joined(blocks, level), keep="\n\t") + "\n"
+
+
+def _line(text: str) -> str:
+    """Return what must stay in one line."""
+    return " ".join(text.splitlines())
 
 
 def _joined(blocks: Iterable[Block], level: int) -> str:
@@ -94,14 +102,15 @@ def _markdown(block: Block, level: int) -> str:
         case Table():
             return markdown_table(block.header, block.rows, block.right).rstrip("\n")
         case Note():
-            return f"> {block.text}"
+            return f"> {_line(block.text)}"
         case Items():
-            return "\n".join(f"- {line}" for line in block.lines)
+            return "\n".join(f"- {_line(line)}" for line in block.lines)
         case Fence():
-            return f"```{block.language}\n{block.text.rstrip(chr(10))}\n```"
+            return fence(block.language, block.text)
         case Details():
-            return f"<details>\n<summary>{block.summary}</summary>\n\n{_markdown(block.content, level)}\n\n</details>"
+            summary, content = escape(block.summary), _markdown(block.content, level)
+            return f"<details>\n<summary>{summary}</summary>\n\n{content}\n\n</details>"
         case Picture():
-            return f"![{block.title}]({block.path})"
+            return f"![{_line(block.title)}]({block.path})"
         case Section():
-            return _joined((f"{'#' * level} {block.title}", *block.blocks), level + 1)
+            return _joined((f"{'#' * level} {_line(block.title)}", *block.blocks), level + 1)

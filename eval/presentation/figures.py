@@ -3,6 +3,8 @@
 import io
 from typing import TYPE_CHECKING
 
+from configs.text import visible
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -17,6 +19,11 @@ def new_figure(width: float, height: float) -> "Figure":
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def shown(text: str) -> str:
+    """Return text as matplotlib shows it as it is: a dollar sign would begin a formula."""
+    return visible(text).replace("$", r"\$")
 
 
 def png_of(figure: "Figure") -> bytes:

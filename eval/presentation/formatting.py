@@ -1,10 +1,18 @@
-"""Numbers and tables as text, the same in every report."""
+"""Numbers, names and tables as text, the same in every report; text that others wrote is shown, never obeyed."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
+
+from configs.text import visible
 
 NOTHING = "-"
 SIGNIFICANT = 4
+_CODE_SPAN = re.compile(r"(`[^`]+`)")
+_MARKUP = re.compile(r"[\\`*\[\]<>&#~$]|(?<![^\W_])_|_(?![^\W_])")
+"""What markdown and HTML obey; `_` only at the edge of a word, where it is."""
+_BLOCK = re.compile(r"[-+=]|\d+(?=[.)])")
+"""What makes a list, a rule or a heading at the start of a line."""
 
 
 def number(value: float | None) -> str:
@@ -32,8 +40,36 @@ def span(low: float, high: float) -> str:
 
 
 def code(text: str) -> str:
-    """Return text as markdown code, so that nothing in it is taken for markup."""
-    return f"`{text.replace('`', chr(39))}`"
+    """Return text as markdown code in one line, so that nothing in it is taken for markup."""
+    shown = visible(text) or " "
+    ticks = "`" * (_longest_run(shown) + 1)
+    # One blank at each end is taken away again.
+    pad = " " if "`" in (shown[0], shown[-1]) or (shown[0] == shown[-1] == " " and shown.strip()) else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def plain(text: str) -> str:
+    """Return text as one line of markdown that shows it as it is; code between single backticks stays code.
+
+    For whatever others may have a word in: names, reasons, notes, errors.
+    """
+    shown = visible(text).strip(" ")
+    parts = [shown] if _longest_run(shown) > 1 else _CODE_SPAN.split(shown)
+    escaped = "".join(
+        part if index % 2 else _MARKUP.sub(lambda found: f"\\{found[0]}", part) for index, part in enumerate(parts)
+    )
+    start = _BLOCK.match(escaped)
+    if start is None:
+        return escaped
+    number = start[0] if start[0].isdigit() else ""
+    return f"{number}\\{escaped[len(number) :]}"
+
+
+def fence(language: str, text: str) -> str:
+    """Return a fenced block of markdown that no line of the text ends."""
+    shown = visible(text.rstrip("\n"), keep="\n\t")
+    ticks = "`" * max(3, _longest_run(shown) + 1)
+    return f"{ticks}{language}\n{shown}\n{ticks}"
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
@@ -52,5 +88,9 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: 
     return "\n".join(lines) + "\n"
 
 
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
 def _line(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    return "| " + " | ".join(visible(cell.replace("\n", " ")).replace("|", "\\|") for cell in cells) + " |"

@@ -1,7 +1,7 @@
 """The chart of accuracy against speed: every variant's drift over its latency, from a run's results alone."""
 
 from eval.metrics.measures import PUBLISHED_METRICS, title_of
-from eval.presentation.figures import new_figure, png_of
+from eval.presentation.figures import new_figure, png_of, shown
 from eval.run.results import Results, VariantRecord
 
 SPEED_FILE = "speed.png"
@@ -45,7 +45,7 @@ def draw_speed(results: Results) -> bytes:
         if not own:
             continue
         colour = f"C{index % 10}"
-        label = f"{variant.name} (ran in {variant.precision}), {own[0][1]:.3g} ms"
+        label = shown(f"{variant.name} (ran in {variant.precision}), {own[0][1]:.3g} ms")
         heights = [max(share, floor) for _, _, share in own]
         axes.plot([own[0][1]] * len(own), heights, color=colour, linewidth=0.8, alpha=0.6)
         for order, ((name, latency, _), height) in enumerate(zip(own, heights, strict=True)):
@@ -53,7 +53,7 @@ def draw_speed(results: Results) -> bytes:
     original = results.variant(results.original)
     if original is not None and original.latency_ms is not None:
         latency = original.latency_ms.median
-        label = f"{original.name}, the original, {latency:.3g} ms"
+        label = shown(f"{original.name}, the original, {latency:.3g} ms")
         axes.axvline(latency, color="0.4", linewidth=1, linestyle="--", label=label)
     for name, marker in MARKERS.items():
         axes.plot([], [], marker, color="0.5", markersize=5, linestyle="none", label=title_of(name))

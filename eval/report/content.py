@@ -13,7 +13,7 @@ from eval.gate.output import judgement_blocks
 from eval.gate.verdict import GateReport
 from eval.metrics.measures import title_of
 from eval.presentation.blocks import Block, Details, Fence, Note, Section
-from eval.presentation.formatting import code, number, signed
+from eval.presentation.formatting import code, number, plain, signed
 from eval.report.history import NO_HISTORY, History
 from eval.report.tables import (
     condition_table,
@@ -146,7 +146,7 @@ def report_content(
         judgement=judgement,
         history=history,
         name=name,
-        title=f"Evaluation of {results.dataset.name}, {results.dataset.samples} samples",
+        title=f"Evaluation of {plain(results.dataset.name)}, {results.dataset.samples} samples",
         headline=_headline(results, original),
         largest=_largest_drift(results, gate),
         failures=() if original is None else _failures(original),
@@ -215,7 +215,8 @@ def _headline(results: Results, report: GateReport | None) -> str:
 def _failures(report: GateReport) -> tuple[str, ...]:
     rows = report.failures()
     lines = [
-        f"{row.verdict}: {code(row.variant)}, {title_of(row.metric)}: {row.reason}" for row in rows[:SHOWN_FAILURES]
+        f"{row.verdict}: {code(row.variant)}, {plain(title_of(row.metric))}: {plain(row.reason)}"
+        for row in rows[:SHOWN_FAILURES]
     ]
     if len(rows) > SHOWN_FAILURES:
         lines.append(f"and {len(rows) - SHOWN_FAILURES} more: see the tables below")
@@ -236,7 +237,7 @@ def _largest_drift(results: Results, gate: GateSection | None) -> str:
             share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
             whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
             text = (
-                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {variant.ran_in}), "
+                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {plain(variant.ran_in)}), "
                 f"{share:.3g} % of {whole}"
             )
             if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
@@ -256,7 +257,9 @@ def _notes(results: Results) -> list[Block]:
     """Return what a reader of the metrics must know besides."""
     original, dataset = results.variant(results.original), results.dataset
     undefined = [] if original is None else _undefined(original, dataset.samples)
-    notes: list[Block] = [Note(text) for text in (dataset.foreground_note, *undefined, dataset.coverage_note) if text]
+    notes: list[Block] = [
+        Note(plain(text)) for text in (dataset.foreground_note, *undefined, dataset.coverage_note) if text
+    ]
     if dataset.coverage is not None and dataset.coverage_note is None:
         notes.append(ALL_SEEN)
     return notes
@@ -282,8 +285,8 @@ def _rerun_commands(results: Results) -> tuple[str, ...]:
 
 def _describe(variant: VariantRecord) -> str:
     """Return a variant's name, framework and precisions as a line of markdown."""
-    weights = f"{variant.weights} weights, " if variant.weights else ""
-    return f"{code(variant.name)}: {variant.framework}, {weights}ran in {variant.ran_in}"
+    weights = f"{plain(variant.weights)} weights, " if variant.weights else ""
+    return f"{code(variant.name)}: {plain(variant.framework)}, {weights}ran in {plain(variant.ran_in)}"
 
 
 def _worst_line(record: WorstRecord) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from configs.errors import DataError
+from datasets.samples.litter import entries
 from eval.run.results import Results
 from eval.run.stored import read_run
 
@@ -45,9 +46,9 @@ def past_runs(reports: Path, results: Results, name: str) -> History:
     wanted = config_name(results)
     found: list[tuple[str, str]] = []
     unreadable: list[str] = []
-    for path in sorted(reports.glob(f"*/{Results.FILE}")):
+    for path in (place / Results.FILE for place in (entries(reports) if reports.is_dir() else ())):
         folder = path.parent.name
-        if folder.startswith(".") or folder == name:
+        if folder == name or not path.exists():
             continue
         try:
             past = Results.read(path)

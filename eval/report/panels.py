@@ -25,6 +25,7 @@ _LABEL_HEIGHT = 22
 _TITLE_HEIGHT = 26
 _BACKGROUND = (255, 255, 255)
 _INK = (20, 20, 20)
+_LONGEST_SLUG = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,4 @@ def _title(movement: Movement) -> str:
 
 
 def _slug(sample_id: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", sample_id).strip("-.") or "sample"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", sample_id).strip("-.")[:_LONGEST_SLUG] or "sample"

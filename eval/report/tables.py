@@ -6,7 +6,7 @@ from configs.schema import GateSection
 from eval.gate.verdict import limit_of
 from eval.metrics.measures import METRICS, Metric, title_of
 from eval.presentation.blocks import Table
-from eval.presentation.formatting import NOTHING, code, number, signed, span
+from eval.presentation.formatting import NOTHING, code, number, plain, signed, span
 from eval.run.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 
 PUBLISHED = ("Published original \\*", "Published converted \\*")
@@ -25,7 +25,7 @@ def overview_table(results: Results) -> Table:
         ]
         for metric in metrics_of(results)
     ]
-    ran = [v.ran_in for v in (results.variant(results.original), *converted) if v is not None]
+    ran = [plain(v.ran_in) for v in (results.variant(results.original), *converted) if v is not None]
     rows.append(["Inference precision that ran", "", *ran])
     return Table(header, rows, right=range(2, len(header)), label="Every metric of every variant")
 
@@ -98,7 +98,8 @@ def latency_table(results: Results) -> Table:
     for variant in results.variants:
         latency = variant.latency_ms
         times = (number(latency.median), number(latency.p90)) if latency else (NOTHING, NOTHING)
-        rows.append((code(variant.name), variant.framework, variant.weights or NOTHING, variant.ran_in, *times))
+        weights = plain(variant.weights) if variant.weights else NOTHING
+        rows.append((code(variant.name), plain(variant.framework), weights, plain(variant.ran_in), *times))
     return Table(header, rows, right=(4, 5), label="Latency of each variant")
 
 
@@ -132,7 +133,7 @@ def condition_table(results: Results) -> Table:
         "Sample ids, SHA-256": dataset.samples_sha256,
         **{package: version or "not installed" for package, version in conditions.versions.items()},
     }
-    rows = [(name, code(value) if value else NOTHING) for name, value in entries.items()]
+    rows = [(plain(name), code(value) if value else NOTHING) for name, value in entries.items()]
     return Table(("Condition", "Value"), rows)
 
 

@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import sha256_of
+from configs.reading import inside
 from datasets.samples.layout import SampleSet
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
 
 AGAIN = "run `mattekit evaluate` again"
+_FORM_FILE = re.compile(r"[^/]+\.onnx|[^/]+/model\.(xml|bin)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,7 +66,9 @@ def run_models(results: Results, name: str = "the run") -> RunModels:
             if checked.setdefault(file, expected) != expected:
                 raise DataError(f"{name}: gives {file} two hashes; {AGAIN}")
     there = Path(folder).is_dir()
+    original = _original(results)
     for file, expected in checked.items():
+        _require_own(file, folder, original, name)
         if not Path(file).is_file():
             inside = Path(file).is_relative_to(folder)
             if inside and there:
@@ -99,6 +103,39 @@ def require_run_set(sample_set: SampleSet, recorded: DatasetRecord) -> None:
             f"{sample_set.root}: changed since the run (identity {found[:12]}, then {expected[:12]}), so its images "
             f"are others; {AGAIN}"
         )
+
+
+def _require_own(file: str, folder: str, original: Path | None, name: str) -> None:
+    """Raise `DataError` unless a file is a form's in the run's model folder, or its original's.
+
+    Nothing else is opened on the word of a run's record.
+    """
+    form = _below(file, Path(folder))
+    if form is not None and _FORM_FILE.fullmatch(form):
+        inside(Path(folder), form)
+        return
+    if original is not None and Path(file) == original:
+        return
+    # An ONNX may keep weights in files of any name beside it.
+    if original is not None and original.suffix == ".onnx" and _below(file, original.parent) is not None:
+        return
+    raise DataError(
+        f"{name}: names the file {shortened(file)}, which is none of its model folder {shortened(folder)} or of its "
+        f"original; {AGAIN}"
+    )
+
+
+def _below(file: str, folder: Path) -> str | None:
+    """Return a file's path below a folder, by their names alone; None where it does not lie there."""
+    path = Path(file)
+    below = path.relative_to(folder) if path.is_relative_to(folder) else None
+    return None if below is None or ".." in below.parts else below.as_posix()
+
+
+def _original(results: Results) -> Path | None:
+    model = results.settings.get("model")
+    given = [model.get(key) for key in ("onnx", "checkpoint")] if isinstance(model, dict) else []
+    return next((Path(path) for path in given if isinstance(path, str) and path), None)
 
 
 def _folder(results: Results) -> str:

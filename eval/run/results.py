@@ -20,6 +20,7 @@ from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
 from eval.statistics.intervals import Interval
 
+PER_SAMPLE_FILE = "per_sample.csv"
 TAG_METRIC = "alpha_mad"
 """The metric by whose drift tags are judged."""
 
@@ -264,6 +265,7 @@ class Results(Record):
 
     FILE = "results.json"
     REMEDY = "run `mattekit evaluate` to make it"
+    BESIDE = (PER_SAMPLE_FILE,)
 
     created: str
     environment: Environment
@@ -277,6 +279,11 @@ class Results(Record):
     worst: tuple[WorstRecord, ...] = ()
     rerun: tuple[str, ...] = ()
     interval_method: str | None = None
+
+    def holds(self) -> frozenset[str]:
+        """Return what `evaluate` itself puts into a run's folder besides the pages: record, scores, and pictures."""
+        pictures = {path for worst in self.worst for path in (worst.panel, *worst.layers.values())}
+        return self.names() | pictures
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -8,7 +8,6 @@ where it was not measured; then, but for runs of earlier versions, what the best
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from configs.errors import DataError
+from configs.errors import DataError, shortened
 from configs.files import write_atomically
+from configs.reading import read_text
+from configs.records import LARGEST_NUMBER
+from configs.tables import csv_text, text_of_cell
 from eval.metrics.constant import CONSTANT_NAMES
 from eval.metrics.measures import METRIC_NAMES
+from eval.run.results import PER_SAMPLE_FILE
 
-PER_SAMPLE_FILE = "per_sample.csv"
 LATENCY = "latency_ms"
 _FIRST = ["sample", "variant", "tags"]
 
@@ -51,9 +53,10 @@ class ScoreRow:
             if not tag or tag.split() != [tag]:
                 raise DataError(f"sample {self.sample}: expected tags without blanks, found {tag!r}")
         for name, value in [*self.scores.items(), (LATENCY, self.latency_ms), *self.constants.items()]:
-            if value is not None and not math.isfinite(value):
+            if value is not None and not abs(value) <= LARGEST_NUMBER:
                 raise DataError(
-                    f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number, found {value}"
+                    f"sample {self.sample}, variant {self.variant}, {name}: expected a finite number "
+                    f"up to {LARGEST_NUMBER:g}, found {value}"
                 )
 
 
@@ -112,8 +115,13 @@ def write_scores(path: Path, table: pd.DataFrame) -> None:
     numbers = [*metrics_of(table), LATENCY, *(name for name in CONSTANT_NAMES if name in table)]
     if np.isinf(table[numbers]).any(axis=None):
         raise DataError(f"{path}: not written, because it would hold a number that is not finite")
-    cells = table.assign(tags=table["tags"].map(" ".join)).reset_index()
-    write_atomically(path, cells[[*_FIRST, *numbers]].to_csv(index=False, lineterminator="\n"))
+    texts = table.assign(tags=table["tags"].map(" ".join)).reset_index()[_FIRST].itertuples(index=False)
+    values = table[numbers].itertuples(index=False)
+    rows = (
+        (*row, *(None if np.isnan(value) else float(value) for value in scores))
+        for row, scores in zip(texts, values, strict=True)
+    )
+    write_atomically(path, csv_text([*_FIRST, *numbers], rows))
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -124,21 +132,21 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     file = path / PER_SAMPLE_FILE if path.is_dir() else path
     try:
-        lines = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = list(csv.reader(io.StringIO(read_text(file), newline=""), strict=True))
+    except (FileNotFoundError, DataError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []
     constants = [name for name in CONSTANT_NAMES if name in header]
     metrics = header[len(_FIRST) : len(header) - 1 - len(constants)]
     if header != [*_FIRST, *metrics, LATENCY, *constants] or len({*metrics} & {*METRIC_NAMES}) != len(metrics):
-        raise DataError(
-            f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {', '.join(header)}"
-        )
+        found = shortened(", ".join(header), 300)
+        raise DataError(f"{file}: expected the columns {', '.join(_FIRST)}, metrics, {LATENCY}; found {found}")
     rows: list[ScoreRow] = []
     for number, line in enumerate(lines[1:], start=2):
         if len(line) != len(header):
             raise DataError(f"{file}, line {number}: expected {len(header)} cells, found {len(line)}")
-        sample, variant, tags, *values = line
+        sample, variant, tags = map(text_of_cell, line[: len(_FIRST)])
+        values = line[len(_FIRST) :]
         try:
             cells = (float(value) if value else None for value in values)
             numbers = dict(zip(header[len(_FIRST) :], cells, strict=True))
@@ -146,8 +154,8 @@ def read_scores(path: Path) -> pd.DataFrame:
             best = {name: numbers[name] for name in constants}
             rows.append(ScoreRow(sample, variant, scores, numbers[LATENCY], tuple(tags.split()), best))
         except (ValueError, DataError) as error:
-            raise DataError(f"{file}, line {number}: {error}") from error
+            raise DataError(f"{file}, line {number}: {shortened(str(error), 300)}") from error
     try:
         return score_table(rows)
     except DataError as error:
-        raise DataError(f"{file}: {error}") from error
+        raise DataError(f"{file}: {shortened(str(error), 500)}") from error

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from configs.errors import DataError
+from configs.errors import DataError, UsageError
 from eval.run.evidence import require_evidence
 from eval.run.figures import with_figures
-from eval.run.results import Results, samples_sha256
-from eval.run.scores import PER_SAMPLE_FILE, read_scores, write_scores
+from eval.run.results import PER_SAMPLE_FILE, Results, samples_sha256
+from eval.run.scores import read_scores, write_scores
 from eval.statistics.intervals import METHOD, same
 
 
@@ -55,9 +55,13 @@ def read_run(run_dir: Path) -> Run:
     figures are.
 
     Raises:
+        UsageError: it is a file.
         DataError: a file is missing or corrupt, the two are not of one run, or the scores cannot be those of the forms
             that they stand under; the message names the figure or the form.
     """
+    if run_dir.is_file():
+        hint = f", {run_dir.absolute().parent}" if run_dir.name in Results.names() else ""
+        raise UsageError(f"{run_dir}: a file; expected a run's folder{hint}")
     stored, table = Results.read(run_dir), read_scores(run_dir)
     try:
         run = Run(stored, table)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from configs.files import write_atomically
-from eval.attribution.record import Attribution
+from configs.files import additions, write_atomically
+from eval.attribution.record import PAGE_FILE, Attribution
 from eval.attribution.run import attribute
 from eval.attribution.text import attribution_page
+from eval.report.stored import stored_content
 from eval.run.stored import read_run
-from mattekit.stages.stored import rewrite_pages
-
-PAGE_FILE = "attribution.md"
+from mattekit.stages.pages import write_pages
+from mattekit.stages.stored import stored_judgement
 
 
 def attribute_run(
@@ -25,10 +25,13 @@ def attribute_run(
 
     Raises:
         DataError: the run, its models or its set are missing, or not what they were when it ran.
+        UsageError: the run's folder cannot be written.
     """
     run = read_run(run_dir)
-    attribution = attribute(run.results, limit=limit, report=report)
-    attribution.write(run_dir)
-    write_atomically(run_dir / PAGE_FILE, attribution_page(attribution))
-    rewrite_pages(run_dir, run, run.results.configuration().gate)
+    with additions(run_dir) as work:
+        attribution = attribute(run.results, limit=limit, report=report)
+        attribution.write(work)
+        write_atomically(work / PAGE_FILE, attribution_page(attribution))
+        judgement = stored_judgement(run_dir, run, run.results.configuration().gate)
+        write_pages(work, stored_content(run_dir, run, judgement, attribution=attribution), run_dir)
     return attribution

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from configs.files import new_folder
+from configs.files import new_folder, target_of
 from configs.folders import find_made
 from configs.schema import Config
 from eval.gate.judge import judge_original
@@ -14,12 +14,14 @@ from eval.run.evaluate import evaluate
 from eval.run.results import Results
 from eval.run.stored import write_run
 from mattekit.stages.pages import write_pages
+from mattekit.stages.run_folder import run_holds
 
 
 def evaluate_into(
     run_dir: Path,
     config: Config,
     *,
+    force: bool = False,
     rerun: Sequence[str] = (),
     report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> tuple[Results, Judgement]:
@@ -29,23 +31,28 @@ def evaluate_into(
     only when whole.
 
     Args:
-        run_dir: where the run goes; an earlier run there is replaced.
+        run_dir: where the run goes.
         config: the job; `config.convert.out` is the converted model folder.
+        force: replace an earlier run that is there.
         rerun: shell commands that repeat the run, for the report.
         report: called with (what is being done, done, total).
 
     Raises:
         DataError: as `eval.run.evaluate.evaluate`.
-        UsageError: as there, tolerances of a metric that does not exist, or a folder that is not a run's.
+        UsageError: as there, tolerances of a metric that does not exist, or a folder that holds a run already or
+            something else.
     """
     find_made(
         run_dir,
-        lambda folder: (folder / Results.FILE).is_file() or None,
+        Results.read_if_there,
         foreign="not empty, and not an evaluation run; choose another --out",
+        holds=run_holds,
+        fault=lambda results: f"{run_dir}: holds a run, of {results.created}; choose another --out, or give --force",
+        replace=force,
     )
     pictures = WorstPictures(config.evaluate.worst)
-    final = run_dir.absolute()
-    with new_folder(run_dir) as work:
+    final = target_of(run_dir)
+    with new_folder(run_dir, replace=force) as work:
         run = evaluate(config, pictures, rerun=rerun, report=report)
         judgement = Judgement(config.gate, judge_original(run, config.gate))
         history = past_runs(final.parent, run.results, final.name)

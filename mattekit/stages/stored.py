@@ -1,8 +1,9 @@
-"""What is done with a stored run: its folder is read once, and its pages are written anew. Imports no framework."""
+"""What is done with a stored run: its folder is read once, and a verdict added. Imports no framework."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from configs.files import additions
 from configs.schema import GateSection
 from eval.gate.ci_output import append_outputs
 from eval.gate.judge import judge_original, without_baseline
@@ -13,7 +14,6 @@ from eval.report.content import Judgement
 from eval.report.html.page import write_html_report
 from eval.report.stored import stored_content
 from eval.run.stored import Run, read_run
-from mattekit.stages.pages import write_pages
 
 
 def gate_run(
@@ -34,24 +34,26 @@ def gate_run(
             run's models are there and not what they were.
         UsageError: the tolerances name an unknown metric, or an output cannot be written.
     """
-    clear_verdict(run_dir)
-    run = read_run(run_dir)
-    report = judge_stored(run_dir, run, gate, required_variants, baseline_path)
-    write_verdict(run_dir, report)
-    judgement = Judgement(gate, without_baseline(report, run.results), report)
-    page = write_html_report(run_dir, stored_content(run_dir, run, judgement))
+    try:
+        run = read_run(run_dir)
+        with additions(run_dir) as work:
+            report = judge_stored(run_dir, run, gate, required_variants, baseline_path)
+            write_verdict(work, report)
+            judgement = Judgement(gate, without_baseline(report, run.results), report)
+            page = run_dir / write_html_report(work, stored_content(run_dir, run, judgement), run_dir).name
+    except Exception:
+        clear_verdict(run_dir)
+        raise
     append_step_summary(report)
     append_outputs(report, run.results, page)
     return report
 
 
-def rewrite_pages(run_dir: Path, run: Run, gate: GateSection) -> None:
-    """Write `report.md` and `report.html` of a stored run anew, once a measurement has added to its folder.
+def stored_judgement(run_dir: Path, run: Run, gate: GateSection) -> Judgement:
+    """Return what the pages of a stored run say of its differences: judged anew, and as the gate has judged it.
 
     Raises:
-        DataError: something that the pages show is not readable.
-        UsageError: the folder cannot be written.
+        DataError: the gate's verdict is not readable.
     """
     stored = GateRecord.read_if_there(run_dir)
-    judgement = Judgement(gate, judge_original(run, gate), None if stored is None else stored.report)
-    write_pages(run_dir, stored_content(run_dir, run, judgement))
+    return Judgement(gate, judge_original(run, gate), None if stored is None else stored.report)

@@ -1,18 +1,65 @@
-"""Where output goes: results to standard output, progress and errors to standard error."""
+"""Where output goes: results to standard output, progress and errors to standard error.
 
-from collections.abc import Callable, Iterator
+Whatever is printed may hold what others wrote: names of files and samples, what a server answered, a checkpoint's keys.
+No character of it moves the cursor, changes colours or turns the direction of writing, and in a workflow on GitHub no
+line of it is a command.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 
-output = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+from configs.text import visible
+
+_COMMAND = re.compile(r"^(\s*)(::|##\[)", re.MULTILINE)
+"""What begins a line that GitHub's runner obeys."""
+
+
+class SafeConsole(Console):
+    """A console on which unseen characters of the text are written out; its own control of the screen is untouched."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """See `Console.render`."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(visible(segment.text, keep="\n\t"), segment.style)
+
+
+output = SafeConsole(highlight=False, soft_wrap=True)
+errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
+
+
+def tables() -> Console:
+    """Return the console for tables, which are folded to the width of a terminal where there is one."""
+    return SafeConsole(highlight=False) if output.is_terminal else output
 
 
 def say(line: str) -> None:
-    """Print a line as it is."""
-    output.print(line, markup=False)
+    """Print text as it is."""
+    output.print(_seen(line), markup=False)
+
+
+def say_error(text: str) -> None:
+    """Print an error."""
+    errors.print(_seen(text), style="bold red", markup=False, highlight=False)
+
+
+def say_to_workflow(command: str) -> None:
+    """Print one of GitHub's workflow commands, already escaped."""
+    output.print(command, markup=False)
+
+
+def _seen(text: str) -> str:
+    """Return text that shows all of its characters, of which rich drops some, and commands nobody."""
+    shown = visible(text, keep="\n\t")
+    return _COMMAND.sub(r"\1\\\2", shown) if os.environ.get("GITHUB_ACTIONS") == "true" else shown
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from configs.errors import UsageError
@@ -55,8 +55,11 @@ def command(verb: str, options: Mapping[str, object]) -> str:
 
 
 def new_run(name: str) -> Path:
-    """Return a folder under reports/ for a run that starts now; names sort by time."""
-    return RUNS / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    """Return a new folder under reports/ for a run that starts now; names sort by time."""
+    now = datetime.now(UTC)
+    while (folder := RUNS / f"{name}-{now:%Y%m%d-%H%M%S}").exists():
+        now += timedelta(seconds=1)
+    return folder
 
 
 def latest_run(config: Config) -> Path:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from configs.errors import UsageError
+from configs.errors import UsageError, shortened
 from configs.load import DEFAULT_CONFIG
+from configs.schema import MAX_PIXELS
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
@@ -27,9 +28,12 @@ def size_from(text: str, option: str, order: str) -> tuple[int, int]:
     Raises:
         UsageError: the text is something else.
     """
-    match = re.fullmatch(r"(\d+)x(\d+)", text.strip())
-    if match is None or not (int(match[1]) and int(match[2])):
-        raise UsageError(f"{option}: expected {order} such as 720x1280, found {text!r}")
+    match = re.fullmatch(r"0*([1-9][0-9]*)x0*([1-9][0-9]*)", text.strip())
+    if match is None:
+        raise UsageError(f"{option}: expected {order} such as 720x1280, found {shortened(repr(text))}")
+    # Compared by their digits first: a number of thousands of them cannot even be read.
+    if max(map(len, match.groups())) > len(str(MAX_PIXELS)) or int(match[1]) * int(match[2]) > MAX_PIXELS:
+        raise UsageError(f"{option}: expected at most {MAX_PIXELS} pixels, found {shortened(text)}")
     first, second = int(match[1]), int(match[2])
     return (first, second) if order == HEIGHT_WIDTH else (second, first)
 

@@ -7,7 +7,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.schema import Plate
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
@@ -62,14 +62,10 @@ def bench(
 
         mattekit bench --run reports/default-20260101-120000
     """
-    from rich.console import Console
-
-    from eval.bench.output import print_bench, write_bench_files
+    from eval.bench.output import print_bench
     from eval.bench.run import BenchOptions
-    from eval.bench.run import bench as measure
     from eval.bench.timing import Length
-    from eval.run.stored import read_run
-    from mattekit.stages.stored import rewrite_pages
+    from mattekit.stages.benchmark import bench_into, bench_run
 
     if frames is not None and seconds is not None:
         raise UsageError("give --frames or --seconds, not both")
@@ -77,7 +73,6 @@ def bench(
         raise UsageError("give --run or --out, not both")
     if streams is not None and not throughput:
         raise UsageError("--streams belongs to throughput; leave out --no-throughput")
-    stored = None if run is None else read_run(run)
     changes = {
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
@@ -112,11 +107,11 @@ def bench(
         "--no-throughput": not throughput,
     }
     folder = run or out or new_run(f"{job.name}-bench")
-    evaluated = None if stored is None else stored.results
+    rerun = command("bench", given)
     with progress_bars() as report:
-        record, rows = measure(job, options, evaluated=evaluated, rerun=command("bench", given), report=report)
-    write_bench_files(folder, record, rows)
-    if run is not None and stored is not None:
-        rewrite_pages(run, stored, job.gate)
-    print_bench(record, Console(highlight=False) if output.is_terminal else output)
+        if run is not None:
+            record = bench_run(run, job, options, rerun, report)
+        else:
+            record = bench_into(folder, job, options, rerun, report)
+    print_bench(record, tables())
     say(f"benchmark: {folder / 'bench.md'}")

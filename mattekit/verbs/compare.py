@@ -30,9 +30,10 @@ def compare(
     from configs.files import write_atomically
     from eval.compare.runs import compare_folders
     from eval.compare.text import comparison_markdown
+    from mattekit.stages.run_folder import COMPARISON_FILE
 
     text = comparison_markdown(compare_folders(run_a, run_b))
-    target = out or run_b / "compare.md"
+    target = out or run_b / COMPARISON_FILE
     say(text)
     write_atomically(target, text)
     say(f"comparison: {target}")

@@ -16,7 +16,7 @@ from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_
 def convert(
     config: ConfigOption = CONFIG,
     checkpoint: Annotated[
-        Path | None, typer.Option(help="Start from this PyTorch checkpoint, .pth or .safetensors.")
+        Path | None, typer.Option(help="Start from this checkpoint of PyTorch, or safetensors, whatever its name.")
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Start from this ONNX instead; it then is the original.")] = None,
     architecture: Annotated[

@@ -85,8 +85,8 @@ def _make_bundled(section: DatasetSection, out: Path | None, force: bool) -> Non
 
 @app.command()
 def compose(
-    foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA PNGs, at any depth.")],
-    backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG or JPEG), at any depth.")],
+    foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA pictures (PNG or WebP), at any depth.")],
+    backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG, JPEG or WebP), at any depth.")],
     out: Annotated[Path, typer.Option(help="The set's folder.")],
     size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the composites.")] = "1280x720",
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
@@ -98,6 +98,9 @@ def compose(
             help="Place portraits cut off at both sides so that no cut shows, or whole with the cuts in view."
         ),
     ] = "hide",
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Leave out pictures that cannot be used, and list them.")
+    ] = False,
 ) -> None:
     """Compose foregrounds over backgrounds into a set in OMZ's layout.
 
@@ -124,8 +127,11 @@ def compose(
             seed=seed,
             plate=plate,
             cut_sides=cut_sides,
+            skip_damaged=skip_damaged,
             progress=partial(report, "composing"),
         )
+    for skipped in made.manifest.skipped if made.manifest else ():
+        say(f"skipped {skipped.id}: {skipped.reason}")
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
@@ -223,8 +229,9 @@ def show(
     from datasets.samples.contact_sheet import set_contact_sheet
     from datasets.samples.images import write_png
     from datasets.samples.layout import open_set
+    from datasets.samples.manifest import CONTACT_SHEET_NAME
 
-    path = out or folder / "contact-sheet.png"
+    path = out or folder / CONTACT_SHEET_NAME
     if path.suffix.lower() != ".png":
         raise UsageError(f"--out: expected a name ending in .png, found {path}")
     sample_set = open_set(folder)

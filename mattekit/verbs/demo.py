@@ -15,9 +15,9 @@ from mattekit.terminal.stopping import INTERRUPTED, stopping
 from mattekit.verbs.matte import Align, Match, ModelOption, VariantOption
 
 if TYPE_CHECKING:
+    from configs.schema import Align as AlignName
     from demo.matting.matter import Frame
     from demo.media.frames import FrameSource
-    from demo.pipeline.plates import Align as AlignName
     from demo.pipeline.plates import Plates
     from demo.pipeline.timing import RunTimes
     from demo.pipeline.window import Window

@@ -4,6 +4,7 @@ import importlib.metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from rich.markup import escape
 from rich.table import Table
 
 from configs.environment import describe_environment
@@ -28,8 +29,8 @@ def doctor() -> None:
     table.add_row("python", environment.python)
     for name, version in environment.versions.items():
         table.add_row(name, version or "not installed")
-    table.add_row("operating system", environment.os)
-    table.add_row("CPU", f"{environment.cpu_name} (feature class {environment.cpu_class})")
+    table.add_row("operating system", escape(environment.os))
+    table.add_row("CPU", escape(f"{environment.cpu_name} (feature class {environment.cpu_class})"))
     table.add_row("OpenVINO devices", ", ".join(openvino_core().available_devices))
     precision = default_inference_precision()
     table.add_row("OpenVINO infers in", f"{precision} by default, f32 where asked (ir-...@f32)")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from configs.schema import Align, Plate
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
@@ -32,6 +32,7 @@ def evaluate(
         bool | None, typer.Option("--match-plate", help="Even the plates' exposure and white balance.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
@@ -55,8 +56,6 @@ def evaluate(
 
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
     """
-    from rich.console import Console
-
     from eval.gate.output import print_gate
     from mattekit.stages.evaluation import evaluate_into
 
@@ -86,7 +85,7 @@ def evaluate(
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
-        _, judgement = evaluate_into(run_dir, job, rerun=rerun, report=report)
-    print_gate(judgement.original, Console(highlight=False) if output.is_terminal else output)
+        _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
+    print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

@@ -20,11 +20,11 @@ def footage(
     Writes source.mp4, plate.png (taken from a place a little to the side), target.png (another place to put the person)
     and ATTRIBUTION.csv. Does nothing where the same footage is there already.
 
-    Examples:
+    The demo runs on it: `mattekit demo -i data/footage/source.mp4 --background data/footage/plate.png -o out.mp4`.
+
+    Example:
 
         mattekit dataset footage
-
-        mattekit demo -i data/footage/source.mp4 --background data/footage/plate.png -o out.mp4
     """
     from datasets.people.pack import open_pack
     from demo.footage.make import make_footage

@@ -8,9 +8,9 @@ import typer
 from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
-from mattekit.terminal.console import output, progress_bars, say
+from mattekit.terminal.console import output, progress_bars, say, say_to_workflow
 from mattekit.terminal.jobs import latest_run
-from mattekit.terminal.options import CONFIG, ConfigOption
+from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
 
 
 def gate(
@@ -26,6 +26,13 @@ def gate(
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Put faults into copies of the run; each must turn the gate red.")
     ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="With --self-test: plant over a hundred faults, in minutes; the power table.")
+    ] = False,
+    input_shape: Annotated[
+        str | None,
+        typer.Option(metavar=HEIGHT_WIDTH, help="With --deep: the forms' size; by default the run's, made small."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where --self-test writes its table as .json and .md; by default nowhere.")
     ] = None,
@@ -40,6 +47,9 @@ def gate(
     CPU class than the baseline's. Where the run's models are still there, they must be the files that ran, else it ends
     with 3; against a baseline of another model nothing is judged, and it ends with 5.
 
+    --self-test --deep converts the run's original at a small size in every precision, plants weights, constants,
+    attributes, colours, scales, patches and cells that are wrong, and tells which proof sees each (docs/proof.md).
+
     --self-test runs broken forms of the run's IR (colours swapped, scale missed, weights off by 1 % ...) on its first
     samples, edits copies of its files, and ends with 1 unless the gate turns red for every fault and for nothing else.
 
@@ -52,6 +62,8 @@ def gate(
         mattekit gate --update-baseline --reason "OpenVINO 2026.4.1: new kernels"
 
         mattekit gate --self-test --out reports/self-test
+
+        mattekit gate --self-test --deep --out reports/self-test
     """
     from converter.forms.variant import parse_variants
     from eval.gate.ci_output import annotations
@@ -66,6 +78,10 @@ def gate(
         raise UsageError("--reason goes with --update-baseline")
     if out is not None and not self_test:
         raise UsageError("--out goes with --self-test")
+    if deep and not self_test:
+        raise UsageError("--deep goes with --self-test")
+    if input_shape is not None and not deep:
+        raise UsageError("--input-shape goes with --self-test --deep")
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
@@ -73,12 +89,15 @@ def gate(
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
     if self_test:
-        raise typer.Exit(_self_test(run_dir, job.gate, out))
+        if not deep:
+            raise typer.Exit(_self_test(run_dir, job.gate, out))
+        size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
+        raise typer.Exit(_deep_self_test(run_dir, job.gate, size, out))
     report = gate_run(run_dir, job.gate, required, baseline)
     say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
     for annotation in annotations(report):
-        say(annotation)
+        say_to_workflow(annotation)
     raise typer.Exit(report.exit_code)
 
 
@@ -96,3 +115,20 @@ def _self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
         write_atomically(out / "self-test.md", self_test_markdown(trials))
         say(f"self-test: {out / 'self-test.md'}")
     return 0 if all(trial.right for trial in trials) else ParityError.exit_code
+
+
+def _deep_self_test(run_dir: Path, gate: GateSection, size: tuple[int, int] | None, out: Path | None) -> int:
+    """Plant the faults, print and write the table of power, and return the exit code."""
+    from configs.files import write_atomically
+    from eval.gate.selftest.deep import deep_self_test
+    from eval.gate.selftest.power import power_json, power_markdown, power_summary, rows_markdown
+
+    with progress_bars() as report:
+        table = deep_self_test(run_dir, gate, size, report)
+    say(rows_markdown(table.powers))
+    say(f"deep self-test: {power_summary(table)}")
+    if out is not None:
+        write_atomically(out / "self-test-deep.json", power_json(table))
+        write_atomically(out / "self-test-deep.md", power_markdown(table))
+        say(f"self-test: {out / 'self-test-deep.md'}")
+    return 0 if table.right else ParityError.exit_code

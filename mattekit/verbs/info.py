@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from configs.load import load_config
@@ -34,9 +35,10 @@ def info(
     say(f"{model}: {described.kind}")
     facts = Table(box=None, show_header=False)
     for name, value in described.facts.items():
-        facts.add_row(name, value)
+        facts.add_row(escape(name), escape(value))
     if described.operations:
-        facts.add_row("operations", ", ".join(f"{kind} {count}" for kind, count in described.operations.items()))
+        operations = ", ".join(f"{kind} {count}" for kind, count in described.operations.items())
+        facts.add_row("operations", escape(operations))
     output.print(facts)
     if described.contract is None:
         say("I/O contract: none carried")
@@ -49,7 +51,7 @@ def info(
         for port in group:
             shape = "x".join(str(side) for side in port.shape)
             ports.add_row(
-                port.name,
+                escape(port.name),
                 direction,
                 shape,
                 port.layout,

@@ -8,7 +8,7 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import MAX_SIDE
-from datasets.importing.layouts import kinds
+from datasets.importing.layouts import Layout, ReadyLayout, kinds, layout_of
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.options import ConfigOption
 
@@ -36,11 +36,11 @@ def import_set(
         bool, typer.Option("--skip-damaged", help="Leave out what is damaged or lacks its matte, and list it.")
     ] = False,
     sequential: Annotated[
-        bool, typer.Option("--sequential", help="omz: frames of a clip follow each other in time.")
+        bool, typer.Option("--sequential", help="Of omz and omz_pha: frames of a clip follow each other in time.")
     ] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per CPU.")] = None,
 ) -> None:
-    """Import a published set: foregrounds for `dataset compose`, or with omz a set that is ready.
+    """Import a published set: foregrounds for `dataset compose`, or (omz, omz_pha, rvm) a set that is ready.
 
     Writes RGBA PNGs and foregrounds.json (sources, hashes, rights, what was skipped). Where a set has no foreground
     colours of its own they are estimated, and marked so; that needs `make install-import`. The same set and options
@@ -52,19 +52,22 @@ def import_set(
 
         mattekit dataset import omz HumanMattingClips120 --out data/clips
     """
-    if kind == OMZ:
+    from datasets.importing.finding import recognise
+
+    kind = recognise(folder) if kind == AUTO else kind
+    layout = None if kind == OMZ else layout_of(kind)
+    if not isinstance(layout, Layout):
         if max_side is not None:
-            raise UsageError("--max-side: a set in OMZ's layout is copied as it is")
-        _import_ready(folder, out, limit, seed, skip_damaged, sequential, workers)
+            raise UsageError(f"--max-side: a set of the kind {kind} is copied as it is")
+        _import_ready(folder, out, layout, limit, seed, skip_damaged, sequential, workers)
         return
     if sequential:
-        raise UsageError("--sequential: only for omz; other kinds know whether their frames follow each other")
-    from datasets.importing.finding import recognise
+        raise UsageError("--sequential: only for sets with composites; others know whether their frames follow on")
     from datasets.importing.foregrounds import import_foregrounds
     from datasets.importing.record import Settings
 
     settings = Settings(
-        kind=recognise(folder) if kind == AUTO else kind,
+        kind=kind,
         limit=limit,
         seed=seed,
         max_side=max_side or MAX_SIDE,
@@ -107,6 +110,7 @@ def build(
 def _import_ready(
     folder: Path,
     out: Path,
+    layout: ReadyLayout | None,
     limit: int | None,
     seed: int,
     skip_damaged: bool,
@@ -119,6 +123,7 @@ def _import_ready(
         made = import_ready(
             folder,
             out,
+            layout=layout,
             limit=limit,
             seed=seed,
             skip_damaged=skip_damaged,

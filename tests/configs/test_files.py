@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import DataError, UsageError
-from configs.files import new_file, new_folder, sha256_of, write_atomically
+from configs.files import additions, contents, new_folder, scratch_folder, sha256_of, write_atomically
 
 
 def _names(folder: Path) -> list[str]:
@@ -27,7 +27,7 @@ def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
 def test_hashing_what_is_not_a_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nowhere: cannot be read \(No such file"):
         sha256_of(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="expected a file, found a folder"):
         sha256_of(tmp_path)
 
 
@@ -102,7 +102,7 @@ def test_a_new_folder_replaces_the_old_one_completely(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "old").write_text("x")
-    with new_folder(out) as work:
+    with new_folder(out, replace=True) as work:
         (work / "new").write_text("y")
     assert _names(out) == ["new"]
     assert _names(tmp_path) == ["out"]
@@ -112,7 +112,7 @@ def test_a_failure_keeps_the_old_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "old").write_text("x")
-    with pytest.raises(KeyError), new_folder(out) as work:
+    with pytest.raises(KeyError), new_folder(out, replace=True) as work:
         (work / "new").write_text("y")
         raise KeyError
     assert _names(out) == ["old"]
@@ -131,7 +131,9 @@ def test_a_failed_swap_puts_the_old_folder_back(tmp_path: Path, monkeypatch: pyt
         return real(self, target)
 
     monkeypatch.setattr(Path, "rename", refuse_new)
-    with pytest.raises(UsageError, match=r"out: cannot be created \(Permission denied"), new_folder(out) as work:
+    monkeypatch.setattr("configs.files.exchange", lambda one, other: False)
+    refused = pytest.raises(UsageError, match=r"out: cannot be created \(Permission denied")
+    with refused, new_folder(out, replace=True) as work:
         (work / "new").write_text("y")
     assert _names(out) == ["old"]
     assert _names(tmp_path) == ["out"]
@@ -150,17 +152,118 @@ def test_a_folder_below_a_file_is_an_error(tmp_path: Path) -> None:
         raise AssertionError("the body must not run")
 
 
-def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
-    out = tmp_path / "a/out"
-    with new_file(out) as work:
-        work.write_text("x")
-        assert not out.exists()
-    with pytest.raises(KeyError), new_file(out) as work:
-        work.write_text("y")
-        raise KeyError
-    with new_file(out):
-        pass  # nothing was written, as of a run that was stopped at once
-    assert out.read_text() == "x"
-    assert _names(tmp_path / "a") == ["out"]
-    with pytest.raises(UsageError, match="a folder, where a file is to be made"), new_file(tmp_path / "a"):
+def test_without_a_single_step_the_old_folder_is_replaced_in_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("configs.files.exchange", lambda one, other: False)
+    test_a_new_folder_replaces_the_old_one_completely(tmp_path)
+
+
+def test_a_folder_that_holds_something_is_replaced_only_where_that_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "out/deep").mkdir(parents=True)
+    with (
+        pytest.raises(UsageError, match="out: not empty, it holds deep/; choose another"),
+        new_folder(tmp_path / "out"),
+    ):
         raise AssertionError("the body must not run")
+
+
+def test_what_comes_into_a_folder_meanwhile_is_kept_and_the_new_folder_beside_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "out-1").mkdir()
+    with pytest.raises(UsageError, match=r"letter has come there meanwhile .*/out-2"):  # noqa: SIM117
+        with new_folder(out, replace=True) as work:
+            (work / "new").write_text("y")
+            (out / "letter").write_text("dear")
+    assert _names(out) == ["letter"]
+    assert _names(tmp_path) == ["out", "out-1", "out-2"]
+    assert _names(tmp_path / "out-2") == ["new"]
+
+
+def test_folders_made_on_the_way_go_with_what_failed(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), new_folder(tmp_path / "a/b/out"):
+        raise KeyError
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_followed_and_stays(tmp_path: Path, there: bool) -> None:
+    for name, folder in (("link", "disk/place"), ("link.txt", "disk/text")):
+        (tmp_path / name).symlink_to(tmp_path / folder)
+    if there:
+        (tmp_path / "disk/place").mkdir(parents=True)
+        (tmp_path / "disk/text").write_text("old")
+    with new_folder(tmp_path / "link") as work:
+        (work / "new").write_text("y")
+    write_atomically(tmp_path / "link.txt", "x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "disk/place/new").read_text() == "y"
+    assert (tmp_path / "disk/text").read_text() == "x"
+    assert _names(tmp_path / "disk") == ["place", "text"]
+
+
+def test_links_in_a_circle_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(UsageError, match="a link that leads back to itself"), new_folder(tmp_path / "a"):
+        raise AssertionError("the body must not run")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe: cannot be written"):
+        write_atomically(tmp_path / "pipe", "x")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_additions_come_together_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    with pytest.raises(KeyError), additions(tmp_path) as work:
+        (work / "old").write_text("new")
+        raise KeyError
+    assert (tmp_path / "old").read_text() == "old"
+    with additions(tmp_path) as work:
+        (work / "deep").mkdir()
+        (work / "deep/new").write_text("new")
+        (work / "old").write_text("new")
+    assert (tmp_path / "old").read_text() == (tmp_path / "deep/new").read_text() == "new"
+    assert _names(tmp_path) == ["deep", "old"]
+
+
+def test_additions_never_replace_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    with pytest.raises(UsageError, match="b: expected a file or nothing, found a folder"), additions(tmp_path) as work:
+        (work / "a").write_text("x")
+        (work / "b").write_text("x")
+    assert _names(tmp_path) == ["b"]
+
+
+def test_additions_to_a_folder_that_cannot_be_written_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\)"), additions(tmp_path):
+        raise AssertionError("the body must not run")
+
+
+def test_a_scratch_folder_is_private_and_goes(tmp_path: Path) -> None:
+    with scratch_folder() as work:
+        assert stat.S_IMODE(work.stat().st_mode) == 0o700
+        (work / "x").write_text("x")
+    assert not work.exists()
+
+
+def test_contents_are_files_links_and_empty_folders_but_no_litter(tmp_path: Path) -> None:
+    for folder in ("deep/er", "empty", "full"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("full/x", ".DS_Store", ".hidden"):
+        (tmp_path / file).write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "full")
+    assert contents(tmp_path) == {"deep/er/", "empty/", "full/x", ".hidden", "link"}
+    assert contents(tmp_path / "nowhere") == frozenset()

@@ -23,12 +23,21 @@ def _read(folder: Path) -> str | None:
     return path.read_text()
 
 
+def _holds(made: str) -> set[str]:
+    return {"mark", f"pages/{made}"}
+
+
 def _find(out: Path, wanted: str | None = "one", *, replace: bool = False) -> str | None:
     def fault(made: str) -> str:
         return "" if made == wanted else f"{out}: holds {made}, not {wanted}"
 
     return find_made(
-        out, _read, foreign="holds something else", fault=None if wanted is None else fault, replace=replace
+        out,
+        _read,
+        foreign="holds something else",
+        holds=_holds,
+        fault=None if wanted is None else fault,
+        replace=replace,
     )
 
 
@@ -57,8 +66,8 @@ def test_the_wanted_folder_that_was_changed_is_an_error_of_its_own_or_replaced(o
 
     (out / "mark").write_text("one")
     with pytest.raises(DataError, match="was changed"):
-        find_made(out, _read, foreign="something else", fault=changed)
-    assert find_made(out, _read, foreign="something else", fault=changed, replace=True) is None
+        find_made(out, _read, foreign="something else", holds=_holds, fault=changed)
+    assert find_made(out, _read, foreign="something else", holds=_holds, fault=changed, replace=True) is None
 
 
 def test_without_a_fault_to_look_for_the_command_s_own_is_made_again(out: Path) -> None:
@@ -76,6 +85,33 @@ def test_what_the_command_did_not_make_is_always_refused(
     with pytest.raises(UsageError, match="out: holds something else") as caught:
         _find(out, wanted, replace=replace)
     assert ("mark: corrupt" in str(caught.value)) == (name == "mark")
+
+
+@pytest.mark.parametrize("other", ["photo.jpg", "pages/two", "pages/empty/"])
+@pytest.mark.parametrize("wanted", ["two", None])
+def test_the_command_s_own_is_not_made_again_where_it_holds_something_else(
+    out: Path, wanted: str | None, other: str
+) -> None:
+    (out / "pages").mkdir()
+    (out / "mark").write_text("one")
+    (out / "pages/one").write_text("")
+    (out / ".DS_Store").write_text("")
+    assert _find(out, wanted, replace=True) is None
+    if other.endswith("/"):
+        (out / other).mkdir()
+    else:
+        (out / other).write_text("dear")
+    with pytest.raises(UsageError, match=f"out: not replaced, because it also holds {other}"):
+        _find(out, wanted, replace=True)
+    assert _find(out, "one", replace=True) == "one"
+
+
+def test_a_link_to_a_folder_is_looked_at_where_it_points(out: Path) -> None:
+    (out.parent / "link").symlink_to(out)
+    assert _find(out.parent / "link") is None
+    (out / "letter").write_text("dear")
+    with pytest.raises(UsageError, match=r"link: holds something else \(it holds letter\)"):
+        _find(out.parent / "link")
 
 
 def test_a_file_is_refused(out: Path) -> None:

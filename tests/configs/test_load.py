@@ -127,7 +127,7 @@ def test_a_file_that_is_no_mapping_in_yaml_says_so(tmp_path: Path, text: str, ex
 def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "job.yaml"
     path.write_bytes(b"\xff\xfe\xfa")
-    with pytest.raises(UsageError, match="not valid YAML"):
+    with pytest.raises(UsageError, match="is not text in UTF-8"):
         load_config(path)
 
 

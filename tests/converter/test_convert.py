@@ -19,6 +19,7 @@ from converter.forms.contract import ir_contract, network_contract
 from converter.forms.made import Made
 from converter.forms.record import Conversion
 from converter.proof.counterfactual import DECLARED
+from converter.proof.ways import ways_to_keep
 from converter.steps.adopt_onnx import AdoptOnnx
 from converter.steps.ir_from_onnx import IrFromOnnx
 from converter.verify import verify
@@ -118,7 +119,7 @@ def test_changed_source_does_it_again(own_job: Config, own_models: Path, own_onn
     assert after.source.sha256 == sha256_of(own_onnx) != before.source.sha256
 
 
-@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing", Conversion.FILE])
+@pytest.mark.parametrize("damage", ["fp16/model.bin", "missing"])
 def test_a_damaged_folder_is_converted_again(job: Job, models: Path, damage: str) -> None:
     if damage == "missing":
         (models / "model.onnx").unlink()
@@ -131,6 +132,22 @@ def test_a_damaged_folder_is_converted_again(job: Job, models: Path, damage: str
     verify(models, job(), say=lambda _: None)
 
 
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", [Conversion.FILE, "fp16/holiday.jpg"])
+def test_a_folder_that_is_not_only_a_conversion_is_never_replaced(
+    job: Job, models: Path, name: str, force: bool
+) -> None:
+    """One whose record does not read as ours may be anybody's, and one that holds more is somebody's."""
+    (models / name).write_text("dear", encoding="utf-8")
+    (models / "fp32/model.bin").unlink()
+    before = tree(models)
+
+    with pytest.raises(UsageError, match=name):
+        convert(job(), force=force, say=lambda _: None)
+
+    assert tree(models) == before
+
+
 def test_a_hop_out_of_tolerance_leaves_the_old_folder(job: Job, models: Path) -> None:
     before = tree(models)
     strict = {"tolerances": {"ir-fp16": {"mean": 1e-9, "quantile": 1.0, "cells": 1.0}}, "samples": 1}
@@ -138,7 +155,10 @@ def test_a_hop_out_of_tolerance_leaves_the_old_folder(job: Job, models: Path) ->
     with pytest.raises(ParityError, match=r"^hop ir-fp16: .* mean \|alpha difference\| .* > 1e-09") as caught:
         convert(job(parity=strict), say=lambda _: None)
 
-    assert caught.value.__notes__ == ["in step ir-fp16 (steps done before it: onnx, onnx-simplified, ir-fp32)"]
+    assert caught.value.__notes__ == [
+        "in step ir-fp16 (steps done before it: onnx, onnx-simplified, ir-fp32)",
+        ways_to_keep(("fp32", "fp16"), "ir-fp16"),
+    ]
     assert tree(models) == before
     assert beside(models) == {"models"}
 
@@ -155,7 +175,7 @@ def test_a_failing_step_is_named_with_those_before_it(job: Job, monkeypatch: pyt
     ):
         convert(job(), say=lambda _: None)
 
-    assert beside(job().convert.out) == set()
+    assert not job().convert.out.parent.exists()
 
 
 def test_a_wrong_contract_is_not_converted(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +191,7 @@ def test_a_wrong_contract_is_not_converted(job: Job, monkeypatch: pytest.MonkeyP
     with pytest.raises(ParityError, match=r"hop ir-fp32: the contract is wrong: inputs look 0\.\.1"):
         convert(job(parity=lax), say=lambda _: None)
 
-    assert beside(job().convert.out) == set()
+    assert not job().convert.out.parent.exists()
 
 
 def test_a_foreign_folder_is_never_replaced(job: Job) -> None:

@@ -121,8 +121,8 @@ def test_a_converted_form_shows_its_contract(tiny_models: Path) -> None:
         ("none.onnx", "no such model file"),
         ("text.onnx", "not a"),
         ("text.xml", "cannot read it"),
-        ("text.pth", "not a readable PyTorch weights file"),
-        ("text.txt", r"expected a checkpoint named \.pth"),
+        ("text.pth", "not a readable checkpoint: expected a file of PyTorch or safetensors"),
+        ("text.txt", r"expected a file of PyTorch or safetensors, found one that begins with"),
     ],
 )
 def test_files_that_are_no_models(tmp_path: Path, name: str, message: str) -> None:

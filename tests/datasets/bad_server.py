@@ -21,7 +21,11 @@ def jpeg(grey: int) -> bytes:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: `claimed` is the Content-Length (None: that of the body; 0: none), `drop` sends nothing at all."""
+    """One answer.
+
+    `claimed` is the Content-Length (None: that of the body; 0: none), `drop` sends nothing at all, `drip` waits after
+    every byte, `raw` is sent in place of everything, and `hold` keeps the connection open at the end.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -29,6 +33,8 @@ class Reply:
     drop: bool = False
     delay: float = 0.0
     drip: float = 0.0
+    raw: bytes | None = None
+    hold: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -64,17 +70,23 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.drop:
             self.close_connection = True
             return
+        if reply.raw is None:
+            self._send_head(reply)
+        body = reply.body if reply.raw is None else reply.raw
+        step = 1 if reply.drip else max(1, len(body))
+        for start in range(0, len(body), step):
+            self.wfile.write(body[start : start + step])
+            time.sleep(reply.drip)
+        time.sleep(reply.hold)
+        self.close_connection = True
+
+    def _send_head(self, reply: Reply) -> None:
         self.send_response(reply.status)
         if reply.claimed != 0:
             self.send_header("Content-Length", str(len(reply.body) if reply.claimed is None else reply.claimed))
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        step = 1 if reply.drip else max(1, len(reply.body))
-        for start in range(0, len(reply.body), step):
-            self.wfile.write(reply.body[start : start + step])
-            time.sleep(reply.drip)
-        self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay silent."""

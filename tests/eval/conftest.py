@@ -13,7 +13,11 @@ from eval.run.results import DatasetRecord, ModelRecord, Results, VariantRecord,
 from eval.run.scores import score_table
 from eval.run.stored import Run
 
-SETTINGS = {"name": "test", "convert": {"precisions": ["fp32"], "out": "gone"}}
+SETTINGS = {
+    "name": "test",
+    "model": {"checkpoint": "original/m.pth"},
+    "convert": {"precisions": ["fp32"], "out": "gone"},
+}
 MODEL = ModelRecord(source_sha256="5" * 64, architecture="background-matting-v2", input_size=(64, 96))
 
 

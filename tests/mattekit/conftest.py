@@ -12,12 +12,14 @@ from outcome import Outcome, Run
 from tiny_model import tiny_settings
 
 import mattekit.__main__ as process
+from mattekit.terminal import libraries
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return `run(*arguments)`, the command line in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(libraries, "quiet_libraries", lambda: None)  # a warning is an error in tests
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_ACTIONS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -11,7 +11,7 @@ from command_lines import parse_mattekit
 from outcome import Run
 from typer.exceptions import TyperException
 
-import mattekit.__main__ as process
+import mattekit.app as verbs
 from configs.errors import ConversionError, DataError, MattekitError, ParityError, UsageError
 from datasets.samples.images import read_rgb
 from mattekit.verbs import doctor
@@ -27,8 +27,11 @@ VERBS = (
     ("compare",),
     ("info",),
     ("doctor",),
+    ("matte",),
+    ("demo",),
     ("dataset", "people"),
     ("dataset", "synthesize"),
+    ("dataset", "footage"),
     ("dataset", "fetch"),
     ("dataset", "verify"),
     ("dataset", "show"),
@@ -55,7 +58,7 @@ def test_the_help_lists_every_verb_and_the_exit_codes(run: Run) -> None:
 
 
 def test_the_listed_verbs_are_all_there_are() -> None:
-    commands = typer.main.get_command(process.app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(verbs.app).commands  # type: ignore[attr-defined]
     found = {
         (name, *inner) if inner else (name,)
         for name, command in commands.items()
@@ -71,6 +74,33 @@ def test_the_listed_verbs_are_all_there_are() -> None:
 )
 def test_a_wrong_verb_or_option_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).code == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ("100000x100000", "--size: expected at most 67108864 pixels, found 100000x100000"),
+        (f"{'9' * 5000}x1", "--size: expected at most 67108864 pixels, found 999"),
+        ("\u0661x\u0662", "--size: expected WIDTHxHEIGHT such as 720x1280"),
+        ("0x7", "--size: expected WIDTHxHEIGHT such as 720x1280"),
+    ],
+    ids=["large", "long", "digits of another script", "nothing"],
+)
+def test_a_size_beyond_what_is_made_is_refused_at_once(run: Run, tmp_path: Path, size: str, expected: str) -> None:
+    config = tmp_path / "job.yaml"
+    config.write_text("name: job\n", encoding="utf-8")
+    outcome = run("dataset", "synthesize", "--config", config, "--size", size)
+    assert outcome.code == 2
+    assert expected in outcome.text.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", ["convert: {input_shape: [100000, 100000]}", "dataset: {size: [9999, 99999]}"])
+def test_a_configured_size_has_the_same_limit(run: Run, tmp_path: Path, text: str) -> None:
+    config = tmp_path / "job.yaml"
+    config.write_text(text, encoding="utf-8")
+    outcome = run("convert", "--config", config)
+    assert outcome.code == 2
+    assert "at most 67108864 pixels" in outcome.text
 
 
 def test_an_unknown_key_names_the_nearest_one(run: Run, tmp_path: Path) -> None:
@@ -192,7 +222,7 @@ def test_every_foreseen_error_ends_with_its_message_and_code(
     def app(prog_name: str) -> None:
         raise kind("file.x: expected [this], found that")
 
-    monkeypatch.setattr(process, "app", app)
+    monkeypatch.setattr(verbs, "app", app)
     outcome = run()
     assert outcome.code == kind.exit_code
     assert outcome.err == "error: file.x: expected [this], found that\n"
@@ -205,7 +235,7 @@ def test_an_unforeseen_error_shows_where_it_happened_and_ends_with_70(
     def app(prog_name: str) -> None:
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr(process, "app", app)
+    monkeypatch.setattr(verbs, "app", app)
     outcome = run()
     assert outcome.code == 70
     assert "nobody thought of this" in outcome.err
@@ -214,7 +244,7 @@ def test_an_unforeseen_error_shows_where_it_happened_and_ends_with_70(
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 def test_the_examples_of_the_help_parse(verb: tuple[str, ...]) -> None:
-    command: Any = typer.main.get_command(process.app)
+    command: Any = typer.main.get_command(verbs.app)
     for name in verb:
         command = command.commands[name]
     examples = [line.strip() for line in command.help.splitlines() if line.strip().startswith("mattekit ")]

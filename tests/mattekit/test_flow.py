@@ -14,6 +14,8 @@ from configs.files import sha256_of
 from converter.forms.contract import Contract
 from converter.steps import ir_file
 from eval.gate import run as gate
+from eval.gate.selftest import deep
+from eval.gate.selftest.power import Power, PowerTable
 from eval.gate.verdict import GateReport, GateRow
 from eval.run import stored
 
@@ -103,6 +105,25 @@ def test_the_self_test_turns_the_gate_red(
     blind = run("gate", "run", "--config", config, "--self-test")
     assert blind.code == 1
     assert "self-test failed" in blind.text
+
+
+@pytest.mark.parametrize(("block", "code"), [(0.0, 0), (0.5, 1)])
+def test_the_deep_self_test_writes_its_table_and_ends_with_1_where_a_harmful_fault_is_unseen(
+    run: Run, job: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: float, code: int
+) -> None:
+    config, asked = job(), []
+    fault = Power("a fault", "tiles", "fp16", "", "", "", "", block, 2 / 255, 0.0)
+    table = PowerTable((96, 160), 6, 1.0, (), (fault,))
+    monkeypatch.setattr(deep, "deep_self_test", lambda *given: asked.append(given[2]) or table)
+
+    tested = run("gate", "run", "--config", config, "--self-test", "--deep", "--input-shape", "96x160", "--out", "deep")
+
+    assert (tested.code, asked) == (code, [(96, 160)])
+    assert "1 must be seen: 1 are not (fp16 a fault)" in tested.text if code else "harmless" in tested.text
+    assert json.loads((tmp_path / "deep" / "self-test-deep.json").read_text(encoding="utf-8"))["passed"] is (code == 0)
+    assert "| fp16 | tiles | a fault |" in (tmp_path / "deep" / "self-test-deep.md").read_text(encoding="utf-8")
+    for options in (["--deep"], ["--self-test", "--input-shape", "96x160"]):
+        assert run("gate", "run", "--config", config, *options).code == 2
 
 
 def _change(path: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -13,6 +13,8 @@ from outcome import Run
 from published_sets import WHOLE, save, write_set, write_stub
 from tiny_model import SIZE, VARIANTS
 
+from datasets.importing.layouts import kinds
+from datasets.samples.images import read_rgb, read_rgba
 from datasets.synthetic.generate import synthetic_sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +73,21 @@ def test_a_set_in_omz_s_layout_is_copied(run: Run, tmp_path: Path, tiny_set: Pat
     assert run("dataset", "verify", "out").code == 0
 
 
+@pytest.mark.parametrize("kind", ["auto", "rvm"])
+def test_a_set_with_composites_is_made_ready(run: Run, tmp_path: Path, tiny_set: Path, kind: str) -> None:
+    for source in (tiny_set / "com").glob("*/*.png"):
+        clip, frame = source.parent.name, source.name
+        rgba = read_rgba(tiny_set / f"fgr/{clip}/{frame}")
+        for role, image in (("com", read_rgb(source)), ("bgr", read_rgb(tiny_set / f"bgr/{clip}/{frame}"))):
+            save(tmp_path / f"raw/motion/{clip}/{role}/{frame}", image)
+        save(tmp_path / f"raw/motion/{clip}/fgr/{frame}", rgba[0])
+        save(tmp_path / f"raw/motion/{clip}/pha/{frame}", rgba[1])
+    outcome = run("dataset", "import", kind, "raw", "--out", "out", "--workers", 1)
+    assert outcome.code == 0
+    assert "out: 3 samples, 0 skipped" in outcome.out
+    assert run("dataset", "verify", "out").code == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -79,6 +96,7 @@ def test_a_set_in_omz_s_layout_is_copied(run: Run, tmp_path: Path, tiny_set: Pat
         ("import", "p3m", "raw", "--out", "out", "--limit", "0"),
         ("import", "p3m", "raw", "--out", "out", "--sequential"),
         ("import", "omz", "raw", "--out", "out", "--max-side", "512"),
+        ("import", "rvm", "raw", "--out", "out", "--max-side", "512"),
         ("build", "--foregrounds", "raw"),
     ],
     ids=" ".join,
@@ -88,7 +106,7 @@ def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[str, ...]) -> None:
 
 
 def test_the_help_lists_every_kind(run: Run) -> None:
-    assert "|".join(("auto", *sorted(WHOLE), "omz")) in "".join(run("dataset", "import", "--help").text.split())
+    assert "|".join(("auto", *kinds(), "omz")) in "".join(run("dataset", "import", "--help").text.split())
 
 
 def test_a_configuration_without_a_recipe_ends_with_2(run: Run, job: Callable[..., Path]) -> None:

@@ -63,11 +63,14 @@ def test_a_mistake_is_named(tmp_path: Path, changes: dict[str, Any], named: str)
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"stages: [", b"\xff\xfe\x00"])
-def test_what_is_no_recipe_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", "not a valid training recipe"), (b"stages: [", "not valid YAML"), (b"\xff\xfe\x00", "not text in UTF-8")],
+)
+def test_what_is_no_recipe_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "recipe.yaml"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="not a valid training recipe"):
+    with pytest.raises(UsageError, match=expected):
         load_recipe(path)
 
 

@@ -60,7 +60,7 @@ def test_too_few_people_or_wrong_ones_are_refused(section: RenderedSection, tmp_
     with pytest.raises(DataError, match=r"5 or more .*, found 2"):
         open_rendered(tmp_path / "rendered", section.model_copy(update={"count": 5}))
     Image.new("RGB", (640, 360)).save(section.people / "0000.png")
-    with pytest.raises(DataError, match=r"0000\.png: expected RGBA"):
+    with pytest.raises(DataError, match=r"0000\.png: has no alpha channel"):
         open_rendered(tmp_path / "rendered", section)
     assert not (tmp_path / "rendered").exists()
 

@@ -24,6 +24,7 @@ from datasets.samples.sample import clip_of
 from eval.gate.baseline import baseline_from
 from eval.gate.judge import judge
 from eval.gate.verdict import GateReport, limit_of, mean_of
+from eval.metrics.constant import CONSTANT_NAMES
 from eval.run.results import TAG_METRIC, Results
 from eval.run.scores import LATENCY, metrics_of, scores_of
 from eval.run.stored import Run, run_like
@@ -158,7 +159,8 @@ def _draws(
     sections = (*gate.against_original.values(), *gate.against_baseline.values())
     judged = {metric for section in sections for metric in section}
     kept = [metric for metric in metrics_of(run.table) if metric in {*judged, TAG_METRIC}]
-    table = run.table[[*kept, "tags", LATENCY]].assign(tags=[()] * len(run.table))
+    constants = [name for name in CONSTANT_NAMES if name in run.table]
+    table = run.table[[*kept, "tags", LATENCY, *constants]].assign(tags=[()] * len(run.table))
     ids = table.index.get_level_values("sample")
     units = [own for _, own in table.groupby(ids.map(clip_of) if run.results.dataset.consecutive else ids, sort=False)]
     for _ in range(draws):

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from configs.errors import DataError
 from configs.files import new_folder, sha256_of
+from configs.folders import find_made
 from datasets.people.pack import CLIP, Pack, PackFile, PackRecord, PackSample, open_pack
 from datasets.samples.images import array_sha256, read_webp, write_webp
 from datasets.samples.manifest import PhotographEntry
@@ -55,7 +56,8 @@ def write_pack(
     samples: list[PackSample] = []
     files: dict[str, PackFile] = {}
     size: tuple[int, int] | None = None
-    with new_folder(out) as work:
+    find_made(out, PackRecord.read_if_there, foreign="not empty, and not a pack of people", holds=PackRecord.holds)
+    with new_folder(out, replace=True) as work:
         for number, picture in enumerate(pictures, start=1):
             size = size or (picture.alpha.shape[0], picture.alpha.shape[1])
             sample = _sample(number, picture, size)

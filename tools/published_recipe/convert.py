@@ -12,6 +12,7 @@ from pathlib import Path
 
 from configs.errors import ConversionError, UsageError
 from configs.files import new_folder
+from configs.folders import find_made
 from configs.load import DEFAULT_CONFIG, load_config, override
 from tools.command_line import run
 from tools.published_recipe.recipe_onnx import ONNX_FILE, OUT, SIZE, export_recipe
@@ -33,7 +34,8 @@ def main() -> None:
         changes = {"model.checkpoint": arguments.checkpoint, "model.onnx": None}
         config = override(config, changes, "--checkpoint")
     optimizer = model_optimizer(arguments.environment)
-    with new_folder(arguments.out) as work:
+    find_made(arguments.out, _made, foreign="not empty, and not what this makes", holds=frozenset)
+    with new_folder(arguments.out, replace=True) as work:
         parity = export_recipe(config, work / ONNX_FILE)
         print(
             f"{ONNX_FILE}: against the reference network, on {parity.samples} composites in onnxruntime: max |alpha "
@@ -45,6 +47,12 @@ def main() -> None:
             run_model_optimizer(optimizer, work / ONNX_FILE, work / precision, precision == "fp16")
     for precision in PRECISIONS:
         print(arguments.out / precision / "model.xml")
+
+
+def _made(folder: Path) -> tuple[str, ...] | None:
+    """Return what a folder of this command holds; None where a file of it is missing."""
+    files = ONNX_FILE, *(f"{precision}/model{end}" for precision in PRECISIONS for end in (".xml", ".bin"))
+    return files if all((folder / name).is_file() for name in files) else None
 
 
 def model_optimizer(environment: Path) -> Path:

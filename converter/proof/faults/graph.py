@@ -191,7 +191,7 @@ GRAPH_FAULTS: Mapping[str, tuple[str, "Plant | InXml | None"]] = {
     "fiftieth convolution, kernels transposed": ("weights", constant(_CONVOLUTIONS, 49, 1, _transposed)),
     "last convolution of the refiner 0.99 times": ("weights", constant(_CONVOLUTIONS, -1, 1, _times(0.99))),
     "first bias + 0.05": ("constants", constant(("Add",), 0, 1, _plus(0.05))),
-    "ReLU6 that ends at 5": ("constants", constant(("Minimum",), 0, 1, _times(5 / 6))),
+    "ReLU6 that ends at 5": ("constants", constant(("Minimum",), 0, 0, _times(5 / 6))),
     "alpha clipped at 0.99": ("constants", last_clip(_ALPHA, "Minimum", 0.99)),
     "alpha not below 0.01": ("constants", last_clip(_ALPHA, "Maximum", 0.01)),
     "foreground clipped at 0.9 inside": ("constants", last_clip(_FOREGROUND, "Minimum", 0.9)),

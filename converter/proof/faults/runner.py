@@ -11,6 +11,7 @@ from converter.architectures.base import Role
 from converter.forms.contract import Port
 from converter.network import MattingNetwork
 from converter.proof.alternatives import Matted
+from converter.runners.around import RunnerAround
 from converter.runners.base import Feed, Outputs, Runner, decode_outputs, decode_tensor
 from datasets.samples.sample import Prediction
 
@@ -41,7 +42,7 @@ ChangeResult = Callable[[Result], tuple[Floats, Floats]]
 _PAIR: tuple[Role, Role] = ("source", "background")
 
 
-class FaultyRunner(Runner):
+class FaultyRunner(RunnerAround):
     """Runs a sound form with a fault at its border; the sound form stays the caller's.
 
     Args:
@@ -58,15 +59,13 @@ class FaultyRunner(Runner):
         result: ChangeResult | None = None,
         network: MattingNetwork | None = None,
     ) -> None:
-        self._sound, self._inputs, self._result, self._network = sound, inputs, result, network
-        self.framework, self.precision, self.rest_precision = sound.framework, sound.precision, sound.rest_precision
-        self.contract, self.assumed, self.threads = sound.contract, sound.assumed, sound.threads
-        self.device, self.executed_on = sound.device, sound.executed_on
+        super().__init__(sound)
+        self._inputs, self._result, self._network = inputs, result, network
 
     @contextmanager
     def with_float_inputs(self) -> Iterator[Runner]:
         """See `Runner.with_float_inputs`."""
-        with self._sound.with_float_inputs() as changed:
+        with self._inner.with_float_inputs() as changed:
             yield FaultyRunner(changed, self._inputs, self._result, self._network)
 
     def _run(self, feed: Feed) -> Outputs:
@@ -75,7 +74,7 @@ class FaultyRunner(Runner):
             changed = self._inputs(dict(images))
             ports = {port.role: port for port in self.contract.images}
             feed = {**feed, **{ports[role].name: _encode(image, ports[role]) for role, image in changed.items()}}
-        outputs = self._sound.run(feed)
+        outputs = self._inner.run(feed)
         if self._result is None:
             return outputs
         prediction = decode_outputs(self.contract, outputs)

@@ -1,10 +1,10 @@
-"""The published sets that foregrounds can be imported from, one a file.
+"""The published sets that can be imported, one a file: foregrounds to compose, or sets with composites and plates.
 
 A file's name is the set's kind on the command line and in configurations; its `LAYOUT` describes the set. To add a set,
 add a file: nothing else lists them.
 
-A set is one or more parts, each a folder of pictures and, where these do not carry their alpha, a folder of mattes.
-The path of a file below its folder gives its id; picture and matte of one id belong together.
+A set of foregrounds is one or more parts, each a folder of pictures and, where these do not carry their alpha, a folder
+of mattes. The path of a file below its folder gives its id; picture and matte of one id belong together.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from configs.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A published set.
+    """A published set of foregrounds.
 
     Attributes:
         title: its name.
@@ -47,6 +47,37 @@ class Layout:
     sequential: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyLayout:
+    """A set that is ready to evaluate but for its layout: every frame has a composite, a plate, colours and a matte.
+
+    Attributes:
+        title: its name.
+        expected: its layout, described for errors.
+        composite, background, foreground, matte: pattern of a file's path below the set's root, in any case of letters;
+            its groups are the clip, perhaps of several parts, and last the frame.
+        sequential: whether a clip's frames follow each other in time.
+    """
+
+    title: str
+    expected: str
+    composite: re.Pattern[str]
+    background: re.Pattern[str]
+    foreground: re.Pattern[str]
+    matte: re.Pattern[str]
+    sequential: bool = False
+
+    @property
+    def roles(self) -> dict[str, re.Pattern[str]]:
+        """The four patterns by role, in the order of a sample's files."""
+        return {
+            "composite": self.composite,
+            "background": self.background,
+            "foreground": self.foreground,
+            "matte": self.matte,
+        }
+
+
 def pattern(text: str) -> re.Pattern[str]:
     """Return a pattern that takes upper and lower case alike."""
     return re.compile(text, re.IGNORECASE)
@@ -64,7 +95,7 @@ def kinds() -> list[str]:
 
 
 @cache
-def layout_of(kind: str) -> Layout:
+def layout_of(kind: str) -> Layout | ReadyLayout:
     """Return the layout of a published set.
 
     Raises:
@@ -72,5 +103,20 @@ def layout_of(kind: str) -> Layout:
     """
     if kind not in kinds():
         raise UsageError(f"{kind}: no published set of this name is known; choose {', '.join(kinds())}")
-    layout: Layout = importlib.import_module(f"{__name__}.{kind}").LAYOUT
+    layout: Layout | ReadyLayout = importlib.import_module(f"{__name__}.{kind}").LAYOUT
+    return layout
+
+
+def foregrounds_layout(kind: str) -> Layout:
+    """Return the layout of a published set of foregrounds.
+
+    Raises:
+        UsageError: no set of this name is known, or it is ready to evaluate.
+    """
+    layout = layout_of(kind)
+    if isinstance(layout, ReadyLayout):
+        raise UsageError(
+            f"{kind}: is a set with composites, and no folder of foregrounds; `mattekit dataset import {kind}` "
+            "makes it ready"
+        )
     return layout

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from eval.run.results import Results
-from eval.run.scores import PER_SAMPLE_FILE
+from eval.run.results import PER_SAMPLE_FILE, Results
 from eval.run.stored import read_run, run_like, write_run
 
 Inject = Callable[[Path], None]

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import pandas as pd
@@ -17,13 +16,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from configs.errors import DataError
+from configs.files import scratch_folder
 from configs.schema import GateSection
 from eval.gate.baseline import baseline_from
 from eval.gate.run import judge_run
 from eval.gate.selftest.broken_forms import HEALTHY, Report, score_broken_forms
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.verdict import CHECK_TITLES, GateReport
-from eval.presentation.formatting import markdown_table
+from eval.presentation.formatting import markdown_table, plain
 from eval.run.results import Results
 from eval.run.stored import read_run, run_like, write_run
 from eval.statistics.intervals import count_units
@@ -78,8 +78,7 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
         minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive))
     )
     trials: list[Trial] = []
-    with TemporaryDirectory(prefix="mattekit-self-test-") as folder:
-        work = Path(folder)
+    with scratch_folder() as work:
         bench = _Bench(work, run.results, lenient, table)
         broken = score_broken_forms(run.results, len(kept), work, report)
         for fault, scored in broken.items():
@@ -123,7 +122,7 @@ class _Bench:
 
 def self_test_markdown(trials: Sequence[Trial]) -> str:
     """Return the trials as a GitHub-flavoured table."""
-    rows = [(t.fault, t.expected, t.found if t.right else f"**{t.found}**", t.details) for t in trials]
+    rows = [(t.fault, t.expected, t.found if t.right else f"**{t.found}**", plain(t.details)) for t in trials]
     return markdown_table(("Fault", "Must be", "Was", "Rows that failed, or the error"), rows)
 
 

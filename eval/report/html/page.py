@@ -28,14 +28,15 @@ PLOT_LIBRARY = "plotly"
 _PLOT_SCRIPT = "plotly/package_data/plotly.min.js"
 
 
-def write_html_report(folder: Path, content: Content) -> Path:
-    """Write `report.html`, with the pictures that lie in the run's folder, into that folder and return its path.
+def write_html_report(folder: Path, content: Content, pictures: Path | None = None) -> Path:
+    """Write `report.html` into a folder and return its path; the run's pictures lie there, or in `pictures`.
 
     Raises:
         UsageError: the folder cannot be written.
     """
     path = folder / HTML_REPORT_FILE
-    write_atomically(path, render_html(content, worst_views(folder, content.run.results)))
+    page = render_html(content, worst_views(pictures or folder, content.run.results))
+    write_atomically(path, page.encode(errors="backslashreplace"))  # half of a surrogate pair cannot be encoded
     return path
 
 

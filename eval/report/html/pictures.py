@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import numpy as np
 
+from configs.errors import DataError
+from configs.reading import inside, read_bytes
 from eval.report.layers import LAYER_SUFFIX, colour_map, layer_titles
 from eval.run.results import Results, WorstRecord
 
@@ -75,12 +77,10 @@ def scale_stops() -> list[str]:
 
 def _read(run_dir: Path, path: str) -> bytes | None:
     """Return a picture below the run's folder; None where it is missing, and for a path that leads elsewhere."""
-    file = (run_dir / path).resolve()
-    if not file.is_relative_to(run_dir.resolve()) or file.suffix not in _KINDS:
-        return None
     try:
-        return file.read_bytes()
-    except OSError:
+        file = inside(run_dir, path)
+        return read_bytes(file, LARGEST_PICTURES) if file.suffix in _KINDS else None
+    except (FileNotFoundError, DataError):
         return None
 
 

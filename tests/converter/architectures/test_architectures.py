@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from tiny_model import SIZE
 from toy_models import recurrent_answers, toy_config, write_alpha_only, write_recurrent
 
@@ -15,7 +17,9 @@ from converter.architectures import architecture_named, known_architectures, wit
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert
 from converter.forms.contract import Contract, ir_contract, network_contract, parse_contract
+from converter.forms.record import Conversion
 from converter.forms.variant import Variant, ir_variant
+from converter.info import describe_model
 from converter.runners.opening import open_runner
 from converter.runners.original import open_original
 from converter.verify import verify
@@ -95,6 +99,26 @@ def test_a_contract_without_roles_of_no_known_architecture_is_refused() -> None:
 
     with pytest.raises(DataError, match=r"it names no architecture, and none is known that has its tensors"):
         parse_contract(json.dumps(content), "model.xml")
+
+
+@pytest.mark.usefixtures("toy_families")
+def test_what_was_unwrapped_of_a_checkpoint_is_said_and_recorded(tmp_path: Path) -> None:
+    plain = safetensors.torch.load_file(write_alpha_only(tmp_path / "alpha.safetensors"))
+    checkpoint = tmp_path / "last.ckpt"
+    torch.save({"epoch": 3, "state_dict": {f"module.{key}": value for key, value in plain.items()}}, checkpoint)
+    model = {"architecture": "alpha-only", "checkpoint": str(checkpoint)}
+    said: list[str] = []
+
+    record = convert(toy_config(model, tmp_path / "models", convert={"precisions": ["fp32"]}), say=said.append)
+
+    read_as = (
+        "the weights were taken from 'state_dict'",
+        "'module.' was left off the start of every key",
+    )
+    assert said[:2] == [f"{checkpoint}: {note}" for note in read_as]
+    assert record.source.read_as == Conversion.read(tmp_path / "models").source.read_as == read_as
+    facts = describe_model(checkpoint, ModelSection.model_validate(model), SIZE).facts
+    assert facts["read as"] == "; ".join(read_as)
 
 
 @pytest.mark.usefixtures("toy_families")

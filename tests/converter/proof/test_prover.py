@@ -1,6 +1,7 @@
 """The prover over whole conversions: what is recorded of the stimuli, what is said, and what a failure names."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,20 @@ def test_a_wider_factor_lets_it_pass(job: Job, models: Path, fault: Callable[[st
     assert len(verify(models, job(parity=parity), say=lambda _: None)) == len(hops)
     with pytest.raises(ParityError, match=r"as if the scale of input src were 256 for 255"):
         verify(models, job(parity={**parity, "stimuli_factor": 1.0}), say=lambda _: None)
+
+
+def test_the_factor_that_is_named_lets_it_pass(job: Job, models: Path, fault: Callable[[str], None]) -> None:
+    fault("foreground times 255/256")
+    hops = ("onnx", "onnx-simplified", "ir-fp32", "ir-fp16")
+    parity = {"samples": 1, "tolerances": {hop: {"mean": 9, "quantile": 9} for hop in hops}}
+    with pytest.raises(ParityError) as caught:
+        verify(models, job(parity=parity), say=lambda _: None)
+
+    named = re.search(r"set `convert\.parity\.stimuli_factor` to (\d+), from 1; `convert", str(caught.value))
+    assert named is not None
+    assert verify(models, job(parity={**parity, "stimuli_factor": int(named[1])}), say=lambda _: None)
+    with pytest.raises(ParityError):
+        verify(models, job(parity={**parity, "stimuli_factor": int(named[1]) / 4}), say=lambda _: None)
 
 
 def test_a_size_too_small_for_the_stimuli_is_said(tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from converter.proof.alternatives import Matted, PathImages
 from converter.proof.faults.border import INPUT_FAULTS, RESULT_FAULTS
 from converter.proof.faults.runner import FaultyRunner
 from converter.proof.limits import Precision
-from converter.proof.stimuli import FULL, Stimuli
+from converter.proof.stimuli import Stimuli
 from converter.runners.base import Images, Runner
 from converter.runners.opening import open_runner
 from converter.runners.original import Original, open_original
@@ -94,10 +94,6 @@ def test_the_battery_leaves_nothing_unseen(stimuli: Stimuli) -> None:
 def test_known_ways_through_are_shut(
     stimuli: Stimuli, original: Original, sound: Runner, fault: str, precision: Precision, told: str
 ) -> None:
-    # By int8's limits as they are in a frame of 1280x720, where a sound form keeps them.
-    if precision == "int8":
-        stimuli = Stimuli(original, factor=SMALL[0] * SMALL[1] / FULL)
-
     found = problems(stimuli, faulty(original, sound, fault), precision)
 
     assert any(re.search(told, problem) for problem in found), found

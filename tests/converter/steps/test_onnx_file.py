@@ -1,8 +1,10 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from model_folder import keep_weights_outside
 from onnx_models import CONTRACT, Change, changed, replace_value, value
 from tiny_model import SIZE
 
@@ -27,6 +29,14 @@ def test_reading_missing_and_truncated_files(tiny_onnx: Path, tmp_path: Path) ->
     (tmp_path / "half.onnx").write_bytes(tiny_onnx.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"half\.onnx: not a readable ONNX model"):
         read_onnx(tmp_path / "half.onnx")
+
+
+def test_reading_says_where_a_missing_file_of_weights_belongs(tiny_onnx: Path, tmp_path: Path) -> None:
+    source = shutil.copy(tiny_onnx, tmp_path / "model.onnx")
+    keep_weights_outside(source).unlink()
+
+    with pytest.raises(DataError, match=r"model\.data: no such file; .*put it there under this very name, or save"):
+        read_onnx(source)
 
 
 def test_check_names_other_shapes(adopted: Path) -> None:

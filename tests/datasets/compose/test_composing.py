@@ -82,6 +82,61 @@ def test_litter_is_neither_composed_nor_credited(people: Path, places: Path, lit
     assert _digest(_compose(people, places, people.parent / "set").root) == clean
 
 
+def test_linked_folders_are_composed_like_others(people: Path, places: Path) -> None:
+    whole = _digest(_compose(people, places, people.parent / "whole").root)
+    (people.parent / "disk").mkdir()
+    for name in ("y.png", "z.png"):
+        (places / name).rename(people.parent / "disk" / name)
+    (places / "linked").symlink_to(people.parent / "disk")
+    linked = _compose(people, places, people.parent / "set")
+    assert {ref.id.partition("/")[2] for ref in linked.refs} == {"x", "linked-y", "linked-z"}
+    assert len(_digest(linked.root)) == len(whole)
+    with pytest.raises(UsageError, match=r"lies in .*places/linked, whose pictures go in"):
+        _compose(people, places, people.parent / "disk/set")
+
+
+def test_two_spellings_of_a_name_are_one(people: Path, places: Path) -> None:
+    for name in ("Jos\u00e9.png", "Jose\u0301.png"):
+        (places / name).write_bytes((places / "x.png").read_bytes())
+    with pytest.raises(DataError, match="both give the name"):
+        _compose(people, places, people.parent / "set")
+
+
+@pytest.mark.parametrize("plate", ["exact", "handheld"])
+def test_skipping_gives_the_set_of_the_folders_without_what_is_damaged(people: Path, places: Path, plate: str) -> None:
+    clean = _compose(people, places, people.parent / "clean", plate=plate)
+    for damage in (_opaque, _other_format, _video):
+        damage(people, places)
+    (places / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    (people / "X.PNG").write_bytes(b"<html>")
+    made = _compose(people, places, people.parent / "set", plate=plate, skip_damaged=True)
+    assert {path: digest for path, digest in _digest(made.root).items() if path != "manifest.json"} == {
+        path: digest for path, digest in _digest(clean.root).items() if path != "manifest.json"
+    }
+    assert made.manifest.files == clean.manifest.files
+    found = {skipped.id: skipped.reason for skipped in made.manifest.skipped}
+    assert set(found) == {
+        "foreground/bad.png",
+        "foreground/X.PNG",
+        "background/bad.tiff",
+        "background/clip.mp4",
+        "background/broken.jpg",
+    }
+    assert found["foreground/bad.png"].startswith("bad.png: is opaque everywhere")
+    assert str(people.parent) not in found["background/broken.jpg"]
+    assert _compose(people, places, people.parent / "set", plate=plate, skip_damaged=True).refs == made.refs
+    (places / "broken.jpg").unlink()
+    with pytest.raises(UsageError, match="composed otherwise"):
+        _compose(people, places, people.parent / "set", plate=plate, skip_damaged=True)
+
+
+def test_nothing_left_is_an_error_even_when_skipping(people: Path, places: Path) -> None:
+    for path in places.glob("*.png"):
+        path.write_bytes(b"<html>")
+    with pytest.raises(DataError, match=r"holds no backgrounds; .*\n  x\.png: is not a PNG(.|\n)*z\.png"):
+        _compose(people, places, people.parent / "set", skip_damaged=True)
+
+
 def test_a_handheld_set_shares_all_but_plate_and_shadow(people: Path, places: Path) -> None:
     exact = _compose(people, places, people.parent / "exact")
     handheld = _compose(people, places, people.parent / "handheld", plate="handheld")
@@ -140,7 +195,24 @@ def _broken(people: Path, places: Path) -> None:
 
 
 def _other_format(people: Path, places: Path) -> None:
-    (places / "bad.webp").write_bytes(b"RIFF")
+    (places / "bad.tiff").write_bytes(b"II*")
+
+
+def _video(people: Path, places: Path) -> None:
+    (places / "clip.mp4").write_bytes(b"")
+
+
+def _circle(people: Path, places: Path) -> None:
+    (places / "again").symlink_to(places)
+
+
+def _backslash(people: Path, places: Path) -> None:
+    (places / "x.png").rename(places / "a\\x.png")
+
+
+def _long_together(people: Path, places: Path) -> None:
+    (people / ("x" * 150)).mkdir()
+    (people / "a.png").rename(people / ("x" * 150) / ("y" * 90 + ".png"))
 
 
 def _same_name(people: Path, places: Path) -> None:
@@ -166,8 +238,12 @@ def _too_few(people: Path, places: Path) -> None:
         (_opaque, r"bad\.png: is opaque everywhere"),
         (_transparent, r"bad\.png: is transparent everywhere"),
         (_without_alpha, r"bad\.png: has no alpha channel"),
-        (_broken, r"y\.png: is not a PNG or JPEG"),
-        (_other_format, r"bad\.webp: expected backgrounds with the ending"),
+        (_broken, r"y\.png: is not a PNG, JPEG or WebP"),
+        (_other_format, r"bad\.tiff: expected backgrounds with the ending"),
+        (_video, r"clip\.mp4 is a video: take its frames out first .*ffmpeg -i \S+/clip\.mp4 \S+/clip/%05d\.png"),
+        (_circle, r"places/again: a link back to .*remove the link"),
+        (_backslash, r"its name holds a backslash"),
+        (_long_together, r"its name has 245 bytes; expected at most 240"),
         (_same_name, r"Group-B\.png.*both give the name"),
         (_no_people, r"people: holds no foregrounds"),
         (_no_folder, r"places: no such folder"),
@@ -179,6 +255,18 @@ def test_every_bad_input_is_named_and_nothing_is_left(people: Path, places: Path
     with pytest.raises(DataError, match=message):
         _compose(people, places, people.parent / "set")
     assert not [path.name for path in people.parent.iterdir() if "set" in path.name]
+
+
+def test_a_damaged_picture_may_be_left_out_as_its_error_says(people: Path, places: Path) -> None:
+    _broken(people, places)
+    with pytest.raises(DataError, match=r"y\.png: is not a PNG.*or leave out what is damaged with --skip-damaged"):
+        _compose(people, places, people.parent / "set")
+
+
+def test_a_video_in_the_place_of_a_folder_is_named(people: Path, places: Path) -> None:
+    (people.parent / "clip.MOV").write_bytes(b"")
+    with pytest.raises(DataError, match=r"clip\.MOV: not a folder; expected backgrounds; .* is a video"):
+        _compose(people, people.parent / "clip.MOV", people.parent / "set")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from datasets.importing.record import Foreground, ForegroundSet, Settings
 from datasets.samples.images import write_png
 from datasets.samples.manifest import (
     CreditEntry,
+    Manifest,
     PhotographEntry,
     SampleEntry,
     file_entry,
@@ -124,6 +125,31 @@ def test_tables_count_below_their_folder_by_path_with_or_without_ending(tmp_path
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffid,licence,author\r\nin/Jos\u00e9.png,CC BY,Ann\r\n",
+        "\ufeffid;licence;author\r\nin/Jos\u00e9;CC BY;Ann\r\n",
+        "FILE\tLicense\tAuthor\n./in/Jos\u00e9.png\tCC BY\tAnn\n",
+        "File , LICENCE,author\nin\\Jos\u00e9.png,CC BY,Ann\n",
+        "id,licence,author\nIN\\Jose\u0301.PNG,CC BY,Ann\n",
+        '"id","licence","author"\n\n"in/Jose\u0301","CC BY","Ann"\n',
+    ],
+    ids=["mark", "semicolons", "tabs", "backslash", "spelling", "quoted"],
+)
+def test_tables_match_as_spreadsheets_write_them(tmp_path: Path, text: str) -> None:
+    _picture(tmp_path / "in/Jos\u00e9.png")
+    _table(tmp_path, text)
+    assert _find(tmp_path, "in/Jos\u00e9.png") == [("CC BY", "Ann")]
+
+
+def test_a_table_in_another_coding_is_named_with_what_to_do(tmp_path: Path) -> None:
+    _picture(tmp_path / "a.png")
+    (tmp_path / "ATTRIBUTION.csv").write_bytes("id,licence,author\na,CC0,José\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"ATTRIBUTION\.csv: cannot be read as CSV in UTF-8 .*save it as `CSV UTF-8`"):
+        _find(tmp_path, "a.png")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("id,author\na,b\n", "expected columns `licence` and `id` or `file`, found id, author"),
@@ -190,6 +216,25 @@ def test_a_composed_set_whose_credits_were_changed_is_not_taken_for_whole(tmp_pa
     _compose(tmp_path)
     (root / "ATTRIBUTION.csv").unlink()
     with pytest.raises(DataError, match=r"was changed since it was made \(.*ATTRIBUTION\.csv: missing"):
+        _compose(tmp_path)
+
+
+def test_an_author_s_name_is_no_formula_in_the_table_and_itself_in_the_manifest(tmp_path: Path) -> None:
+    _picture(tmp_path / "people/me.png", 9, alpha=True)
+    _picture(tmp_path / "places/x.png")
+    (tmp_path / "places/ATTRIBUTION.csv").write_text("id,licence,author,title\nx,CC0 1.0,'=cmd(),@home\n", "utf-8")
+    root = _compose(tmp_path)
+    table = (root / "ATTRIBUTION.csv").read_text(encoding="utf-8")
+    composed = Manifest.read(root)
+    credit = next(credit for credit in composed.composition.credits if credit.role == "background")
+    assert (credit.author, credit.title) == ("=cmd()", "@home")
+    assert "'=cmd()" in table and "'@home" in table
+    assert _find(root / "bgr", "me/x.png") == [("CC0 1.0", "=cmd()")]
+    assert verify_set(root)
+    (root / "ATTRIBUTION.csv").write_text(table.replace("'", ""), encoding="utf-8")  # as earlier versions wrote it
+    _compose(tmp_path)
+    (root / "ATTRIBUTION.csv").write_text(table.replace("@home", "@work"), encoding="utf-8")
+    with pytest.raises(DataError, match="was changed since it was made"):
         _compose(tmp_path)
 
 

@@ -15,7 +15,8 @@ from bad_server import HTML, Reply, Server, jpeg
 
 from configs.errors import DataError, UsageError
 from datasets.fetch.backgrounds import require_jpeg
-from datasets.fetch.download import HOPELESS, Downloader, DownloadError, Policy, fetch_first
+from datasets.fetch.download import LONGEST_WORDS, Downloader, DownloadError, Policy
+from datasets.fetch.harvest import HOPELESS, fetch_first
 
 GOOD = jpeg(100)
 PATIENT = Policy(attempts=3, timeout=10, backoff=0.5, longest_wait=100, slowest=1000)
@@ -64,11 +65,40 @@ FAULTS = {
     "html": (Reply(body=HTML), "is not a JPEG; it starts with b'<!DOCTYPE html"),
     "silent": (Reply(body=GOOD, delay=0.7), "timed out: nothing came for 0.3 s"),
     "dripping": (Reply(body=GOOD, drip=0.02), "too slow: "),
+    "dripping head": (
+        Reply(raw=b"HTTP/1.0 200 OK\r\nContent-Type: " + bytes(99), drip=0.02),
+        "too slow: no whole header in 0.3 s",
+    ),
+    "dripping status": (Reply(raw=b"HTTP/1.0 200 " + b"K" * 99, drip=0.02), "too slow: no whole header in 0.3 s"),
+    "dripping chunks": (
+        Reply(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 999, drip=0.005),
+        "too slow: ",
+    ),
+    "endless head": (Reply(raw=b"HTTP/1.0 200 OK\r\n" + b"A: b\r\n" * 999), "connection failed: got more than 100"),
+    "part": (
+        Reply(206, GOOD[:9], headers={"Content-Range": f"bytes 0-8/{len(GOOD)}"}),
+        f"HTTP 206 Partial Content, Content-Range bytes 0-8/{len(GOOD)}: expected 200 and the whole file",
+    ),
+    "part that is called whole": (
+        Reply(body=GOOD, headers={"Content-Range": "bytes 5-9/700"}),
+        "HTTP 200 OK, Content-Range bytes 5-9/700: expected 200 and the whole file",
+    ),
+    "nothing": (Reply(204), "HTTP 204 No Content: expected 200"),
+    "more than announced": (
+        Reply(body=GOOD, claimed=len(GOOD) - 9),
+        f"too long: more than the {len(GOOD) - 9} bytes came that were announced",
+    ),
+    "encoded": (Reply(body=GOOD, headers={"Content-Encoding": "gzip"}), "came encoded as gzip"),
+    "no HTTP": (Reply(raw=b"SSH-2.0-OpenSSH_9.6\r\n"), "connection failed: SSH-2.0"),
+    "long words": (
+        Reply(raw=b"HTTP/1.0 500 " + b"no " * 9999 + b"\r\n\r\n"),
+        f"HTTP 500 {('no ' * 99)[:LONGEST_WORDS]}... (tried",
+    ),
 }
 
 
 def _policy(fault: str) -> Policy:
-    return QUICK if fault in ("silent", "dripping") else PATIENT
+    return QUICK if fault == "silent" or fault.startswith("dripping") else PATIENT
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -99,6 +129,35 @@ def test_what_is_gone_is_not_asked_for_again(server: Server, tmp_path: Path, pau
     with pytest.raises(DownloadError, match=rf"HTTP {status} .* \(tried once\)"):
         _download(server, tmp_path / "a.jpg", pauses, Reply(status))
     assert server.asked["/a.jpg"] == 1
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/a.jpg", "file:///etc/passwd", "data:,x", "gopher://x/", "ftp:a"])
+def test_a_redirection_to_what_is_no_http_is_final(server: Server, tmp_path: Path, pauses: Pauses, target: str) -> None:
+    with pytest.raises(DownloadError, match=rf"redirected to {target}, where only HTTP is followed \(tried once\)"):
+        _download(server, tmp_path / "a.jpg", pauses, Reply(302, headers={"Location": target}))
+
+
+def test_a_redirection_to_http_is_followed(server: Server, tmp_path: Path, pauses: Pauses) -> None:
+    server.replies["/b.jpg"] = [Reply(body=GOOD)]
+    _download(server, tmp_path / "a.jpg", pauses, Reply(307, headers={"Location": "/b.jpg"}))
+    assert (server.asked["/a.jpg"], server.asked["/b.jpg"]) == (1, 1)
+
+
+def test_a_redirection_in_a_circle_ends(server: Server, tmp_path: Path, pauses: Pauses) -> None:
+    with pytest.raises(DownloadError, match=r"HTTP 302 The HTTP server returned a redirect error .* \(tried 3 times\)"):
+        _download(server, tmp_path / "a.jpg", pauses, Reply(302, headers={"Location": "/a.jpg"}))
+
+
+def test_a_server_that_does_not_end_is_left_once_all_has_come(server: Server, tmp_path: Path, pauses: Pauses) -> None:
+    begun = time.monotonic()
+    _download(server, tmp_path / "a.jpg", pauses, Reply(body=GOOD, hold=3), policy=replace(PATIENT, grace=0.1))
+    assert time.monotonic() - begun < 2
+
+
+def test_an_attempt_ends_whatever_comes(server: Server, tmp_path: Path, pauses: Pauses) -> None:
+    policy = replace(PATIENT, attempts=1, longest=0.3, slowest=0)
+    with pytest.raises(DownloadError, match=r"too slow: not done after 0\.3 s \(tried once\)"):
+        _download(server, tmp_path / "a.jpg", pauses, Reply(body=GOOD, drip=0.01), policy=policy)
 
 
 def test_a_server_that_is_not_there_is_named(tmp_path: Path, pauses: Pauses, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -326,5 +326,5 @@ def test_a_corrupt_record_is_an_error_that_says_what_to_do(bucket: Server, table
     _fetch(bucket, table, tmp_path / "out", 1)
     path = tmp_path / "out" / "backgrounds.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 9}))
-    with pytest.raises(DataError, match=r"schema_version: expected 1, found 9; move it away"):
+    with pytest.raises(DataError, match=r"schema_version: expected 1, found 9; move the folder away"):
         _fetch(bucket, table, tmp_path / "out", 1)

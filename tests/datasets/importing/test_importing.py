@@ -25,7 +25,8 @@ from datasets.samples.images import read_rgb, read_rgba, write_png
 from datasets.samples.layout import open_set
 from datasets.samples.verify import verify_set
 
-KINDS = kinds()
+KINDS = sorted(WHOLE)
+READY = ["omz_pha", "rvm"]
 TRUE = ("photomatte85", "videomatte240k")
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -79,7 +80,7 @@ def test_colours_are_the_published_or_the_estimated_ones(tmp_path: Path, kind: A
 
 
 def test_every_kind_has_a_stand_in_here() -> None:
-    assert sorted(WHOLE) == KINDS
+    assert sorted((*KINDS, *READY)) == kinds()
 
 
 TOY = """
@@ -158,6 +159,10 @@ def test_what_is_not_recognised_is_told_from_what_was_looked_for(tmp_path: Path)
             find_pairs(folder, "p3m")
         with pytest.raises(DataError, match=rf"{found}(.|\n)*videomatte240k: train/"):
             recognise(folder)
+    for role in ("com", "bgr", "fgr"):
+        (tmp_path / "omz" / role).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"found bgr/, com/, fgr/; it is laid out as omz"):
+        recognise(tmp_path / "omz")
     save(root / "cover.png", np.dstack((picture(0), matte())))
     with pytest.raises(DataError, match="could be photomatte85 or ppm100; name the kind"):
         recognise(root)
@@ -247,6 +252,14 @@ def _twice(root: Path) -> None:
     shutil.copy(root / "mask/o_1.png", root / "mask/o_1.jpg")
 
 
+def _video(root: Path) -> None:
+    (root / "original/clip.mp4").write_bytes(b"")
+
+
+def _named_on_windows(root: Path) -> None:
+    (root / "original/o_1.jpg").rename(root / "original/a\\o_1.jpg")
+
+
 def _misplaced(root: Path) -> None:
     (root / "original/o_1.jpg").rename(root / "original/o_1.webp")
 
@@ -263,6 +276,7 @@ def _misplaced(root: Path) -> None:
         (_binary, "mask/o_1.png: the matte only holds 0 and 1"),
         (_coloured, "mask/o_1.png: is coloured"),
         (_twice, "mask/o_1.jpg and mask/o_1.png: there twice"),
+        (_named_on_windows, "original/a\\o_1.jpg: its name holds a backslash"),
         (_misplaced, "original/o_1.webp: is no part of the layout"),
     ],
 )
@@ -278,6 +292,35 @@ def test_damage_ends_an_import_or_is_recorded(tmp_path: Path, damage: Callable[[
     assert [image.id for image in record.images] == ["o_2"]
     assert any(reason in skipped.reason for skipped in record.skipped)
     assert str(tmp_path) not in (tmp_path / "out/foregrounds.json").read_text()
+
+
+def test_videos_are_named_with_what_to_do(tmp_path: Path) -> None:
+    _video(write_set("aim500", tmp_path / "raw"))
+    hint = rf"{tmp_path}/raw/original/clip.mp4 is a video: take its frames out first .*ffmpeg -i "
+    with pytest.raises(DataError, match=rf"original/clip.mp4: is no part of the layout; {hint}"):
+        _import(tmp_path / "raw", "aim500", tmp_path / "out")
+    for part in ("fgr", "pha"):
+        (tmp_path / f"videos/train/{part}").mkdir(parents=True)
+        (tmp_path / f"videos/train/{part}/0000.mp4").write_bytes(b"")
+    with pytest.raises(DataError, match=r"found train/; \S+/train/fgr/0000\.mp4 is a video: .*/train/fgr/0000/%05d"):
+        recognise(tmp_path / "videos")
+    with pytest.raises(DataError, match=r"it is a file, not a folder; .*clip\.mp4 is a video"):
+        recognise(tmp_path / "raw/original/clip.mp4")
+
+
+def test_two_spellings_of_a_name_are_one_picture(tmp_path: Path) -> None:
+    save(tmp_path / "raw/original/Jos\u00e9.jpg", picture(1))
+    save(tmp_path / "raw/mask/Jose\u0301.png", matte())
+    [image] = _import(tmp_path / "raw", "aim500", tmp_path / "out").images
+    assert image.id == "Jos\u00e9"
+    save(tmp_path / "raw/original/Jose\u0301.jpg", picture(2))
+    with pytest.raises(DataError, match="there twice"):
+        _import(tmp_path / "raw", "aim500", tmp_path / "again")
+
+
+def test_a_set_that_is_ready_is_no_folder_of_foregrounds(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"rvm: is a set with composites.*`mattekit dataset import rvm`"):
+        _import(tmp_path, "rvm", tmp_path / "out")
 
 
 def test_a_matte_of_16_bits_and_an_upright_photograph_are_taken(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -56,3 +58,71 @@ def test_a_killed_worker_is_an_error_that_says_so() -> None:
         in_parallel(_is_killed_at_three, range(100), 2, "numbers") as results,
     ):
         list(results)
+
+
+_PROGRAM = """
+import os, sys, time
+from configs.interruption import run_interruptible
+from datasets.making.parallel import in_parallel
+
+def work(number):
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+def main():
+    print("up", flush=True)
+    with in_parallel(work, range(9), 2, "numbers") as results:
+        list(results)
+
+if __name__ == "__main__":
+    run_interruptible(main)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
+@pytest.mark.parametrize(
+    ("name", "to_all", "begun"),
+    [("SIGKILL", False, True), ("SIGTERM", False, True), ("SIGINT", True, True), ("SIGINT", True, False)],
+)
+def test_workers_end_with_their_parent_and_without_a_word(tmp_path: Path, name: str, to_all: bool, begun: bool) -> None:
+    (tmp_path / "program.py").write_text(_PROGRAM)
+    root = Path(__file__).resolve().parents[3]
+    parent = subprocess.Popen(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == "up\n"
+    workers = [int(parent.stdout.readline()) for _ in range(2 if begun else 0)]
+    if not begun:  # the workers are importing
+        time.sleep(0.4)
+    number = getattr(signal, name)
+    os.killpg(parent.pid, number) if to_all else parent.send_signal(number)
+    _, said = parent.communicate(timeout=20)
+    lines = [line for line in said.splitlines() if "resource_tracker" not in line and "warnings.warn" not in line]
+    if name == "SIGKILL":
+        assert parent.returncode == -signal.SIGKILL
+        assert lines == []
+    elif begun:
+        assert parent.returncode == 128 + number
+        assert lines == ["interrupted; nothing was written"]
+    else:
+        assert "Traceback" not in said
+    for _ in range(500):
+        if not any(map(_lives, workers)):
+            break
+        time.sleep(0.02)
+    assert not any(map(_lives, workers))
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process is at work; one that has ended may wait long for somebody to take note of it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -76,7 +76,7 @@ def test_a_sample_is_decoded_only_when_asked_for(root: Path) -> None:
     samples = iterate(open_set(root))
     assert next(samples).id == "a/0001"
     assert next(samples).id == "a/0002"
-    with pytest.raises(DataError, match=r"com/b/0001\.png: is not a PNG or JPEG"):
+    with pytest.raises(DataError, match=r"com/b/0001\.png: is not a PNG, JPEG or WebP"):
         next(samples)
 
 

@@ -144,11 +144,11 @@ def test_a_manifest_that_does_not_add_up_is_refused(tmp_path: Path, change: dict
 
 @pytest.mark.parametrize("path", ["../x.png", "/x.png", "a/../../x", "a\\b", "a//b", "./a", "."])
 def test_paths_stay_below_the_root(path: str) -> None:
-    with pytest.raises(ValueError, match="expected a plain path below the set's root"):
+    with pytest.raises(ValueError, match="expected a plain path below the record's folder"):
         _file(path)
 
 
 def test_an_unreadable_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").mkdir()
-    with pytest.raises(DataError, match=r"manifest\.json: cannot be read"):
+    with pytest.raises(DataError, match=r"manifest\.json: expected a file, found a folder"):
         Manifest.read_if_there(tmp_path)

@@ -1,5 +1,6 @@
 """Verification: a sound set passes, and of each kind of fault, planted alone, exactly that is found and named."""
 
+import json
 import re
 from pathlib import Path
 from typing import get_args
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from planted_faults import BEGIN, END, FAULTS, PAGE, Fault, find_all, make_sound_set, table
 
+from configs.files import sha256_of
 from datasets.samples.composite import composite
 from datasets.samples.images import write_png
 from datasets.samples.manifest import PhotographEntry, SampleEntry, file_entry, make_manifest
@@ -133,3 +135,17 @@ def test_a_noisy_composite_may_be_off_as_far_as_its_noise_goes(tmp_path: Path) -
     assert [problem.kind for problem in report.errors] == ["composite"]
     assert f"in 20 pixels, by up to {allowed + 1} of 255; expected at most {allowed}, for its noise" in str(report)
     assert not verify_set(_noisy_set(tmp_path / "exact", 0, 1))
+
+
+def test_a_truncated_picture_is_named_although_its_hash_is_the_manifest_s(root: Path) -> None:
+    _describe(root)
+    path = root / "com/a/1.png"
+    path.write_bytes(path.read_bytes()[:60])
+    manifest = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
+    for entry in manifest["files"]:
+        if entry["path"] == "com/a/1.png":
+            entry |= {"sha256": sha256_of(path), "bytes": 60}
+    (root / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    report = verify_set(root)
+    assert [(problem.kind, problem.severity) for problem in report.problems] == [("image", "error")]
+    assert f"{path}: is truncated" in report.problems[0].message

@@ -150,6 +150,10 @@ def test_a_damaged_set_is_told_and_mended_by_force(tmp_path: Path, damage: str) 
     named = "no background for synthetic/0002" if damage == "extra" else f"{damage}: com/synthetic/0001.png"
     with pytest.raises(DataError, match=rf"(?s)set was changed since it was made \(.*{named}.*use --force"):
         _make(out)
+    if damage == "extra":
+        with pytest.raises(UsageError, match=r"set: not replaced, because it also holds com/synthetic/0002\.png"):
+            _make(out, force=True)
+        return
     assert _make(out, force=True).manifest_sha256 == intact
     assert verify_set(out)
 

@@ -103,6 +103,28 @@ def test_a_wrong_model_shows_in_its_difference(config: Config, tiny_onnx: Path, 
     assert f"> {wrong.name} carries no contract" in bench_markdown(record)
 
 
+def test_further_outputs_of_another_model_are_left_off(config: Config, tiny_onnx: Path, tmp_path: Path) -> None:
+    model = openvino.Core().read_model(tiny_onnx)
+    model.reshape({name: [1, 3, *SIZE] for name in ("src", "bgr")})
+    path, more = tmp_path / "plain/model.xml", tmp_path / "more/model.xml"
+    openvino.save_model(model, path)
+    inner = {name: node for node in model.get_ops() for name in node.output(0).get_names()}
+    model.add_outputs([inner["distance"].output(0), inner["dimmed"].output(0)])
+    openvino.save_model(model, more)
+    assert len(openvino.Core().read_model(more).outputs) == 4
+    given = BenchOptions(against=(str(path), str(more)), length=Length(1), different=1, profile=True)
+
+    record, _ = bench(config, given)
+
+    plain, reduced = record.models[-2:]
+    assert reduced.contract_assumed
+    assert reduced.difference == plain.difference
+    assert reduced.throughput is not None
+    assert {entry.operation: entry.nodes for entry in reduced.operations} == {
+        entry.operation: entry.nodes for entry in plain.operations
+    }
+
+
 def test_the_files_hold_every_time_and_the_tables(measured: tuple[BenchRecord, list[Timing]], tmp_path: Path) -> None:
     record, rows = measured
     write_bench_files(tmp_path / "out", record, rows)

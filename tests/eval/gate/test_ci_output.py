@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 from eval_runs import METRIC_BASE, MakeRun
+from hostile_texts import HOSTILE
+from markdown_it import MarkdownIt
 
 from configs.errors import UsageError
 from configs.schema import GateSection
+from configs.text import visible
 from eval.gate.ci_output import MOST_ANNOTATIONS, annotations, append_outputs, output_name, write_badge
 from eval.gate.judge import judge_original
+from eval.gate.output import append_step_summary
 from eval.gate.verdict import GateReport, GateRow
 
 EVIL = "50 %, a: b\r\n::set-output name=x::y"
@@ -67,6 +71,30 @@ def test_nothing_in_a_name_or_a_reason_ends_the_command() -> None:
     assert match is not None
     assert unescaped(match[1]) == f"{EVIL}: Alpha MAD (converted against original)"
     assert unescaped(match[2]) == EVIL
+
+
+@pytest.mark.usefixtures("on_github")
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_an_annotation_is_one_line_of_seen_characters(text: str) -> None:
+    [command] = annotations(GateReport((GateRow("original", text, text, "fail", reason=text),)))
+    assert visible(command) == command
+    match = re.fullmatch(r"::error title=([^:,]*)::(.*)", command)
+    assert match is not None
+    assert unescaped(match[2]) == visible(text, keep="\r\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_the_summary_is_a_heading_sentences_and_one_table(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    append_step_summary(GateReport((GateRow("original", text, text, "fail", reason=text),), (text,)))
+    page = MarkdownIt("commonmark", {"html": True}).enable("table").parse((tmp_path / "summary.md").read_text("utf-8"))
+    kinds = [token.type for token in page if token.level == 0 and token.nesting != -1]
+    assert kinds == ["heading_open", "paragraph_open", "blockquote_open", "table_open"]
+    inner = {child.type for token in page for child in token.children or ()}
+    assert inner <= {"text", "text_special", "code_inline"}
+    assert sum(token.type == "td_open" for token in page) == 10
 
 
 @pytest.mark.usefixtures("on_github")

@@ -18,8 +18,7 @@ from configs.schema import GateSection
 from eval.gate.baseline import Baseline
 from eval.gate.output import append_step_summary
 from eval.gate.run import clear_verdict, judge_run, update_baseline, write_verdict
-from eval.run.results import Results
-from eval.run.scores import PER_SAMPLE_FILE
+from eval.run.results import PER_SAMPLE_FILE, Results
 from eval.run.stored import Run, write_run
 
 
@@ -206,3 +205,17 @@ def test_gate_and_report_load_no_runtime() -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_verdict_whose_place_is_taken_names_it(make_run: MakeRun, tmp_path: Path) -> None:
+    write_run(tmp_path, make_run({"ir-fp32@f32": 1.0}, "amx"))
+    (tmp_path / "gate.json").mkdir()
+    with pytest.raises(UsageError, match=r"gate\.json: expected a file or nothing, found a folder"):
+        clear_verdict(tmp_path)
+
+
+def test_a_run_that_is_a_file_is_named(gate: GateSection, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    clear_verdict(tmp_path / "run")
+    with pytest.raises(UsageError, match="run: a file; expected a run's folder"):
+        judge_run(tmp_path / "run", gate)

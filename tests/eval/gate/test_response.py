@@ -30,8 +30,11 @@ def test_a_run_that_responds_says_nothing(make_run: MakeRun, gate: GateSection) 
     assert judge_original(run, gate).exit_code == 0
 
 
-def test_a_run_of_an_earlier_version_says_nothing(make_run: MakeRun) -> None:
-    assert list(response_rows(make_run(ids=IDS))) == []
+def test_a_run_without_what_constants_score_is_inconclusive(make_run: MakeRun, gate: GateSection) -> None:
+    run = make_run(ids=IDS)
+    report = judge_original(Run(run.results, run.table.drop(columns=ALPHA_CONSTANT)), gate)
+    assert report.exit_code == 5
+    assert "alpha_mad_constant is missing" in report.failures()[0].reason
 
 
 @pytest.mark.parametrize(("dead", "told"), [(5, False), (6, True), (10, True)])

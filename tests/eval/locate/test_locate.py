@@ -1,5 +1,6 @@
 """Locating: what it refuses, how tensors are judged, the reproduction, and PyTorch by the exporter's names."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from hostile_texts import HOSTILE
 from PIL import Image
 from tiny_model import tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.load import config_from_dict
 from configs.schema import Config
+from configs.text import visible
 from converter.convert import convert
 from converter.steps.onnx_file import read_onnx
 from converter.taps.base import Tap
@@ -20,6 +23,7 @@ from datasets.samples.layout import open_set
 from datasets.synthetic.make import synthesize
 from eval.locate.compare import Tolerance, compare_tensors
 from eval.locate.record import Located
+from eval.locate.reproduction import words
 from eval.locate.run import locate
 from eval.locate.search import MOST_BYTES, MOST_TAPS, batches
 from eval.locate.text import describe, verdict
@@ -97,6 +101,13 @@ def test_the_reproduction_runs_alone_and_shows_the_difference(
     lines = list(describe(found))
     assert any(line.endswith("<- first") for line in lines)
     assert lines[-1].endswith("the cause is here")
+
+
+@pytest.mark.parametrize("text", [*HOSTILE.values(), 'a"""; import os; """', "a\\"])
+def test_the_script_s_words_are_no_code(text: str) -> None:
+    [statement] = ast.parse(f'"""Tensor: {words(text)}\n"""').body
+    assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    assert statement.value.value == f"Tensor: {visible(text)}\n".replace('"', "'")
 
 
 def _uncomputable(models: Path, operation: str, constant: list[int], folder: Path) -> Path:

@@ -40,6 +40,13 @@ def test_largest_drift_either_way_is_worst(sample: Sample, tmp_path: Path) -> No
     assert sorted(path.name for path in (tmp_path / "panels").glob("*.png")) == pictures
 
 
+def test_the_longest_names_of_clip_and_frame_fit_a_file_s_name(sample: Sample, tmp_path: Path) -> None:
+    keeper = WorstPictures(1)
+    offer(keeper, sample, f"{'c' * 250}/{'f' * 250}", 1.0, onnx=1.0, ir=1.0)
+    keeper.write(tmp_path)
+    assert (tmp_path / keeper.records()[0].panel).is_file()
+
+
 def test_tiles_show_what_their_labels_say(sample: Sample, tmp_path: Path) -> None:
     keeper = WorstPictures(1)
     keeper.offer(

@@ -203,7 +203,7 @@ def test_numbers(value: float | None, text: str) -> None:
 
 def test_signs_code_and_bars() -> None:
     assert [signed(value) for value in (None, 0.0, 0.25, -0.25)] == ["-", "0", "+0.2500", "-0.2500"]
-    assert code("a`b") == "`a'b`"
+    assert code("a`b") == "``a`b``"
     assert markdown_table(("x", "y"), [("a|b", "1\n2")], right=(1,)) == "| x | y |\n| --- | ---: |\n| a\\|b | 1 2 |\n"
     with pytest.raises(ValueError, match="expected 2 cells, found 1"):
         markdown_table(("x", "y"), [("a",)])

@@ -168,3 +168,23 @@ def test_the_first_samples_of_a_set_without_manifest_have_an_identity(config: Co
 
 def test_the_made_up_runs_of_these_tests_have_no_models(make_run: MakeRun) -> None:
     assert run_models(make_run().results).gone == ("original/m.pth", "gone")
+
+
+@pytest.mark.parametrize("name", ["/etc/hostname", "../secret", "models/../../secret", "models/fp32/secret.bin"])
+def test_no_file_is_opened_that_the_run_has_no_business_with(
+    results: Results, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("eval.run.identity.sha256_of", lambda path: pytest.fail(f"{path} was hashed"))
+    file = name if name.startswith("/") else f"{tmp_path}/{name}"
+    original, *others = results.variants
+    forged = original.model_copy(update={"files": {file: original.model_sha256}})
+    with pytest.raises(DataError, match="which is none of its model folder"):
+        run_models(results.model_copy(update={"variants": (forged, *others)}))
+
+
+def test_a_form_s_file_that_leads_out_is_not_opened(results: Results, config: Config, tmp_path: Path) -> None:
+    file = config.convert.out / "fp32/model.bin"
+    file.rename(tmp_path / "elsewhere.bin")
+    file.symlink_to(tmp_path / "elsewhere.bin")
+    with pytest.raises(DataError, match=r"fp32/model\.bin: leads out of"):
+        run_models(results)

@@ -53,9 +53,12 @@ def test_report_and_pictures_of_the_worst_samples_are_written(config: Config, tm
 def test_an_earlier_run_is_replaced_and_nothing_of_it_shown(config: Config, tmp_path: Path) -> None:
     job = _quick(config)
     evaluate_into(tmp_path / "run", job)
-    for name in ("gate.json", "attribution.json", "bench.json"):
+    for name in ("gate.json", "attribution.json", "bench.json", "compare.md"):
         (tmp_path / "run" / name).write_text("{}", encoding="utf-8")
-    evaluate_into(tmp_path / "run", job)
+    with pytest.raises(UsageError, match=r"run: holds a run, of 20.*; choose another --out, or give --force"):
+        evaluate_into(tmp_path / "run", job)
+    assert (tmp_path / "run" / "gate.json").exists()
+    evaluate_into(tmp_path / "run", job, force=True)
     assert not (tmp_path / "run" / "gate.json").exists()
     assert (tmp_path / "run" / "results.json").is_file()
 
@@ -66,6 +69,31 @@ def test_a_folder_that_is_not_a_run_s_is_never_replaced(config: Config, tmp_path
     with pytest.raises(UsageError, match="not an evaluation run"):
         evaluate_into(tmp_path / "letters", config)
     assert (tmp_path / "letters" / "dear.txt").read_text(encoding="utf-8") == "keep me"
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize(("record", "named"), [("{}", "results.json"), (None, "panels/beach.jpg")])
+def test_a_folder_with_a_file_of_a_run_s_name_is_never_replaced(
+    config: Config, tmp_path: Path, record: str | None, named: str, force: bool
+) -> None:
+    run_dir = tmp_path / "run"
+    evaluate_into(run_dir, _quick(config))
+    if record is not None:
+        (run_dir / "results.json").write_text(record, encoding="utf-8")
+    (run_dir / "panels/beach.jpg").write_text("dear", encoding="utf-8")
+    before = sorted(run_dir.rglob("*"))
+    with pytest.raises(UsageError, match=named if force or record else "--force"):
+        evaluate_into(run_dir, _quick(config), force=force)
+    assert sorted(run_dir.rglob("*")) == before
+
+
+def test_a_link_to_a_folder_stays_and_the_run_goes_where_it_points(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(tmp_path / "runs/one")
+    results, _ = evaluate_into(tmp_path / "latest", _quick(config))
+    assert (tmp_path / "latest").is_symlink()
+    assert read_run(tmp_path / "runs/one").results == results
+    evaluate_into(tmp_path / "latest", _quick(config), force=True)
+    assert (tmp_path / "latest").is_symlink()
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(config: Config, tmp_path: Path) -> None:
@@ -100,7 +128,7 @@ def test_a_sample_that_breaks_half_way_leaves_the_earlier_run_as_it_was(
     before = (tmp_path / "run" / "results.json").read_bytes()
     (tmp_path / "set" / "com" / "synthetic" / "0002.png").write_bytes(b"no picture")
     with pytest.raises(DataError, match=r"com/synthetic/0002\.png"):
-        evaluate_into(tmp_path / "run", job)
+        evaluate_into(tmp_path / "run", job, force=True)
     assert (tmp_path / "run" / "results.json").read_bytes() == before
     assert json.loads(before)["dataset"]["samples"] == 1
     assert {path.name for path in tmp_path.iterdir()} == {"set", "run"}

@@ -1,6 +1,7 @@
 """A stored run gated, attributed and timed: what is written, and that each command reads and judges once."""
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -95,18 +96,18 @@ def test_an_attribution_that_is_refused_writes_nothing(run_dir: Path, tmp_path: 
 def count(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Count reads of a run's files, and judgements, from now on."""
     counted: Counter[str] = Counter()
-    read_text, report_of = Path.read_text, judge_module._report
+    open_file, report_of = os.open, judge_module._report
 
-    def reading(self: Path, *arguments: Any, **options: Any) -> str:
-        if self.name in ("results.json", "per_sample.csv", "report.md"):
-            counted[self.name] += 1
-        return read_text(self, *arguments, **options)
+    def opening(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
+        if Path(path).name in ("results.json", "per_sample.csv", "report.md") and not flags & (os.O_WRONLY | os.O_RDWR):
+            counted[Path(path).name] += 1
+        return open_file(path, flags, *arguments, **options)
 
     def judging(*arguments: Any, **options: Any) -> Any:
         counted["judgements"] += 1
         return report_of(*arguments, **options)
 
-    monkeypatch.setattr(Path, "read_text", reading)
+    monkeypatch.setattr(os, "open", opening)
     monkeypatch.setattr(judge_module, "_report", judging)
     return counted
 

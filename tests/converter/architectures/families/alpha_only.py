@@ -12,13 +12,11 @@ from converter.architectures.base import Architecture, PortSpec
 def _load(model: ModelSection) -> Any:
     from torch import nn
 
-    from converter.network.checkpoint import check_state_dict, read_state_dict
+    from converter.network.checkpoint import load_weights
 
     assert model.checkpoint is not None
     network = nn.Sequential(nn.Conv2d(3, 1, 3, padding=1), nn.Sigmoid())
-    state = read_state_dict(model.checkpoint)
-    check_state_dict(state, network.state_dict(), str(model.checkpoint))
-    network.load_state_dict(state)
+    load_weights(network, model.checkpoint)
     return network.eval()
 
 

@@ -1,0 +1,42 @@
+"""Names of files: which of them records and tables can hold, which are the same name, and how to show them."""
+
+import os
+import unicodedata
+
+LONGEST_NAME = 240
+"""Most bytes of a file's name with its ending; what is written beside it may need a few more."""
+
+
+def same_name(text: str) -> str:
+    """Return a name or path in NFC, in which spellings of it are equal: macOS takes letters and accents apart."""
+    return unicodedata.normalize("NFC", text)
+
+
+def readable(text: str | os.PathLike[str]) -> str:
+    """Return a name or path as UTF-8 can hold it: bytes that are not UTF-8 are shown as `\\xff`."""
+    whole = os.fspath(text)
+    try:
+        return os.fsencode(whole).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a character, which no file has in its name
+        return whole.encode("utf-8", "backslashreplace").decode()
+
+
+def name_fault(below: str) -> str:
+    """Return why a file cannot be used under its name, with what to do; empty where it can.
+
+    Args:
+        below: the file's path below the folder that was named, with `/`; its folders count as well.
+    """
+    try:
+        below.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8; rename it, for instance with `convmv -r -f latin1 -t utf8 --notest FOLDER`"
+    if "\\" in below:
+        return (
+            "its name holds a backslash, perhaps from an archive made on Windows; unpack that once more with a program "
+            "that makes folders of it, such as 7-Zip, or rename it"
+        )
+    longest = max((len(part.encode()) for part in below.split("/")), default=0)
+    if longest > LONGEST_NAME:
+        return f"its name has {longest} bytes; expected at most {LONGEST_NAME}: rename it"
+    return ""
