@@ -79,10 +79,10 @@ class OpenVinoRunner(Runner):
             yield runner
 
     def requests(self, count: int | None = None) -> Sequence[Request]:
-        """See `Runner.requests`; by default as many as OpenVINO finds best for how the IR was compiled."""
+        """See `Runner.requests`; by default one more than OpenVINO runs at once, so that the next is at hand."""
         if self.contract.states:
             return super().requests(count)
-        number = count or int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        number = count or int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1
         return tuple(_OpenVinoRequest(self._compiled.create_infer_request(), self.contract) for _ in range(number))
 
     def _run(self, feed: Feed) -> Outputs:

@@ -171,6 +171,7 @@ def _plates(
     source: "FrameSource", background: Path | None, align: "AlignName", match: bool, *, takes: bool
 ) -> "Plates":
     """Return the plates of a run, what is wrong with the given one said."""
+    from demo.media.camera import CameraSource
     from demo.media.pictures import read_picture
     from demo.pipeline.plates import Plates, findings
 
@@ -179,7 +180,7 @@ def _plates(
             say(f"{background}: the network takes no plate; it is passed over")
         return Plates(None, align, match)
     plate = _estimated(source) if background is None else read_picture(background)
-    if background is not None and source.count is not None:
+    if background is not None and not isinstance(source, CameraSource):
         [first, *_] = islice(source.frames(), 1)
         for line in findings(first.image, plate):
             say(line)
