@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from configs.files import write_atomically
 from datasets.samples.images import write_png
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.scoring import match_prediction
 from eval.report.layers import DIFFERENCE_GAIN, LAYER_SUFFIX, Layers, encode_layer, grey, make_layers, shrunk, to_bytes
 from eval.run.results import WorstRecord
@@ -49,7 +49,7 @@ class WorstPictures:
         self._samples = WorstSamples(limit, _draw)
 
     def offer(
-        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+        self, sample: Pair, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
     ) -> None:
         """Look at a sample; arguments and errors as `WorstSamples.offer`."""
         self._samples.offer(sample, original, predictions, alpha_mad)
@@ -97,17 +97,16 @@ def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
     return np.asarray(canvas)
 
 
-def _draw(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
+def _draw(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
     return _Pictures(_tiles(sample, original, variant, converted), make_layers(sample, original, converted))
 
 
-def _tiles(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
+def _tiles(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
     expected = match_prediction(sample, original).alpha
-    tiles = [
-        Tile("source", shrunk(sample.source, TILE_SIDE)),
-        Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)),
-        Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)),
-    ]
+    tiles = [Tile("source", shrunk(sample.source, TILE_SIDE))]
+    if isinstance(sample, Sample):
+        tiles.append(Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)))
+    tiles.append(Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)))
     if variant is not None and converted is not None:
         obtained = match_prediction(sample, converted).alpha
         difference = np.abs(obtained - expected) * np.float32(DIFFERENCE_GAIN)

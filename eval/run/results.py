@@ -18,6 +18,7 @@ from configs.schema import Config
 from converter.forms.proofs import Parity
 from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
+from eval.metrics.truth import TruthKind
 from eval.statistics.intervals import Interval
 
 TAG_METRIC = "alpha_mad"
@@ -39,7 +40,10 @@ class DatasetRecord(Frozen):
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
         estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
-        coverage: what the evaluated samples show; None in baselines, and in results of earlier versions.
+        truth: what figures are measured against: ground truth, so that they say how accurate a variant is, or the
+            original's own matte, so that they say how far a variant agrees with it.
+        coverage: what the evaluated samples show (without ground truth: by the original's matte); None in baselines,
+            and in results of earlier versions.
     """
 
     name: str
@@ -50,6 +54,7 @@ class DatasetRecord(Frozen):
     samples_sha256: str
     consecutive: bool = False
     estimated_foregrounds: Count = 0
+    truth: TruthKind = "ground truth"
     coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
 
     @model_validator(mode="after")
@@ -57,6 +62,21 @@ class DatasetRecord(Frozen):
         if self.coverage is not None and self.coverage.samples != self.samples:
             raise ValueError(f"`coverage` is of {self.coverage.samples} samples, {self.samples} were evaluated")
         return self
+
+    @property
+    def agreement(self) -> bool:
+        """Whether figures are agreement with the original, because the set has no ground truth."""
+        return self.truth == "original"
+
+    @property
+    def agreement_note(self) -> str | None:
+        """What must be said beside figures of agreement, else None."""
+        if not self.agreement:
+            return None
+        return (
+            "This set has no ground truth: every figure is agreement with the original's own matte, not accuracy. "
+            "A matte that the original gets wrong, and a variant as well, counts as agreement."
+        )
 
     @property
     def foreground_note(self) -> str | None:
