@@ -2,7 +2,20 @@
 
 import typer
 
-from mattekit.verbs import attribute, bench, compare, convert, dataset, doctor, evaluate, gate, info, locate, real_sets
+from mattekit.verbs import (
+    attribute,
+    bench,
+    compare,
+    convert,
+    dataset,
+    doctor,
+    evaluate,
+    gate,
+    info,
+    locate,
+    own_sets,
+    real_sets,
+)
 
 app = typer.Typer(
     help=(
@@ -29,4 +42,6 @@ app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)
 dataset.app.command("build")(real_sets.build)
+dataset.app.command("pairs")(own_sets.pairs)
+dataset.app.command("frames")(own_sets.frames)
 app.add_typer(dataset.app, name="dataset")

@@ -40,6 +40,7 @@ class Tile:
 class _Pictures:
     tiles: tuple[Tile, ...]
     layers: Layers
+    has_truth: bool
 
 
 class WorstPictures:
@@ -77,7 +78,7 @@ class WorstPictures:
             UsageError: the folder cannot be written.
         """
         for record, (movement, drawn) in zip(self.records(), self._samples.ranked(), strict=True):
-            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement)))
+            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement, drawn.has_truth)))
             for layer, path in record.layers.items():
                 write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
 
@@ -98,7 +99,8 @@ def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
 
 
 def _draw(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
-    return _Pictures(_tiles(sample, original, variant, converted), make_layers(sample, original, converted))
+    tiles, layers = _tiles(sample, original, variant, converted), make_layers(sample, original, converted)
+    return _Pictures(tiles, layers, isinstance(sample, Sample))
 
 
 def _tiles(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
@@ -120,7 +122,10 @@ def _folder(place: int, sample_id: str) -> str:
     return f"{PANEL_FOLDER}/{place:02d}-{_slug(sample_id)}"
 
 
-def _title(movement: Movement) -> str:
+def _title(movement: Movement, has_truth: bool) -> str:
+    if not has_truth:
+        drift = "" if movement.drift is None else f"   Alpha MAD {movement.drift:.3f}, {movement.variant} from original"
+        return f"{movement.sample}{drift}"
     if movement.drift is None:
         return f"{movement.sample}   Alpha MAD {movement.original:.3f}"
     return (

@@ -192,7 +192,7 @@ def fetch(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     require_licences: Annotated[
         bool, typer.Option("--require-licences", help="An unknown licence is an error, not a warning.")
     ] = False,
@@ -216,7 +216,7 @@ def verify(
 
 @app.command()
 def show(
-    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many samples, evenly chosen.")] = 8,
 ) -> None:
