@@ -199,6 +199,8 @@ def verify(
 ) -> None:
     """Check a set: hashes, counterparts, sizes, bit depth, alpha, licences, and that composites match their parts.
 
+    Of a set without ground truth it checks what is there, and says what such a set is for.
+
     Examples:
 
         mattekit dataset verify data/HumanMattingClips120
@@ -222,6 +224,8 @@ def show(
 ) -> None:
     """Draw a contact sheet of a set: source, background, alpha and foreground of some samples.
 
+    Of a set without ground truth, source and background alone.
+
     Example:
 
         mattekit dataset show path/to/set --limit 12 --out sheet.png
@@ -237,4 +241,5 @@ def show(
     with progress_bars() as report:
         sheet = set_contact_sheet(sample_set, limit, partial(report, "drawing"))
     write_png(path, sheet)
-    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples")
+    kind = "" if sample_set.has_truth else ", which have no ground truth"
+    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples{kind}")

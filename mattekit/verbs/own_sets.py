@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from datasets.samples.layout import SampleSet
+from datasets.samples.layout import SampleSet, counted
 from mattekit.terminal.console import progress_bars, say
 
 
@@ -60,6 +60,6 @@ def frames(
 
 def _say_made(out: Path, made: SampleSet) -> None:
     say(
-        f"{out}: {len(made.refs)} samples without ground truth, content SHA-256 {made.manifest_sha256[:16]}; "
+        f"{out}: {counted(len(made.refs), 'sample')} without ground truth, content SHA-256 {made.manifest_sha256[:16]}; "
         f"next: mattekit evaluate --dataset {out}"
     )
