@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from datasets.samples.elsewhere import set_elsewhere, truth_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
@@ -38,7 +39,6 @@ SUFFIXES = {
     "fgr": frozenset({".png"}),
 }
 _LISTED = 5
-_TRUTH_BY_ANOTHER_NAME = re.compile(r"fgrs?|foregrounds?|pha|alphas?|mattes?|gt|truth|ground.?truth", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +232,9 @@ def _scan(root: Path) -> Scan:
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     missing = [role for role in ROLES if not (root / role).is_dir()]
-    if missing and (missing != ["fgr"] or _other_truth(root)):
+    if missing and (missing != ["fgr"] or truth_elsewhere(root)):
         names = " and ".join(f"`{role}`" for role in missing)
-        hint = _other_truth(root) if missing == ["fgr"] else _elsewhere(root)
+        hint = truth_elsewhere(root) if missing == ["fgr"] else set_elsewhere(root, ROLES)
         return Scan((), (f"{root}: has no folder {names}; {_expectation()}{hint}",))
     problems: list[str] = []
     roles = {role: word for role, word in ROLES.items() if role not in missing}
@@ -320,24 +320,6 @@ def _in_order(paths: Iterable[Path]) -> list[Path]:
 
 def _expectation() -> str:
     return "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
-
-
-def _other_truth(root: Path) -> str:
-    """Say which folder of a set without fgr/ may hold its ground truth, so that none is overlooked; empty for none."""
-    others = (path.name for path in entries(root) if path.is_dir() and _TRUTH_BY_ANOTHER_NAME.fullmatch(path.name))
-    found = next(others, None)
-    if found is None:
-        return ""
-    return f"; is the ground truth in {readable(root / found)}? Rename it, or move it away for a set without any"
-
-
-def _elsewhere(root: Path) -> str:
-    """Point at the set when it lies one folder further down, as archives often unpack."""
-    found = entries(root)
-    inner = [path for path in found if path.is_dir() and all((path / role).is_dir() for role in ROLES)]
-    if len(inner) == 1:
-        return f"; did you mean {readable(inner[0])}?"
-    return frames_hint(found) or "; a set in another layout: see `mattekit dataset import --help`"
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:

@@ -11,6 +11,11 @@ from datasets.samples.sample import Pair, Sample
 TruthKind = Literal["ground truth", "original"]
 """`ground truth`: figures are errors, of accuracy. `original`: figures are agreement with what the original gives."""
 
+AGREEMENT_NOTE = (
+    "This set has no ground truth: every figure is agreement with the original's own matte, not accuracy, and what both "
+    "get wrong counts as agreement."
+)
+
 TruthImage = NDArray[np.uint8] | NDArray[np.float32]
 """uint8 0..255, as ground truth lies on disk, or float32 0..1, as a network gave it."""
 

@@ -18,7 +18,7 @@ from configs.schema import Config
 from converter.forms.proofs import Parity
 from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
-from eval.metrics.truth import TruthKind
+from eval.metrics.truth import AGREEMENT_NOTE, TruthKind
 from eval.statistics.intervals import Interval
 
 TAG_METRIC = "alpha_mad"
@@ -40,10 +40,9 @@ class DatasetRecord(Frozen):
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
         estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
-        truth: what figures are measured against: ground truth, so that they say how accurate a variant is, or the
-            original's own matte, so that they say how far a variant agrees with it.
-        coverage: what the evaluated samples show (without ground truth: by the original's matte); None in baselines,
-            and in results of earlier versions.
+        truth: what figures are measured against (`eval.metrics.truth.TruthKind`).
+        coverage: what the evaluated samples show, without ground truth by the original's mattes; None in baselines, and
+            in results of earlier versions.
     """
 
     name: str
@@ -71,12 +70,7 @@ class DatasetRecord(Frozen):
     @property
     def agreement_note(self) -> str | None:
         """What must be said beside figures of agreement, else None."""
-        if not self.agreement:
-            return None
-        return (
-            "This set has no ground truth: every figure is agreement with the original's own matte, not accuracy. "
-            "A matte that the original gets wrong, and a variant as well, counts as agreement."
-        )
+        return AGREEMENT_NOTE if self.agreement else None
 
     @property
     def foreground_note(self) -> str | None:

@@ -59,7 +59,6 @@ def frames(
 
 
 def _say_made(out: Path, made: SampleSet) -> None:
-    say(
-        f"{out}: {counted(len(made.refs), 'sample')} without ground truth, content SHA-256 {made.manifest_sha256[:16]}; "
-        f"next: mattekit evaluate --dataset {out}"
-    )
+    samples = counted(len(made.refs), "sample")
+    say(f"{out}: {samples} without ground truth, content SHA-256 {made.manifest_sha256[:16]}")
+    say(f"next: mattekit evaluate --dataset {out}")
