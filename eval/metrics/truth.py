@@ -12,8 +12,8 @@ TruthKind = Literal["ground truth", "original"]
 """`ground truth`: figures are errors, of accuracy. `original`: figures are agreement with what the original gives."""
 
 AGREEMENT_NOTE = (
-    "This set has no ground truth: every figure is agreement with the original's own matte, not accuracy, and what both "
-    "get wrong counts as agreement."
+    "This set has no ground truth: every figure is agreement with the original's own matte, not accuracy, and what "
+    "both get wrong counts as agreement."
 )
 
 TruthImage = NDArray[np.uint8] | NDArray[np.float32]

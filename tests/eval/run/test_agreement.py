@@ -6,17 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_model import METRICS, VARIANTS, tiny_config
+from tiny_model import METRICS, SIZE, VARIANTS, tiny_config
 
 from configs.errors import DataError, UsageError
 from configs.schema import Config
+from converter.proof.parity import parity_samples
 from datasets.samples.sample import Pair, Prediction
 from eval.attribution.run import attribute
+from eval.bench.run import BenchOptions, bench
+from eval.bench.timing import Length
 from eval.compare.runs import compare_runs
 from eval.gate.baseline import baseline_from
 from eval.gate.judge import judge, judge_original
 from eval.gate.output import gate_markdown
 from eval.gate.selftest.run import self_test
+from eval.locate.run import locate
 from eval.report.content import Judgement, report_content
 from eval.report.html.page import render_html
 from eval.report.markdown import render_markdown
@@ -166,6 +170,16 @@ def test_comparing_the_two_kinds_warns(run: Run, truth_run: Run) -> None:
 def test_attribution_says_why_not(run: Run) -> None:
     with pytest.raises(UsageError, match=r"set has none.*`mattekit info`"):
         attribute(run.results)
+
+
+def test_what_needs_no_truth_works(config: Config, tmp_path: Path) -> None:
+    models = config.convert.out
+    found = locate(models, models / "fp16/model.xml", "synthetic/0001", config, tmp_path / "out", tolerance=1e-7)
+    assert found.first is not None
+    assert [pair.id for pair in parity_samples(config.dataset, SIZE, 2)] == ["synthetic/0000", "synthetic/0001"]
+    options = BenchOptions(length=Length(1), different=2, warmup=0, throughput=False)
+    record, _ = bench(config.model_copy(update={"evaluate": config.evaluate.replaced(variants=("onnx",))}), options)
+    assert record.frames == ("synthetic/0000", "synthetic/0001")
 
 
 def test_the_self_test_turns_the_gate_red(config: Config, run: Run, tmp_path: Path) -> None:
