@@ -35,6 +35,8 @@ VERBS = (
     ("dataset", "compose"),
     ("dataset", "import"),
     ("dataset", "build"),
+    ("dataset", "pairs"),
+    ("dataset", "frames"),
 )
 
 
