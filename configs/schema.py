@@ -215,7 +215,8 @@ class DatasetSection(Section):
     `people` are the bundled rendered people: the first `count` of 24, then of 12 copies of them, at their own
     `size`, before an exact or a hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate.
     `synthetic` are drawn figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is:
-    `count`, `seed` and `size` do not apply. With `limit` only the first samples are evaluated.
+    `count`, `seed` and `size` do not apply; one without `fgr/` has no ground truth, and is evaluated for agreement with
+    the original (docs/agreement.md). With `limit` only the first samples are evaluated.
 
     `align` moves each plate to where its composite shows the background: `auto` where that measurably helps, `always`
     wherever it is found. `match_plate` evens the plate's exposure and white balance (docs/plates.md).
@@ -289,6 +290,9 @@ class GateSection(Section):
     The gate judges the 95 % interval of a difference's mean: wholly within the limit passes, wholly beyond it fails,
     across it is inconclusive. With `inconclusive: fail` every inconclusive judgement is a failure.
 
+    `agreement` takes the place of `against_original` for a set without ground truth: there a variant's scores are its
+    distance from the original's own matte, the original's are 0, and only `absolute` and `largest` mean anything.
+
     `other_class` holds the wider limits against a baseline of another CPU class. A metric that it leaves out is judged
     there by `against_baseline`, and beyond that limit it is inconclusive. A variant that ran in another precision than
     the baseline's, as `default` may on another class, is judged by the limits of the coarser precision.
@@ -297,6 +301,7 @@ class GateSection(Section):
     minimum_samples: Positive = 24
     baseline: Path = Path("configs/baselines/default.json")
     against_original: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
+    agreement: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
     against_baseline: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
     other_class: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
     inconclusive: Literal["inconclusive", "fail"] = "inconclusive"

@@ -16,6 +16,7 @@ from mattekit.verbs import (
     info,
     locate,
     matte,
+    own_sets,
     real_sets,
 )
 
@@ -47,4 +48,6 @@ app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)
 dataset.app.command("build")(real_sets.build)
 dataset.app.command("footage")(footage.footage)
+dataset.app.command("pairs")(own_sets.pairs)
+dataset.app.command("frames")(own_sets.frames)
 app.add_typer(dataset.app, name="dataset")

@@ -19,6 +19,7 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
+from configs.errors import DataError
 from configs.load import DEFAULT_CONFIG, load_config
 from configs.schema import Config
 from converter.forms.contract import Contract
@@ -62,7 +63,10 @@ def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | 
     """Run PyTorch and the emulated forms on the configured set; return the table; draw the first sample's errors."""
     size = config.convert.input_shape
     original = open_original(config.model, size)
-    samples = parity_samples(config.dataset, size, config.dataset.count)
+    pairs = parity_samples(config.dataset, size, config.dataset.count)
+    samples = [pair for pair in pairs if isinstance(pair, Sample)]
+    if len(samples) < len(pairs):
+        raise DataError(f"{config.dataset.path}: has no ground truth, which this table is measured against")
     rows: list[ScoreRow] = []
     cells: dict[str, int] = {}
     with ExitStack() as stack:

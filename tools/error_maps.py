@@ -27,7 +27,7 @@ from converter.forms.variant import FormFile
 from converter.proof.parity import CELL_DIFFERS, cells_of, parity_samples
 from converter.runners.opening import open_runner
 from converter.runners.original import open_original
-from datasets.samples.sample import Sample
+from datasets.samples.sample import Pair
 from tools.command_line import run
 
 LOWEST, HIGHEST = 1e-6, 1.0
@@ -60,7 +60,7 @@ def count_cells(difference: NDArray[np.float32], limit: float) -> int:
 
 def measure(
     config: Config, models: list[tuple[str, Path]], precision: InferencePrecision, index: int
-) -> tuple[Sample, NDArray[np.float32], list[ErrorMap]]:
+) -> tuple[Pair, NDArray[np.float32], list[ErrorMap]]:
     """Run the network in PyTorch and every IR on one sample; return the sample, PyTorch's alpha, and the maps.
 
     Raises:
@@ -81,7 +81,7 @@ def measure(
     return sample, alpha, maps
 
 
-def draw(sample: Sample, alpha: NDArray[np.float32], maps: list[ErrorMap], out: Path) -> None:
+def draw(sample: Pair, alpha: NDArray[np.float32], maps: list[ErrorMap], out: Path) -> None:
     """Draw source, PyTorch's alpha and the maps, two in a row, on one logarithmic scale."""
     rows = 1 + (len(maps) + 1) // 2
     figure, axes = plt.subplots(rows, 2, figsize=(10.4, 3.25 * rows), layout="constrained", squeeze=False)

@@ -14,7 +14,7 @@ from configs.errors import ParityError
 from converter.forms.contract import ColourOrder, Contract, Port
 from converter.forms.proofs import Counterfactuals
 from converter.runners.base import Runner, decode_outputs, encode_inputs
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction
 
 DECLARED = "as declared"
 Fault = Literal[
@@ -37,9 +37,7 @@ class WrongWay:
     looks: str
 
 
-def measure_counterfactuals(
-    runner: Runner, samples: Sequence[Sample], original: Sequence[Prediction]
-) -> Counterfactuals:
+def measure_counterfactuals(runner: Runner, samples: Sequence[Pair], original: Sequence[Prediction]) -> Counterfactuals:
     """Run a form as declared and in every wrong way on the same samples.
 
     A form that takes bytes is run in the wrong ways with its inputs changed to float32, the rest of it untouched: bytes
@@ -150,7 +148,7 @@ def _swapped(order: ColourOrder | None) -> ColourOrder:
 
 
 def _mean_distance(
-    runner: Runner, contract: Contract, samples: Sequence[Sample], original: Sequence[Prediction]
+    runner: Runner, contract: Contract, samples: Sequence[Pair], original: Sequence[Prediction]
 ) -> float:
     total = 0.0
     runner.start_clip()

@@ -13,14 +13,14 @@ from configs.schema import BUNDLED, DatasetSection, HopTolerance
 from converter.forms.proofs import Difference, Parity
 from converter.runners.base import Runner
 from datasets.bundled.sets import bundled_samples
-from datasets.samples.layout import iterate, open_set
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.layout import iterate_pairs, open_set
+from datasets.samples.sample import Pair, Prediction
 
 QUANTILE = 0.999
 CELL_DIFFERS = 1e-2
 
 
-def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -> list[Sample]:
+def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -> Sequence[Pair]:
     """Return the first composites of the configured set; a bundled one is made in memory, the synthetic one at `size`.
 
     Raises:
@@ -29,10 +29,10 @@ def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -
     """
     if dataset.path in BUNDLED:
         return bundled_samples(dataset, size, count)
-    return list(islice(iterate(open_set(Path(dataset.path))), count))
+    return list(islice(iterate_pairs(open_set(Path(dataset.path))), count))
 
 
-def predict_all(runner: Runner, samples: Sequence[Sample]) -> list[Prediction]:
+def predict_all(runner: Runner, samples: Sequence[Pair]) -> list[Prediction]:
     """Run a form over samples, in order, from the first frame of each clip."""
     runner.start_clip()
     predictions = []

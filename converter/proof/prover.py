@@ -22,7 +22,7 @@ from converter.runners.opening import open_runner
 from converter.runners.original import Original
 from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction
 from datasets.stimuli.battery import SMALLEST
 
 
@@ -44,7 +44,7 @@ class Prover:
         self._place = None if config.convert.device is None else device_place(config.convert.device)
         if self._place is not None:
             require_device(self._place[0])
-        self._samples: Sequence[Sample] = parity_samples(config.dataset, original.contract.size, self._settings.samples)
+        self._samples: Sequence[Pair] = parity_samples(config.dataset, original.contract.size, self._settings.samples)
         self._original = original
         self.stimuli = self._stimuli()
 

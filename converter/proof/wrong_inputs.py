@@ -18,7 +18,7 @@ from converter.network import MattingNetwork
 from converter.proof.alternatives import Matted, PathImages
 from converter.proof.signatures import Signature
 from converter.runners.base import Runner, decode_outputs, encode_inputs
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction
 
 Change = Callable[[NDArray[np.float32], Port], NDArray[np.float32]]
 
@@ -42,7 +42,7 @@ SMALL: Mapping[str, Change] = {
 REVERSED = "the channels of {port} were in the other order"
 
 
-def small_faults(runner: Runner, sample: Sample) -> dict[str, Signature]:
+def small_faults(runner: Runner, sample: Pair) -> dict[str, Signature]:
     """Return the signatures of a slightly wrong scale, at each image, and of slightly wrong values of the source.
 
     Args:
@@ -57,7 +57,7 @@ def small_faults(runner: Runner, sample: Sample) -> dict[str, Signature]:
     }
 
 
-def reversals(runner: Runner, network: object, sample: Sample) -> dict[str, Prediction]:
+def reversals(runner: Runner, network: object, sample: Pair) -> dict[str, Prediction]:
     """Return the predictions for reversed channels: of each image, and on each path of a network whose paths are known.
 
     Args:
@@ -90,7 +90,7 @@ _PATHS: Mapping[str, tuple[Role, str]] = {
 }
 
 
-def _reversed_paths(network: MattingNetwork, contract: Contract, sample: Sample) -> dict[str, Prediction]:
+def _reversed_paths(network: MattingNetwork, contract: Contract, sample: Pair) -> dict[str, Prediction]:
     """Return the predictions with one path reversed, and with all but one."""
     source, background = sample.source, sample.background
     right = PathImages(source, background, source, background, source)
@@ -108,7 +108,7 @@ def _reversed_paths(network: MattingNetwork, contract: Contract, sample: Sample)
     return found
 
 
-def _predict(runner: Runner, sample: Sample, changes: Mapping[Port, Change]) -> Prediction:
+def _predict(runner: Runner, sample: Pair, changes: Mapping[Port, Change]) -> Prediction:
     feed = encode_inputs(runner.contract, sample.images)
     changed = {port.name: change(feed[port.name].astype(np.float32), port) for port, change in changes.items()}
     runner.start_clip()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from converter.forms.contract import Contract
 from converter.runners.base import InputTensor, encode_inputs, unfed_inputs
-from datasets.samples.sample import Sample
+from datasets.samples.sample import Pair
 
 Array = NDArray[Any]
 Feed = dict[str, InputTensor]
@@ -82,7 +82,7 @@ class Taps(ABC):
     taps: tuple[Tap, ...]
     cuttable: ClassVar[bool] = True
 
-    def feed(self, sample: Sample) -> Feed:
+    def feed(self, sample: Pair) -> Feed:
         """Return the form's input tensors for a sample, taken as the first frame of a clip."""
         return {**unfed_inputs(self.contract), **encode_inputs(self.contract, sample.images)}
 

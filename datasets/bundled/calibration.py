@@ -111,7 +111,7 @@ def _evaluated_pixels(dataset: DatasetSection) -> frozenset[str]:
     evaluated = open_set(Path(dataset.path))
     if evaluated.manifest is not None:
         return frozenset(file.pixels_sha256 for file in evaluated.manifest.files if not file.path.startswith("bgr/"))
-    return frozenset(pixels_sha256(path) for ref in evaluated.refs for path in (ref.source, ref.foreground))
+    return frozenset(pixels_sha256(path) for ref in evaluated.refs for path in ref.files if path != ref.background)
 
 
 def _digest(samples: Iterable[Sample]) -> str:

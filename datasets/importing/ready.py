@@ -112,6 +112,8 @@ def _find(root: Path, layout: ReadyLayout | None, skip_damaged: bool) -> FoundFr
         scan = scan_layout(root)
         if scan.misplaced or not scan.refs or (scan.problems and not skip_damaged):
             raise DataError("\n".join(scan.misplaced or scan.problems))
+        if scan.refs[0].foreground is None:
+            raise DataError(f"{root}: has no fgr/, so no ground truth; use the set as it is, or see docs/agreement.md")
         return FoundFrames(tuple(map(Frame, scan.refs)), scan.incomplete)
     found = find_frames(root, layout)
     if found.faults and (not skip_damaged or not found.frames):

@@ -42,7 +42,7 @@ def composed(
     if sample.noise:
         source = noisy(source, sample.noise, named_generator(seed, "noise of the source", sample.id))
         seen = noisy(seen, sample.noise, named_generator(seed, "noise of the plate", sample.id))
-    return Sample(sample.id, source, seen, alpha, foreground, tags)
+    return Sample(sample.id, source, seen, alpha, foreground, tags=tags)
 
 
 def capture_of(sample: PackSample, size: tuple[int, ...], seed: int) -> tuple[Capture, np.random.Generator]:

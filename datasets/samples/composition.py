@@ -172,6 +172,7 @@ _ROLES = ("source", "background", "foreground", "alpha")
 
 def parts_of(ref: SampleRef) -> Parts:
     """Read a sample's pictures."""
+    assert ref.foreground is not None, "only samples with ground truth are compositions"
     return Parts(read_rgb(ref.source), read_rgb(ref.background), *read_rgba(ref.foreground))
 
 

@@ -1,4 +1,4 @@
-"""A contact sheet of a set: a few samples, each as source, background, alpha and foreground side by side."""
+"""A contact sheet of a set: a few samples, each as source, background and, where known, alpha and foreground."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from datasets.samples.composite import composite
-from datasets.samples.layout import SampleRef, SampleSet, load_sample
-from datasets.samples.sample import Sample
+from datasets.samples.layout import SampleRef, SampleSet, load_pair
+from datasets.samples.sample import Pair, Sample
 
 COLUMNS = ("source", "background", "alpha", "foreground")
 TILE_SIDE = 320
@@ -24,8 +24,8 @@ _CHECKER_TONES = (102, 153)
 Row = tuple[str, tuple[Image.Image, ...]]
 
 
-def contact_sheet(samples: Iterable[Sample]) -> NDArray[np.uint8]:
-    """Draw samples as rows of tiles under their ids, the columns as in `COLUMNS`.
+def contact_sheet(samples: Iterable[Pair]) -> NDArray[np.uint8]:
+    """Draw samples as rows of tiles under their ids, the columns as in `COLUMNS`; the first two without ground truth.
 
     Each sample is shrunk as it comes and then let go, so that a generator of samples needs the memory of one.
 
@@ -35,13 +35,14 @@ def contact_sheet(samples: Iterable[Sample]) -> NDArray[np.uint8]:
     rows: list[Row] = [(sample.id, tuple(map(_shrunk, _images(sample)))) for sample in samples]
     if not rows:
         raise ValueError("a contact sheet needs at least one sample")
-    widths = [max(tiles[column].width for _, tiles in rows) for column in range(len(COLUMNS))]
+    columns = COLUMNS[: min(len(tiles) for _, tiles in rows)]
+    widths = [max(tiles[column].width for _, tiles in rows) for column in range(len(columns))]
     heights = [max(tile.height for tile in tiles) for _, tiles in rows]
     size = sum(widths) + _GAP * (len(widths) + 1), _LABEL + sum(height + _LABEL + _GAP for height in heights)
     sheet = Image.new("RGB", size, _PAPER)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=12)
-    lefts = [_GAP + sum(width + _GAP for width in widths[:column]) for column in range(len(COLUMNS))]
-    for left, name in zip(lefts, COLUMNS, strict=True):
+    lefts = [_GAP + sum(width + _GAP for width in widths[:column]) for column in range(len(columns))]
+    for left, name in zip(lefts, columns, strict=True):
         draw.text((left, 2), name, fill=_INK, font=font)
     top = _LABEL
     for (id_, tiles), height in zip(rows, heights, strict=True):
@@ -70,18 +71,21 @@ def evenly_chosen(refs: tuple[SampleRef, ...], limit: int) -> tuple[SampleRef, .
     return tuple(refs[place * (len(refs) - 1) // steps] for place in range(limit))
 
 
-def _loaded(refs: tuple[SampleRef, ...], progress: Callable[[int, int], None] | None) -> Iterator[Sample]:
+def _loaded(refs: tuple[SampleRef, ...], progress: Callable[[int, int], None] | None) -> Iterator[Pair]:
     for done, ref in enumerate(refs, start=1):
-        yield load_sample(ref)
+        yield load_pair(ref)
         if progress is not None:
             progress(done, len(refs))
 
 
-def _images(sample: Sample) -> Iterator[NDArray[np.uint8]]:
+def _images(sample: Pair) -> Iterator[NDArray[np.uint8]]:
+    yield from (sample.source, sample.background)
+    if not isinstance(sample, Sample):
+        return
     rows, columns = (np.arange(side) // _step(sample.size) for side in sample.size)
     tones = np.array(_CHECKER_TONES, np.uint8)[(rows[:, np.newaxis] + columns) % 2]
     alpha, checker = (np.repeat(image[..., np.newaxis], 3, axis=2) for image in (sample.alpha, tones))
-    yield from (sample.source, sample.background, alpha, composite(sample.foreground, sample.alpha, checker))
+    yield from (alpha, composite(sample.foreground, sample.alpha, checker))
 
 
 def _step(size: tuple[int, int]) -> int:

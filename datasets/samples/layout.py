@@ -2,11 +2,11 @@
 
     <root>/com/<clip>/<frame>.png   composite, RGB (or .jpg, .jpeg)
     <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg)
-    <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA
+    <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA; a set without any fgr/ has no ground truth
     <root>/manifest.json            optional: hashes, tags, licences
 
-`datasets.samples.litter` is passed over, links are followed; anything else below the three folders must be a frame. The
-root may hold other files as well; nothing reads them. The three files of a frame belong together by name, however its
+`datasets.samples.litter` is passed over, links are followed; anything else below these folders must be a frame. The
+root may hold other files as well; nothing reads them. The files of a frame belong together by name, however its
 accents are coded.
 """
 
@@ -18,18 +18,22 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
+from datasets.samples.elsewhere import set_elsewhere, truth_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
 from datasets.samples.names import name_fault, readable, same_name
-from datasets.samples.sample import Sample
+from datasets.samples.sample import Pair, Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
+PAIR_ROLES = ("com", "bgr")
+"""The folders of a set without ground truth."""
 SUFFIXES = {
     "com": frozenset({".png", ".jpg", ".jpeg"}),
     "bgr": frozenset({".png", ".jpg", ".jpeg"}),
@@ -44,20 +48,22 @@ class SampleRef:
 
     Attributes:
         id: `<clip>/<frame>`, the frame without its suffix.
-        sha256: what the manifest says of source, background and foreground, in this order; None without a manifest.
+        foreground: None in a set without ground truth.
+        sha256: what the manifest says of `files`, in their order; None without a manifest.
     """
 
     id: str
     source: Path
     background: Path
-    foreground: Path
+    foreground: Path | None
     tags: tuple[str, ...] = ()
-    sha256: tuple[str, str, str] | None = None
+    sha256: tuple[str, ...] | None = None
 
     @property
-    def files(self) -> tuple[Path, Path, Path]:
-        """Source, background and foreground."""
-        return self.source, self.background, self.foreground
+    def files(self) -> tuple[Path, ...]:
+        """Source, background and, where there is ground truth, foreground."""
+        pair = self.source, self.background
+        return pair if self.foreground is None else (*pair, self.foreground)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,11 @@ class SampleSet:
     root: Path
     refs: tuple[SampleRef, ...]
     manifest: Manifest | None = None
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether its samples have ground truth; without it a set serves for agreement with the original alone."""
+        return self.refs[0].foreground is not None
 
     @property
     def sequential(self) -> bool:
@@ -106,9 +117,11 @@ class SampleSet:
         files = (path for ref in self.refs[:count] for path in ref.files)
         return content_sha256((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in files)
 
-    def decoded_sha256(self, ref: SampleRef, sample: Sample) -> list[tuple[str, str]]:
+    def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
-        images = sample.source, sample.background, np.dstack((sample.foreground, sample.alpha))
+        images = [sample.source, sample.background]
+        if isinstance(sample, Sample):
+            images.append(np.dstack((sample.foreground, sample.alpha)))
         paths = (path.relative_to(self.root).as_posix() for path in ref.files)
         return [(path, array_sha256(image)) for path, image in zip(paths, images, strict=True)]
 
@@ -132,8 +145,8 @@ def open_set(root: Path) -> SampleSet:
     """Find every sample of the set at `root`, without decoding any.
 
     Raises:
-        DataError: the folder, one of its three subfolders, a counterpart or a file of the manifest is missing; a frame
-            is there twice, a file is out of place, or there is no sample at all. Names the first five of each kind.
+        DataError: the folder, com/ or bgr/, a counterpart or a file of the manifest is missing; a frame is there twice,
+            a file is out of place, or there is no sample at all. Names the first five of each kind.
     """
     scan = scan_layout(root)
     if scan.problems:
@@ -144,7 +157,19 @@ def open_set(root: Path) -> SampleSet:
 
 
 def load_sample(ref: SampleRef) -> Sample:
-    """Decode a sample.
+    """Decode a sample with its ground truth.
+
+    Raises:
+        DataError: it has none; or as `load_pair`.
+    """
+    sample = load_pair(ref)
+    if not isinstance(sample, Sample):
+        raise DataError(f"{ref.source}: has no ground truth (no fgr/ in its set), and this needs one: give another set")
+    return sample
+
+
+def load_pair(ref: SampleRef) -> Pair:
+    """Decode what a network is given of a sample: a `Sample` where it has ground truth, else a `Pair`.
 
     Raises:
         DataError: a file is unreadable, breaks a rule of `datasets.samples.images`, differs from what the manifest says
@@ -158,25 +183,41 @@ def load_sample(ref: SampleRef) -> Sample:
                     "make the set again, or see `mattekit dataset verify`"
                 )
     source, background = read_rgb(ref.source), read_rgb(ref.background)
+    _require_one_size(ref, ref.background, source, background)
+    if ref.foreground is None:
+        return Pair(ref.id, source, background, tags=ref.tags)
     foreground, alpha = read_rgba(ref.foreground)
-    for path, image in ((ref.background, background), (ref.foreground, foreground)):
-        if image.shape[:2] != source.shape[:2]:
-            raise DataError(
-                f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
-                f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
-            )
-    return Sample(ref.id, source, background, alpha, foreground, ref.tags)
+    _require_one_size(ref, ref.foreground, source, foreground)
+    return Sample(ref.id, source, background, alpha, foreground, tags=ref.tags)
+
+
+def _require_one_size(ref: SampleRef, path: Path, source: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
+    if image.shape[:2] != source.shape[:2]:
+        raise DataError(
+            f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
+            f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
+        )
 
 
 def iterate(sample_set: SampleSet, limit: int | None = None) -> Iterator[Sample]:
-    """Decode the first `limit` samples (None: all), in order, each when it is asked for."""
+    """Decode the first `limit` samples (None: all) with their ground truth, in order, each when it is asked for."""
+    return map(load_sample, first_refs(sample_set, limit))
+
+
+def iterate_pairs(sample_set: SampleSet, limit: int | None = None) -> Iterator[Pair]:
+    """Decode the first `limit` samples (None: all) as `load_pair` does, in order, each when it is asked for."""
+    return map(load_pair, first_refs(sample_set, limit))
+
+
+def first_refs(sample_set: SampleSet, limit: int | None) -> tuple[SampleRef, ...]:
+    """Return the first `limit` samples of a set, not yet decoded; None: all."""
     if limit is not None and limit <= 0:
         raise ValueError(f"limit must be positive, not {limit}")
-    return (load_sample(ref) for ref in sample_set.refs[:limit])
+    return sample_set.refs[:limit]
 
 
 def scan_layout(root: Path) -> Scan:
-    """Look at every name in the set's three folders and pair the frames; never raises."""
+    """Look at every name in the set's folders and pair the frames; never raises."""
     try:
         return _scan(root)
     except DataError as error:
@@ -191,22 +232,25 @@ def _scan(root: Path) -> Scan:
         return Scan((), (f"{readable(root)}: {what}; {_expectation()}{frames_hint([root])}",))
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
-    if missing := [role for role in ROLES if not (root / role).is_dir()]:
+    missing = [role for role in ROLES if not (root / role).is_dir()]
+    if missing and (missing != ["fgr"] or truth_elsewhere(root)):
         names = " and ".join(f"`{role}`" for role in missing)
-        return Scan((), (f"{root}: has no folder {names}; {_expectation()}{_elsewhere(root)}",))
+        hint = truth_elsewhere(root) if missing == ["fgr"] else set_elsewhere(root, ROLES)
+        return Scan((), (f"{root}: has no folder {names}; {_expectation()}{hint}",))
     problems: list[str] = []
-    frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in ROLES}
+    roles = {role: word for role, word in ROLES.items() if role not in missing}
+    frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in roles}
     known = set().union(*frames.values())
     misplaced = tuple(problems)
-    for role, word in ROLES.items():
+    for role, word in roles.items():
         if lacking := sorted(known - frames[role].keys(), key=natural_key):
             problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
     if not known and not problems:
         problems.append(f"{root}: holds no samples; {_expectation()}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
-    refs = (_ref(*(frames[role][id_][0] for role in ROLES)) for id_ in whole)
+    refs = (_ref(*(frames[role][id_][0] for role in roles)) for id_ in whole)
     incomplete = (
-        (id_, " and ".join(f"no {word}" for role, word in ROLES.items() if id_ not in frames[role]))
+        (id_, " and ".join(f"no {word}" for role, word in roles.items() if id_ not in frames[role]))
         for id_ in sorted(known.difference(whole), key=natural_key)
     )
     return Scan(tuple(refs), tuple(problems), tuple(incomplete), misplaced)
@@ -267,7 +311,7 @@ def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict
     return frames
 
 
-def _ref(source: Path, background: Path, foreground: Path) -> SampleRef:
+def _ref(source: Path, background: Path, foreground: Path | None = None) -> SampleRef:
     return SampleRef(f"{source.parent.name}/{source.stem}", source, background, foreground)
 
 
@@ -277,15 +321,6 @@ def _in_order(paths: Iterable[Path]) -> list[Path]:
 
 def _expectation() -> str:
     return "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
-
-
-def _elsewhere(root: Path) -> str:
-    """Point at the set when it lies one folder further down, as archives often unpack."""
-    found = entries(root)
-    inner = [path for path in found if path.is_dir() and all((path / role).is_dir() for role in ROLES)]
-    if len(inner) == 1:
-        return f"; did you mean {readable(inner[0])}?"
-    return frames_hint(found) or "; a set in another layout: see `mattekit dataset import --help`"
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
@@ -307,9 +342,7 @@ def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> t
     if differing := tags.keys() ^ {ref.id for ref in refs}:
         names = listing(sorted(differing, key=natural_key))
         raise DataError(f"{path}: `samples` and the files disagree about {names}; {remedy}")
-    return tuple(SampleRef(ref.id, *ref.files, tags=tags[ref.id], sha256=_hashes(root, ref, hashes)) for ref in refs)
-
-
-def _hashes(root: Path, ref: SampleRef, hashes: dict[str, str]) -> tuple[str, str, str]:
-    source, background, foreground = (hashes[name] for name in files_by_name(root, [ref]))
-    return source, background, foreground
+    return tuple(
+        replace(ref, tags=tags[ref.id], sha256=tuple(hashes[name] for name in files_by_name(root, [ref])))
+        for ref in refs
+    )

@@ -1,6 +1,6 @@
-"""The two values that travel through the toolkit: a sample from a data set, and a prediction from a runner."""
+"""The values that travel through the toolkit: a pair or a sample from a data set, and a prediction from a runner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +12,20 @@ def clip_of(sample_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One frame to matte, with its ground truth; every image of the same height and width.
+class Pair:
+    """One frame to matte: source and background plate of the same height and width.
 
     Attributes:
         id: unique within its set and stable, `<clip>/<frame>` in OMZ's layout.
-        source: (H, W, 3) uint8 RGB, the composite.
+        source: (H, W, 3) uint8 RGB, the composite, or a picture as it was taken.
         background: (H, W, 3) uint8 RGB, the background plate: the scene without the person.
-        alpha: (H, W) uint8, 0 transparent to 255 opaque.
-        foreground: (H, W, 3) uint8 RGB, straight (not premultiplied) colours; without meaning where alpha is 0.
         tags: by which reports group samples, such as `motion-blur`.
     """
 
     id: str
     source: NDArray[np.uint8]
     background: NDArray[np.uint8]
-    alpha: NDArray[np.uint8]
-    foreground: NDArray[np.uint8]
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def images(self) -> dict[str, NDArray[np.uint8]]:
@@ -45,6 +41,19 @@ class Sample:
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.source.shape[0], self.source.shape[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample(Pair):
+    """A pair with its ground truth, of the same height and width.
+
+    Attributes:
+        alpha: (H, W) uint8, 0 transparent to 255 opaque.
+        foreground: (H, W, 3) uint8 RGB, straight (not premultiplied) colours; without meaning where alpha is 0.
+    """
+
+    alpha: NDArray[np.uint8]
+    foreground: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

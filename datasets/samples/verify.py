@@ -1,6 +1,6 @@
 """Check a set file by file, against its manifest and against itself, and list everything that is wrong with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.composition import CompositionCheck
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.layout import SampleRef, counted, files_by_name, scan_layout, spelled_as
+from datasets.samples.layout import SampleRef, counted, files_by_name, listing, scan_layout, spelled_as
 from datasets.samples.licences import licence_faults, unknown_licences
 from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest
 from datasets.samples.names import same_name
@@ -26,6 +26,8 @@ Kind = Literal["layout", "manifest", "missing", "extra", "hash", "image", "size"
 Severity = Literal["error", "warning"]
 T = TypeVar("T")
 Given = TypeVar("Given", Path, str)
+WITHOUT_TRUTH = "an evaluation measures agreement with the original, not accuracy"
+"""What a set without ground truth serves for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class VerifyReport:
     root: Path
     samples: int
     problems: tuple[Problem, ...]
+    has_truth: bool = True
 
     def __bool__(self) -> bool:
         return not self.errors
@@ -66,6 +69,8 @@ class VerifyReport:
         verdict = "ok" if self else "not ok"
         counts = (self.samples, "sample"), (len(self.errors), "error"), (len(self.warnings), "warning")
         lines.append(f"{self.root}: {verdict}: {', '.join(counted(count, noun) for count, noun in counts)}")
+        if self.samples and not self.has_truth:
+            lines.append(f"{self.root}: no ground truth (no fgr/): {WITHOUT_TRUTH}")
         return "\n".join(lines)
 
 
@@ -81,6 +86,7 @@ def verify_set(
     makes the truth wrong (`datasets.samples.composition`); what `datasets.samples.licences.licence_faults` finds.
     Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; composites
     that are off as real pictures are (lossy, blurred, a plate exposed otherwise), or by much and without explanation.
+    Of a set without ground truth, plates that are their sources are an error where all are, else a warning.
 
     Args:
         root: the set's folder.
@@ -112,15 +118,23 @@ def verify_set(
     handheld = manifest is not None and manifest.composition is not None and manifest.composition.plate == "handheld"
     composition = CompositionCheck(exact_plate=not handheld)
     opaque = 0
+    same: list[SampleRef] = []
     for done, ref in enumerate(refs, start=1):
-        opaque += _check_sample(ref, allowed.get(ref.id), composition, problems)
+        if ref.foreground is None:
+            same += [ref] if _check_pair(ref, problems) else []
+        else:
+            opaque += _check_sample(ref, ref.foreground, allowed.get(ref.id), composition, problems)
         if progress is not None:
             progress(done, len(refs))
     problems += (Problem("composite", severity, message) for severity, message in composition.problems())
+    if same:
+        ids = listing(ref.id for ref in same)
+        message = f"{root}: plate and source are the same picture in {counted(len(same), 'sample')} ({ids})"
+        problems.append(Problem("composite", "error" if len(same) == len(refs) else "warning", message))
     if refs and opaque == len(refs):
         message = f"{root / 'fgr'}: every matte is fully opaque; the alpha channel was probably lost on the way"
         problems.append(Problem("alpha", "error", message))
-    return VerifyReport(root, len(refs), tuple(problems))
+    return VerifyReport(root, len(refs), tuple(problems), all(ref.foreground is not None for ref in refs))
 
 
 def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest, problems: list[Problem]) -> None:
@@ -177,15 +191,27 @@ def _allowed(manifest: Manifest) -> dict[str, int]:
     return {sample.id: 2 * largest_noise(sample.noise) if sample.noise else 0 for sample in manifest.samples}
 
 
-def _check_sample(ref: SampleRef, allowed: int | None, composition: CompositionCheck, problems: list[Problem]) -> bool:
-    """Add what is wrong with one sample to `problems`; return whether its matte is fully opaque."""
+def _check_pair(ref: SampleRef, problems: list[Problem]) -> bool:
+    """Add what is wrong with a sample without ground truth to `problems`; return whether plate and source are one."""
     source = _read(read_rgb, ref.source, problems)
     background = _read(read_rgb, ref.background, problems)
-    pair = _read(read_rgba, ref.foreground, problems)
+    if source is None or background is None:
+        return False
+    problems += _check_sizes(ref, (source, background))
+    return np.array_equal(source, background)
+
+
+def _check_sample(
+    ref: SampleRef, path: Path, allowed: int | None, composition: CompositionCheck, problems: list[Problem]
+) -> bool:
+    """Add what is wrong with one sample, its foreground at `path`, to `problems`; return whether it is opaque."""
+    source = _read(read_rgb, ref.source, problems)
+    background = _read(read_rgb, ref.background, problems)
+    pair = _read(read_rgba, path, problems)
     if pair is None:
         return False
     foreground, alpha = pair
-    problems += _check_alpha(ref.foreground, alpha)
+    problems += _check_alpha(path, alpha)
     if source is not None and background is not None:
         problems += _check_together(ref, Parts(source, background, foreground, alpha), allowed, composition)
     return bool((alpha == 255).all())
@@ -202,11 +228,8 @@ def _read(reader: Callable[[Given], T], path: Given, problems: list[Problem]) ->
 def _check_together(
     ref: SampleRef, parts: Parts, allowed: int | None, composition: CompositionCheck
 ) -> Iterator[Problem]:
-    sizes = [image.shape[:2] for image in (parts.source, parts.background, parts.foreground)]
-    if len(set(sizes)) > 1:
-        described = ", ".join(f"{file} is {h}x{w}" for file, (h, w) in zip(ref.files, sizes, strict=True))
-        message = f"{described} (height x width); the images of a sample must have one size"
-        yield Problem("size", "error", message)
+    if sizes := list(_check_sizes(ref, (parts.source, parts.background, parts.foreground))):
+        yield from sizes
         return
     composition.add(ref, parts)
     if allowed is None:
@@ -221,6 +244,13 @@ def _check_together(
             f"{int(difference.max())} of 255; expected {expected}"
         )
         yield Problem("composite", "error", message)
+
+
+def _check_sizes(ref: SampleRef, images: Sequence[NDArray[np.uint8]]) -> Iterator[Problem]:
+    sizes = [image.shape[:2] for image in images]
+    if len(set(sizes)) > 1:
+        described = ", ".join(f"{file} is {h}x{w}" for file, (h, w) in zip(ref.files, sizes, strict=True))
+        yield Problem("size", "error", f"{described} (height x width); the images of a sample must have one size")
 
 
 def _check_alpha(path: Path, alpha: NDArray[np.uint8]) -> Iterator[Problem]:

@@ -134,7 +134,7 @@ def _sample(
     background: NDArray[np.uint8],
     tags: tuple[str, ...],
 ) -> Sample:
-    return Sample(f"{CLIP}/{name}", composite(foreground, alpha, background), background, alpha, foreground, tags)
+    return Sample(f"{CLIP}/{name}", composite(foreground, alpha, background), background, alpha, foreground, tags=tags)
 
 
 def _veil(size: tuple[int, int]) -> NDArray[np.uint8]:

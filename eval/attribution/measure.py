@@ -118,7 +118,7 @@ def sample_at(sample: Sample, size: tuple[int, int]) -> Sample:
         np.asarray(resized(Image.fromarray(sample.background))),
         np.ascontiguousarray(foreground[..., 3]),
         np.ascontiguousarray(foreground[..., :3]),
-        sample.tags,
+        tags=sample.tags,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from configs.environment import describe_environment
-from configs.errors import DataError
+from configs.errors import DataError, UsageError
 from converter.architectures import architecture_named
 from converter.forms.record import Conversion, check_files
 from converter.runners.base import Runner
@@ -36,7 +36,14 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
 
     Raises:
         DataError: the run's models or its set are missing, or not what they were when it ran.
+        UsageError: the run's figures are agreement with its original.
     """
+    if results.dataset.agreement:
+        raise UsageError(
+            "attribution splits a drift of errors against ground truth, and this run's set has none: its figures are "
+            "distances from the original already, which do not add up hop by hop; `mattekit info` shows how far the "
+            "conversion proved each form to be from the original, `mattekit locate` where two forms part"
+        )
     models = results.configuration().convert.out
     record = Conversion.read(models)
     check_files(models, record)

@@ -15,8 +15,8 @@ from converter.proof.parity import measure_parity
 from converter.runners.base import Feed, Runner, encode_inputs
 from converter.runners.opening import open_runner
 from converter.runners.timing import IrStreams, profile_ir
-from datasets.samples.layout import iterate
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.layout import iterate_pairs
+from datasets.samples.sample import Pair, Prediction
 from eval.bench.models import TimedForm, named_forms, variant_forms
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
 from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
@@ -94,7 +94,7 @@ def bench(
         report("opening", len(forms), len(forms))
         size = _common_size(runners)
         sample_set = open_dataset(config.dataset, report)
-        samples = list(iterate(sample_set, min(options.different, config.dataset.limit or options.different)))
+        samples = list(iterate_pairs(sample_set, min(options.different, config.dataset.limit or options.different)))
         ids = [sample.id for sample in samples]
         frames = _encode(runners, samples)
         predictions = first_predictions(runners, frames)
@@ -233,7 +233,7 @@ def _profile(
     return found
 
 
-def _encode(runners: Mapping[str, Runner], samples: Sequence[Sample]) -> Frames:
+def _encode(runners: Mapping[str, Runner], samples: Sequence[Pair]) -> Frames:
     """Return each model's encoded frames; models with the same input form share them."""
     encoded: dict[tuple[Port, ...], list[Feed]] = {}
     for runner in runners.values():

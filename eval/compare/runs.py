@@ -127,6 +127,14 @@ def _warnings(first: Results, second: Results, names: tuple[str, str], shared: S
     for results, name in ((first, names[0]), (second, names[1])):
         if left := results.dataset.samples - len(shared):
             yield f"{left} of the {results.dataset.samples} samples of {name} are not in the other run and left out"
+    if first.dataset.truth != second.dataset.truth:
+        agreement, accuracy = names if first.dataset.agreement else names[::-1]
+        yield (
+            f"the figures are of two kinds and no difference of theirs says anything: those of {agreement} are "
+            f"agreement with its original, those of {accuracy} errors against ground truth"
+        )
+    elif first.dataset.agreement:
+        yield "no ground truth: every figure is agreement with the run's own original, not accuracy"
     if first.dataset.manifest_sha256 != second.dataset.manifest_sha256:
         yield (
             f"the sets' manifests differ ({first.dataset.name} and {second.dataset.name}): a sample of one id may show "

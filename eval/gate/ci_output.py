@@ -73,7 +73,7 @@ def write_badge(path: Path, report: GateReport) -> None:
     """
     badge = {
         "schemaVersion": 1,
-        "label": "mattekit gate",
+        "label": "mattekit agreement" if report.agreement else "mattekit gate",
         "message": report.verdict,
         "color": _COLOURS[report.verdict],
     }

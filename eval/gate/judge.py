@@ -18,6 +18,7 @@ from eval.gate.verdict import (
     compare,
     failure,
     in_order,
+    limits_from_original,
     mean_of,
     unjudged,
 )
@@ -66,7 +67,8 @@ def _alone(run: Run, gate: GateSection, required_variants: Sequence[str]) -> lis
 
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
     """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
-    noted = [note for note in (results.dataset.foreground_note, results.dataset.coverage_note) if note is not None]
+    dataset = results.dataset
+    noted = [note for note in (dataset.agreement_note, dataset.foreground_note, dataset.coverage_note) if note]
     noted += notes
     if not rows:
         reason = (
@@ -110,14 +112,15 @@ def _run_rows(run: Run, gate: GateSection, required_variants: Iterable[str]) -> 
 
 def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
     original = results.variant(results.original)
+    check, limits = limits_from_original(gate, results)
     for variant in results.converted():
-        tolerances = gate.against_original.get(variant.precision)
+        tolerances = limits.get(variant.precision)
         if not tolerances:
-            yield unjudged("original", variant)
+            yield unjudged(check, variant)
             continue
         for metric, tolerance in in_order(tolerances):
             found = Difference(
-                "original",
+                check,
                 variant.name,
                 metric,
                 mean_of(variant.metrics.get(metric)),
@@ -130,7 +133,7 @@ def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
 
 
 def _require_known_metrics(gate: GateSection) -> None:
-    for key in ("against_original", "against_baseline", "other_class"):
+    for key in ("against_original", "agreement", "against_baseline", "other_class"):
         section: dict[str, dict[str, Tolerance]] = getattr(gate, key)
         for precision, tolerances in section.items():
             for name in tolerances:

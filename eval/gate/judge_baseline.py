@@ -52,6 +52,15 @@ def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[G
         )
         yield GateRow("baseline", ALL, "model", "inconclusive", reason=reason)
         return
+    if baseline.dataset.truth != results.dataset.truth:
+        kinds = {"ground truth": "accuracy (against ground truth)", "original": "agreement (with the original)"}
+        reason = (
+            f"this baseline is of another kind of figures: {kinds[baseline.dataset.truth]}, the run's are "
+            f"{kinds[results.dataset.truth]}, so the run is judged against its original alone; give the set a baseline "
+            f"of its own: {UPDATE_COMMAND} --baseline FILE"
+        )
+        yield GateRow("baseline", ALL, "truth", "inconclusive", reason=reason)
+        return
     for name in baseline.variants:
         if results.variant(name) is None:
             yield failure("baseline", name, ALL, "in the baseline, but it did not run")

@@ -60,10 +60,11 @@ def write_junit(path: Path, report: GateReport) -> None:
         "errors": str(report.count("inconclusive")),
     }
     root = ET.Element("testsuites", totals)
-    suite = ET.SubElement(root, "testsuite", {"name": "mattekit gate", **totals})
+    name = "mattekit gate, agreement with the original" if report.agreement else "mattekit gate"
+    suite = ET.SubElement(root, "testsuite", {"name": name, **totals})
     for row in report.rows:
-        name = {"classname": xml_text(f"gate.{row.check}.{row.variant}"), "name": xml_text(row.metric)}
-        case = ET.SubElement(suite, "testcase", name)
+        case_name = {"classname": xml_text(f"gate.{row.check}.{row.variant}"), "name": xml_text(row.metric)}
+        case = ET.SubElement(suite, "testcase", case_name)
         if row.verdict in ("fail", "inconclusive"):
             tag = "failure" if row.verdict == "fail" else "error"
             problem = ET.SubElement(case, tag, {"type": row.verdict, "message": xml_text(row.reason)})
@@ -93,7 +94,8 @@ def append_step_summary(report: GateReport) -> None:
 
 def gate_markdown(report: GateReport) -> str:
     """Return the verdict, the notes and a table of all rows, as GitHub-flavoured markdown that more may follow."""
-    return markdown_page([Section(f"Gate: {report.verdict}", judgement_blocks(report))], level=2) + "\n"
+    title = "Gate, agreement with the original" if report.agreement else "Gate"
+    return markdown_page([Section(f"{title}: {report.verdict}", judgement_blocks(report))], level=2) + "\n"
 
 
 def judgement_blocks(report: GateReport) -> list[Block]:
@@ -155,7 +157,8 @@ def print_gate(report: GateReport, console: Console) -> None:
             where = escape(f"{row.variant}, {row.metric} ({CHECK_TITLES[row.check]}): {row.reason}")
             console.print(f"[{_STYLES[row.verdict]}]{row.verdict}[/]: {where}")
     style = {0: "bold green", 1: "bold red"}.get(report.exit_code, "bold yellow")
-    console.print(f"[{style}]gate {report.verdict}[/]: {headline(report)}")
+    what = "agreement with the original: gate" if report.agreement else "gate"
+    console.print(f"[{style}]{what} {report.verdict}[/]: {headline(report)}")
 
 
 def _interval(row: GateRow) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from configs.schema import Tolerance
+from configs.schema import GateSection, Tolerance
 from eval.metrics.measures import METRIC_NAMES
-from eval.run.results import MetricRecord, VariantRecord
+from eval.run.results import MetricRecord, Results, VariantRecord
 from eval.statistics.intervals import Interval
 
-Check = Literal["run", "original", "baseline"]
+Check = Literal["run", "original", "agreement", "baseline"]
 Verdict = Literal["pass", "improved", "fail", "inconclusive"]
 
 Kind = TypeVar("Kind")
@@ -28,6 +28,7 @@ ROUNDING = 1e-9
 CHECK_TITLES: dict[Check, str] = {
     "run": "the run itself",
     "original": "converted against original",
+    "agreement": "agreement with the original",
     "baseline": "this run against the baseline",
 }
 
@@ -37,7 +38,8 @@ class GateRow:
     """One judgement.
 
     Attributes:
-        check: which comparison: the run by itself, against its original, against the baseline.
+        check: which comparison: the run by itself, against its original (`agreement` where the original's own matte
+            is the truth), against the baseline.
         variant: the variant, or `(all)`.
         metric: a metric's name, or what else was judged, such as `sample set`.
         verdict: `pass`, `improved` (better by more than the limit), `fail` or `inconclusive`.
@@ -127,6 +129,11 @@ class GateReport:
         """The report in one word."""
         return "failed" if self.exit_code == FAIL_EXIT else "inconclusive" if self.exit_code else "passed"
 
+    @property
+    def agreement(self) -> bool:
+        """Whether it judges agreement with the original rather than accuracy."""
+        return any(row.check == "agreement" for row in self.rows)
+
     def count(self, verdict: Verdict) -> int:
         """Return how many rows have this verdict."""
         return sum(row.verdict == verdict for row in self.rows)
@@ -141,9 +148,14 @@ def failure(check: Check, variant: str, metric: str, reason: str) -> GateRow:
     return GateRow(check, variant, metric, "fail", reason=reason)
 
 
+def limits_from_original(gate: GateSection, results: Results) -> tuple[Check, dict[str, dict[str, Tolerance]]]:
+    """Return how a run's variants are compared with its original, and the tolerances of that by precision."""
+    return ("agreement", gate.agreement) if results.dataset.agreement else ("original", gate.against_original)
+
+
 def unjudged(check: Check, variant: VariantRecord) -> GateRow:
     """Return the row of a variant whose precision has no tolerances."""
-    key = f"gate.against_{check}.{variant.precision}"
+    key = f"gate.{'agreement' if check == 'agreement' else f'against_{check}'}.{variant.precision}"
     return failure(check, variant.name, ALL, f"ran in {variant.ran_in}, which has no tolerances: add `{key}`")
 
 

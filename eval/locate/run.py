@@ -10,8 +10,8 @@ from configs.folders import find_made
 from configs.schema import Config, InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
-from datasets.samples.layout import SampleSet, listing, load_sample
-from datasets.samples.sample import Sample
+from datasets.samples import sample as samples
+from datasets.samples.layout import SampleSet, listing, load_pair
 from eval.locate.compare import DEFAULT_RELATIVE, Tolerance
 from eval.locate.growth import draw_growth
 from eval.locate.record import GROWTH_FILE, REPRODUCTION, FormRecord, Located, NodeRecord, Parting
@@ -77,7 +77,7 @@ def locate(
     return located
 
 
-def make_pair(a: Taps, b: Taps, sample: Sample, tolerance: Tolerance) -> Pair:
+def make_pair(a: Taps, b: Taps, sample: samples.Pair, tolerance: Tolerance) -> Pair:
     """Match two forms' tensors by name.
 
     Raises:
@@ -133,9 +133,9 @@ def _form(path: Path, taps: Taps) -> FormRecord:
     )
 
 
-def _sample(sample_set: SampleSet, sample_id: str) -> Sample:
+def _sample(sample_set: SampleSet, sample_id: str) -> samples.Pair:
     for ref in sample_set.refs:
         if ref.id == sample_id:
-            return load_sample(ref)
+            return load_pair(ref)
     known = listing(ref.id for ref in sample_set.refs)
     raise DataError(f"{sample_set.root}: has no sample {sample_id!r}; it has {known}")

@@ -4,26 +4,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from eval.metrics.truth import TruthImage
 
 
-def unit_truth(name: str, image: NDArray[np.uint8], shape: tuple[int, ...] | None = None) -> NDArray[np.float32]:
-    """Return 8-bit ground truth divided by 255, as float32.
+def unit_truth(name: str, image: TruthImage, shape: tuple[int, ...] | None = None) -> NDArray[np.float32]:
+    """Return the truth as float32 0..1: of 8 bits divided by 255, else as it is.
 
     Args:
         name: what the image is called in errors.
-        image: uint8, of `shape`, or of any (H, W) with at least one pixel when `shape` is None.
+        image: uint8 or float32, of `shape`, or of any (H, W) with at least one pixel when `shape` is None.
         shape: the shape to hold it to.
 
     Raises:
-        DataError: the type or the shape is another.
+        DataError: the type or the shape is another, or a value is not finite.
     """
-    if image.dtype != np.uint8:
-        raise DataError(f"{name}: expected uint8 values 0..255, found {image.dtype}")
+    if image.dtype not in (np.uint8, np.float32):
+        raise DataError(f"{name}: expected uint8 values 0..255 or float32 values 0..1, found {image.dtype}")
     if shape is None and (image.ndim != 2 or image.size == 0):
         raise DataError(f"{name}: expected a shape of (height, width), found {image.shape}")
     if shape is not None and image.shape != shape:
         raise DataError(f"{name}: expected the shape {shape} of the other ground truth, found {image.shape}")
-    return image.astype(np.float32) / np.float32(255)
+    if image.dtype == np.uint8:
+        return image.astype(np.float32) / np.float32(255)
+    return float_image(name, image.astype(np.float32, copy=False), image.shape)
 
 
 def float_image(name: str, image: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -5,12 +5,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.metrics.arrays import float_image, unit_truth
+from eval.metrics.truth import TruthImage
 
 LEVELS = 10
 THETA = 0.15
 
 
-def alpha_conn(alpha: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
+def alpha_conn(alpha: NDArray[np.float32], truth: TruthImage) -> float:
     """Return the connectivity error of two mattes, divided by 1000 (RVM: levels 0.1 apart, 4-neighbours, theta 0.15).
 
     At every level, Omega is the largest connected region in which both mattes reach that level. A pixel is connected up
@@ -20,7 +21,7 @@ def alpha_conn(alpha: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
 
     Args:
         alpha: (H, W) float32, 0..1.
-        truth: (H, W) uint8.
+        truth: (H, W) uint8 or float32.
 
     Raises:
         DataError: shapes or types differ from these, or `alpha` is not finite.

@@ -1,9 +1,10 @@
 """The error measures of a predicted matte, each as its source defines it, and the one table that lists them.
 
 Predictions are float32 in 0..1 as a runner returned them, neither rounded nor clipped; ground truth is 8-bit and is
-divided by 255. Every measure covers the whole image, is an error (lower is better), is given in the unit the field
-publishes, and accumulates in float64. A prediction of the wrong shape or type, or holding a NaN or an infinity, raises
-`DataError`; no measure ever turns that into a number.
+divided by 255, the original's matte in its place (`eval.metrics.truth`) is float32 as it is. Every measure covers the
+whole image, is an error (lower is better), is given in the unit the field publishes, and accumulates in float64. A
+prediction of the wrong shape or type, or holding a NaN or an infinity, raises `DataError`; no measure ever turns that
+into a number.
 
 Sources:
     OMZ: the accuracy checker of the Open Model Zoo (Alpha MAD, MSE, GRAD, Foreground MSE); the published figures.
@@ -21,24 +22,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Prediction
 from eval.metrics.arrays import float_image, unit_truth
 from eval.metrics.connectivity import alpha_conn
+from eval.metrics.truth import Truth, TruthImage
 
 GRADIENT_SIGMA = 1.4
 GRADIENT_EPSILON = 1e-2
-SMALLEST_FOREGROUND_ALPHA = 3  # the first 8-bit value above 0.01
+SMALLEST_ALPHA = 0.01
+"""Foreground colours count where the true alpha is above this: of 8 bits, from 3 on."""
 
 FloatImage = NDArray[np.float32]
-ByteImage = NDArray[np.uint8]
 
 
-def alpha_mad(alpha: FloatImage, truth: ByteImage) -> float:
+def alpha_mad(alpha: FloatImage, truth: TruthImage) -> float:
     """Return the mean absolute difference of two mattes, times 1e3 (OMZ).
 
     Args:
         alpha: (H, W) float32, 0..1.
-        truth: (H, W) uint8.
+        truth: (H, W) uint8, or float32 0..1.
 
     Raises:
         DataError: shapes or types differ from these, or `alpha` is not finite.
@@ -46,12 +48,12 @@ def alpha_mad(alpha: FloatImage, truth: ByteImage) -> float:
     return 1e3 * float(np.abs(_difference(alpha, truth)).mean(dtype=np.float64))
 
 
-def alpha_mse(alpha: FloatImage, truth: ByteImage) -> float:
+def alpha_mse(alpha: FloatImage, truth: TruthImage) -> float:
     """Return the mean squared difference of two mattes, times 1e3 (OMZ). Arguments and errors as `alpha_mad`."""
     return 1e3 * float(np.square(_difference(alpha, truth)).mean(dtype=np.float64))
 
 
-def alpha_sad(alpha: FloatImage, truth: ByteImage) -> float:
+def alpha_sad(alpha: FloatImage, truth: TruthImage) -> float:
     """Return the sum of absolute differences of two mattes, divided by 1000 (RVM). It grows with the image's area.
 
     Arguments and errors as `alpha_mad`.
@@ -59,7 +61,7 @@ def alpha_sad(alpha: FloatImage, truth: ByteImage) -> float:
     return 1e-3 * float(np.abs(_difference(alpha, truth)).sum(dtype=np.float64))
 
 
-def alpha_grad(alpha: FloatImage, truth: ByteImage) -> float:
+def alpha_grad(alpha: FloatImage, truth: TruthImage) -> float:
     """Return the summed squared difference of gradient magnitudes, divided by 1000 (OMZ).
 
     Gradients are Gaussian derivatives (sigma 1.4, 9x9, L2 norm 1) with half-sample symmetric borders, over the whole
@@ -71,7 +73,7 @@ def alpha_grad(alpha: FloatImage, truth: ByteImage) -> float:
     return _gradient_error(obtained, expected, cv2.BORDER_REFLECT)
 
 
-def rvm_grad(alpha: FloatImage, truth: ByteImage) -> float:
+def rvm_grad(alpha: FloatImage, truth: TruthImage) -> float:
     """Return RVM's variant of GRAD: both mattes are stretched to 0..1 first, borders repeat the last pixel.
 
     Not comparable with `alpha_grad`; it serves comparison with figures of the video matting literature.
@@ -82,13 +84,13 @@ def rvm_grad(alpha: FloatImage, truth: ByteImage) -> float:
     return _gradient_error(_stretched(obtained), _stretched(expected), cv2.BORDER_REPLICATE)
 
 
-def foreground_mse(foreground: FloatImage, truth: ByteImage, truth_alpha: ByteImage) -> float | None:
+def foreground_mse(foreground: FloatImage, truth: TruthImage, truth_alpha: TruthImage) -> float | None:
     """Return the mean squared difference of foreground colours where the true alpha exceeds 0.01, times 1e3 (OMZ).
 
     Args:
         foreground: (H, W, 3) float32 RGB, 0..1, straight colours.
-        truth: (H, W, 3) uint8 RGB.
-        truth_alpha: (H, W) uint8; pixels of 3 and more count.
+        truth: (H, W, 3) uint8 RGB, or float32 0..1.
+        truth_alpha: (H, W) uint8, or float32 0..1; pixels above 0.01 count, of 8 bits those of 3 and more.
 
     Returns:
         The error, or None when no pixel counts: it is undefined there, and is to be reported as such.
@@ -99,7 +101,7 @@ def foreground_mse(foreground: FloatImage, truth: ByteImage, truth_alpha: ByteIm
     mask = unit_truth("ground truth alpha", truth_alpha)
     expected = unit_truth("ground truth foreground", truth, (*mask.shape, 3))
     obtained = float_image("predicted foreground", foreground, expected.shape)
-    counted = truth_alpha >= SMALLEST_FOREGROUND_ALPHA
+    counted = mask > SMALLEST_ALPHA
     pixels = int(np.count_nonzero(counted))
     if pixels == 0:
         return None
@@ -107,7 +109,7 @@ def foreground_mse(foreground: FloatImage, truth: ByteImage, truth_alpha: ByteIm
     return 1e3 * float(np.square(difference).sum(dtype=np.float64)) / (3 * pixels)
 
 
-def dtssd(alpha: FloatImage, previous: FloatImage, truth: ByteImage, previous_truth: ByteImage) -> float:
+def dtssd(alpha: FloatImage, previous: FloatImage, truth: TruthImage, previous_truth: TruthImage) -> float:
     """Return the temporal error of two consecutive frames of a clip, times 1e2 (RVM).
 
     The root of the mean squared difference between the predicted and the true change of alpha from the previous frame;
@@ -115,7 +117,7 @@ def dtssd(alpha: FloatImage, previous: FloatImage, truth: ByteImage, previous_tr
 
     Args:
         alpha: (H, W) float32, 0..1, of this frame; `previous` of the frame before.
-        truth: (H, W) uint8, of this frame; `previous_truth` of the frame before.
+        truth: (H, W) uint8, or float32 0..1, of this frame; `previous_truth` of the frame before.
 
     Raises:
         DataError: shapes or types differ from these, or a prediction is not finite.
@@ -145,7 +147,7 @@ def match_size(image: FloatImage, size: tuple[int, int]) -> FloatImage:
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _difference(alpha: FloatImage, truth: ByteImage) -> FloatImage:
+def _difference(alpha: FloatImage, truth: TruthImage) -> FloatImage:
     expected = unit_truth("ground truth alpha", truth)
     return float_image("predicted alpha", alpha, expected.shape) - expected
 
@@ -200,7 +202,7 @@ class Metric:
     name: str
     title: str
     unit: str
-    function: Callable[[Sample, Prediction], float | None] | None
+    function: Callable[[Truth, Prediction], float | None] | None
     published_original: float | None = None
     published_converted: float | None = None
     direction: Literal["lower is better"] = "lower is better"
@@ -214,7 +216,11 @@ METRICS: tuple[Metric, ...] = (
         "foreground_mse",
         "Foreground MSE",
         "x 1e-3",
-        lambda s, p: None if p.foreground is None else foreground_mse(p.foreground, s.foreground, s.alpha),
+        lambda s, p: (
+            None
+            if p.foreground is None or s.foreground is None
+            else foreground_mse(p.foreground, s.foreground, s.alpha)
+        ),
         2.7,
         2.69,
     ),

@@ -7,13 +7,24 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from datasets.samples.layout import natural_key
-from datasets.samples.sample import Prediction, Sample, clip_of
+from datasets.samples.sample import Pair, Prediction, clip_of
 from eval.metrics.measures import METRICS, dtssd, match_size
+from eval.metrics.truth import OriginalMatte, Truth, TruthImage
 
 Scores = dict[str, float | None]
 
 
-def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:
+def original_matte(sample: Pair, original: Prediction) -> OriginalMatte:
+    """Return what the original gives for a sample as the truth of agreement, at the sample's size.
+
+    Raises:
+        DataError: the prediction is of a wrong shape or type.
+    """
+    matched = match_prediction(sample, original)
+    return OriginalMatte(sample.id, matched.alpha, matched.foreground)
+
+
+def match_prediction(sample: Pair | Truth, prediction: Prediction) -> Prediction:
     """Return the prediction at the sample's size (see `match_size`); the same object when it already fits."""
     alpha = match_size(prediction.alpha, sample.size)
     foreground = None if prediction.foreground is None else match_size(prediction.foreground, sample.size)
@@ -26,7 +37,7 @@ def match_prediction(sample: Sample, prediction: Prediction) -> Prediction:
 class _Frame:
     id: str
     alpha: NDArray[np.float32]
-    truth: NDArray[np.uint8]
+    truth: TruthImage
 
 
 class TemporalScorer:
@@ -35,7 +46,7 @@ class TemporalScorer:
     def __init__(self) -> None:
         self._previous: _Frame | None = None
 
-    def score(self, sample: Sample, prediction: Prediction) -> float | None:
+    def score(self, sample: Truth, prediction: Prediction) -> float | None:
         """Return dtSSD against the frame given before, or None for the first frame of a clip.
 
         Raises:
@@ -62,7 +73,7 @@ class Scorer:
         self._variant = variant
         self._temporal = TemporalScorer() if consecutive else None
 
-    def score(self, sample: Sample, prediction: Prediction) -> Scores:
+    def score(self, sample: Truth, prediction: Prediction) -> Scores:
         """Return metric name to score, None where undefined; the prediction is brought to the sample's size first.
 
         Raises:

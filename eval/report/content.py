@@ -27,20 +27,11 @@ from eval.report.tables import (
     tag_table,
     variant_table,
 )
-from eval.run.results import Results, VariantRecord, WorstRecord
+from eval.report.wording import Wording, wording_of
+from eval.run.results import TAG_METRIC, Results, VariantRecord, WorstRecord
 from eval.run.stored import Run
 
 SHOWN_FAILURES = 8
-HOW_TO_READ = (
-    "Every metric is an error: lower is better. In brackets: drift, that is, converted minus original over the same "
-    "samples.\nA value times its unit is the plain quantity (Alpha MAD 4 x 1e-3 is a mean difference of 0.004).\n"
-    "The limits hold for the 95 % interval of a drift: within passes, beyond fails, across is inconclusive."
-)
-NOT_REPRODUCIBLE = (
-    "\\* Not reproducible: set not public. Published by the Open Model Zoo for its own checkpoint on its own set; "
-    "shown for\norientation, never as something this run reproduces or misses."
-)
-
 ALL_SEEN = (
     "The set shows everything: each part of the frame opaque, half-transparent, with hair-like edges and empty, and "
     "dark,\nbright and saturated colours of every channel."
@@ -85,6 +76,7 @@ class Content:
         history: past runs of the configuration.
         name: the run's name among them.
         title: of the report.
+        wording: what the figures are called.
         headline: the verdict against the original in one sentence.
         largest: the drift that takes the largest share of its limit.
         failures: the first judgements that failed or settled nothing.
@@ -104,6 +96,7 @@ class Content:
     history: History
     name: str
     title: str
+    wording: Wording
     headline: str
     largest: str
     failures: tuple[str, ...]
@@ -138,6 +131,7 @@ def report_content(
         name: the run's name among them.
     """
     results = run.results
+    wording = wording_of(results)
     gate = None if judgement is None else judgement.gate
     original = None if judgement is None else judgement.original
     shown = None if judgement is None else judgement.shown
@@ -146,17 +140,18 @@ def report_content(
         judgement=judgement,
         history=history,
         name=name,
-        title=f"Evaluation of {plain(results.dataset.name)}, {results.dataset.samples} samples",
+        title=wording.title.format(set=plain(results.dataset.name), samples=results.dataset.samples),
+        wording=wording,
         headline=_headline(results, original),
         largest=_largest_drift(results, gate),
         failures=() if original is None else _failures(original),
-        figures=Section("Figures", [overview_table(results), HOW_TO_READ, *_notes(results)]),
+        figures=Section("Figures", [overview_table(results), wording.how_to_read, *_notes(results)]),
         variants=_variants(results, gate),
         latency=Section(
             "Latency", [latency_table(results), "Inference of one sample, without reading, preparing and scoring it."]
         ),
         added=_added(attribution, bench),
-        worst=tuple(WorstSample(record, _worst_line(record)) for record in results.worst),
+        worst=tuple(WorstSample(record, _worst_line(results, record)) for record in results.worst),
         tags=Section("By tag", [tag_table(results)]) if results.tags else None,
         judgements=None if shown is None else Section("Judgements", judgement_blocks(shown)),
         environment=_environment(results),
@@ -168,9 +163,10 @@ def _variants(results: Results, gate: GateSection | None) -> Section:
     tables: list[Block] = [
         Section(_describe(variant), [variant_table(results, variant, gate)]) for variant in results.converted()
     ]
-    if tables:
-        return Section("Each converted variant", [*tables, NOT_REPRODUCIBLE])
-    return Section("Against the published figures", [original_table(results), NOT_REPRODUCIBLE])
+    published = wording_of(results).published
+    if tables or not published:
+        return Section("Each converted variant", [*(tables or ["None ran."]), *([published] if published else [])])
+    return Section("Against the published figures", [original_table(results), published])
 
 
 def _added(attribution: Attribution | None, bench: BenchRecord | None) -> tuple[Section, ...]:
@@ -197,18 +193,15 @@ def _headline(results: Results, report: GateReport | None) -> str:
     original, samples = code(results.original), results.dataset.samples
     if not results.converted():
         return f"**Nothing to compare**: only the original {original} ran, on {samples} samples."
+    wording = wording_of(results)
     if report is None:
-        return f"**Not judged**: no tolerances were given. Drift from {original} over {samples} samples is shown below."
+        return wording.unjudged.format(original=original, samples=samples)
     if report:
-        return (
-            f"**Nothing was lost**: every converted variant stays within its limits of the original {original}, "
-            f"on {samples} samples."
-        )
+        return wording.nothing_lost.format(original=original, samples=samples)
     if report.verdict == "inconclusive":
-        return f"**Not settled**: nothing failed against {original}, but the evidence does not suffice."
-    return (
-        f"**Something was lost**: {report.count('fail')} of {len(report.rows)} judgements against the original "
-        f"{original} failed, on {samples} samples."
+        return wording.unsettled.format(original=original)
+    return wording.something_lost.format(
+        failed=report.count("fail"), rows=len(report.rows), original=original, samples=samples
     )
 
 
@@ -231,15 +224,16 @@ def _largest_drift(results: Results, gate: GateSection | None) -> str:
             drift, record = results.drift_of(variant.name, metric.name), original_record(results, metric.name)
             if drift is None or drift.mean is None or record is None or record.mean is None:
                 continue
-            limit = limit_for(gate, variant, metric.name, record.mean)
-            if gate is not None and limit is None:
+            limit = limit_for(gate, results, variant, metric.name, record.mean)
+            if limit is None and (gate is not None or (results.dataset.agreement and metric.name != TAG_METRIC)):
                 continue
-            share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
-            whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
-            text = (
-                f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {plain(variant.ran_in)}), "
-                f"{share:.3g} % of {whole}"
-            )
+            text = f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {plain(variant.ran_in)})"
+            if limit is None and results.dataset.agreement:
+                share = abs(drift.mean)  # of one metric alone: the original's own value is 0
+            else:
+                share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
+                whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
+                text = f"{text}, {share:.3g} % of {whole}"
             if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
                 found = share, text
     if found is None:
@@ -258,7 +252,9 @@ def _notes(results: Results) -> list[Block]:
     original, dataset = results.variant(results.original), results.dataset
     undefined = [] if original is None else _undefined(original, dataset.samples)
     notes: list[Block] = [
-        Note(plain(text)) for text in (dataset.foreground_note, *undefined, dataset.coverage_note) if text
+        Note(plain(text))
+        for text in (dataset.agreement_note, dataset.foreground_note, *undefined, dataset.coverage_note)
+        if text
     ]
     if dataset.coverage is not None and dataset.coverage_note is None:
         notes.append(ALL_SEEN)
@@ -289,7 +285,9 @@ def _describe(variant: VariantRecord) -> str:
     return f"{code(variant.name)}: {plain(variant.framework)}, {weights}ran in {plain(variant.ran_in)}"
 
 
-def _worst_line(record: WorstRecord) -> str:
+def _worst_line(results: Results, record: WorstRecord) -> str:
     """Return what moved on a worst sample as a line of markdown."""
+    if results.dataset.agreement and record.variant is not None:
+        return f"{code(record.sample)}: Alpha MAD {number(record.drift)} from the original with {code(record.variant)}"
     text = f"{code(record.sample)}: Alpha MAD {number(record.original)} with the original"
     return text if record.variant is None else f"{text}, {signed(record.drift)} with {code(record.variant)}"

@@ -75,6 +75,8 @@ def same_samples(one: Results, other: Results) -> bool:
     """Say whether two runs evaluated the same samples of the same set, so that their metrics can be compared."""
     first, second = one.dataset, other.dataset
     known = first.pixels_sha256 is not None and second.pixels_sha256 is not None
-    return (first.samples_sha256, first.manifest_sha256) == (second.samples_sha256, second.manifest_sha256) and (
-        not known or first.pixels_sha256 == second.pixels_sha256
-    )
+    return (first.truth, first.samples_sha256, first.manifest_sha256) == (
+        second.truth,
+        second.samples_sha256,
+        second.manifest_sha256,
+    ) and (not known or first.pixels_sha256 == second.pixels_sha256)

@@ -1,4 +1,4 @@
-"""Layers of the before/after view of a worst sample: source, ground truth, mattes and their errors."""
+"""Layers of the before/after view of a worst sample: source, ground truth if any, mattes and their errors."""
 
 import io
 
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.scoring import match_prediction
 
 LAYER_SIDE = 640
@@ -21,7 +21,10 @@ Layers = dict[str, NDArray[np.uint8]]
 
 
 def layer_titles(variant: str | None, original: str) -> dict[str, str]:
-    """Return layer name to what it shows; `variant` is the converted form, None where only the original ran."""
+    """Return layer name to what it shows; `variant` is the converted form, None where only the original ran.
+
+    A sample without ground truth has only some of them.
+    """
     titles = {
         SOURCE: "Source",
         "truth": "Ground truth alpha",
@@ -37,24 +40,25 @@ def layer_titles(variant: str | None, original: str) -> dict[str, str]:
     }
 
 
-def make_layers(sample: Sample, original: Prediction, converted: Prediction | None) -> Layers:
+def make_layers(sample: Pair, original: Prediction, converted: Prediction | None) -> Layers:
     """Return the layers of a sample, shrunk so that the longer side is at most `LAYER_SIDE` pixels.
 
     An error is the absolute difference of two alphas times `DIFFERENCE_GAIN`, taken at full size, averaged on shrinking
     and coloured by `colour_map`.
     """
-    truth = sample.alpha.astype(np.float32) / np.float32(255)
+    truth = sample.alpha.astype(np.float32) / np.float32(255) if isinstance(sample, Sample) else None
     expected = match_prediction(sample, original).alpha
-    layers = {
-        SOURCE: shrunk(sample.source, LAYER_SIDE),
-        "truth": _matte(truth),
-        "original": _matte(expected),
-        "original_error": _error(expected, truth),
-    }
+    layers = {SOURCE: shrunk(sample.source, LAYER_SIDE)}
+    if truth is not None:
+        layers["truth"] = _matte(truth)
+    layers["original"] = _matte(expected)
+    if truth is not None:
+        layers["original_error"] = _error(expected, truth)
     if converted is not None:
         obtained = match_prediction(sample, converted).alpha
         layers["converted"] = _matte(obtained)
-        layers["converted_error"] = _error(obtained, truth)
+        if truth is not None:
+            layers["converted_error"] = _error(obtained, truth)
         layers["difference"] = _error(obtained, expected)
     return layers
 

@@ -26,10 +26,10 @@ def write_report(folder: Path, content: Content) -> Path:
 
 def render_markdown(content: Content) -> str:
     """Return the report as markdown."""
-    speed = Picture("Accuracy against speed: drift of every variant over its latency", SPEED_FILE)
+    speed = Picture(content.wording.speed, SPEED_FILE)
     blocks: list[Block] = [
         content.headline,
-        f"Largest drift: {content.largest}.",
+        f"Largest {content.wording.drift}: {content.largest}.",
         *([Items(content.failures)] if content.failures else []),
         *content.figures.blocks,
     ]
@@ -47,11 +47,12 @@ def render_markdown(content: Content) -> str:
 
 
 def _worst(content: Content) -> Section:
+    shown = content.wording.panel.removesuffix(", difference")
     blocks: list[Block] = [
-        "Those whose Alpha MAD a converted variant moved most. From left to right: source, ground truth, original, "
-        "converted,\nand ten times their difference."
+        f"Those whose Alpha MAD a converted variant moved most. From left to right: {shown},\n"
+        "and ten times their difference."
     ]
     for place, sample in enumerate(content.worst, start=1):
-        title = f"Sample {place}: source, ground truth, original, converted, difference"
+        title = f"Sample {place}: {content.wording.panel}"
         blocks.append(f"{place}. {sample.line}\n\n   ![{title}]({quote(sample.record.panel)})")
     return Section("Worst samples", blocks)

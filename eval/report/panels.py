@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from configs.files import write_atomically
 from datasets.samples.images import write_png
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.scoring import match_prediction
 from eval.report.layers import DIFFERENCE_GAIN, LAYER_SUFFIX, Layers, encode_layer, grey, make_layers, shrunk, to_bytes
 from eval.run.results import WorstRecord
@@ -40,6 +40,7 @@ class Tile:
 class _Pictures:
     tiles: tuple[Tile, ...]
     layers: Layers
+    has_truth: bool
 
 
 class WorstPictures:
@@ -49,7 +50,7 @@ class WorstPictures:
         self._samples = WorstSamples(limit, _draw)
 
     def offer(
-        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+        self, sample: Pair, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
     ) -> None:
         """Look at a sample; arguments and errors as `WorstSamples.offer`."""
         self._samples.offer(sample, original, predictions, alpha_mad)
@@ -77,7 +78,7 @@ class WorstPictures:
             UsageError: the folder cannot be written.
         """
         for record, (movement, drawn) in zip(self.records(), self._samples.ranked(), strict=True):
-            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement)))
+            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement, drawn.has_truth)))
             for layer, path in record.layers.items():
                 write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
 
@@ -97,17 +98,17 @@ def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
     return np.asarray(canvas)
 
 
-def _draw(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
-    return _Pictures(_tiles(sample, original, variant, converted), make_layers(sample, original, converted))
+def _draw(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
+    tiles, layers = _tiles(sample, original, variant, converted), make_layers(sample, original, converted)
+    return _Pictures(tiles, layers, isinstance(sample, Sample))
 
 
-def _tiles(sample: Sample, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
+def _tiles(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
     expected = match_prediction(sample, original).alpha
-    tiles = [
-        Tile("source", shrunk(sample.source, TILE_SIDE)),
-        Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)),
-        Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)),
-    ]
+    tiles = [Tile("source", shrunk(sample.source, TILE_SIDE))]
+    if isinstance(sample, Sample):
+        tiles.append(Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)))
+    tiles.append(Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)))
     if variant is not None and converted is not None:
         obtained = match_prediction(sample, converted).alpha
         difference = np.abs(obtained - expected) * np.float32(DIFFERENCE_GAIN)
@@ -121,7 +122,10 @@ def _folder(place: int, sample_id: str) -> str:
     return f"{PANEL_FOLDER}/{place:02d}-{_slug(sample_id)}"
 
 
-def _title(movement: Movement) -> str:
+def _title(movement: Movement, has_truth: bool) -> str:
+    if not has_truth:
+        drift = "" if movement.drift is None else f"   Alpha MAD {movement.drift:.3f}, {movement.variant} from original"
+        return f"{movement.sample}{drift}"
     if movement.drift is None:
         return f"{movement.sample}   Alpha MAD {movement.original:.3f}"
     return (

@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 
 from configs.schema import GateSection
-from eval.gate.verdict import limit_of
+from eval.gate.verdict import limit_of, limits_from_original
 from eval.metrics.measures import METRICS, Metric, title_of
 from eval.presentation.blocks import Table
 from eval.presentation.formatting import NOTHING, code, number, plain, signed, span
+from eval.report.wording import wording_of
 from eval.run.results import TAG_METRIC, MetricRecord, Results, VariantRecord
 
 PUBLISHED = ("Published original \\*", "Published converted \\*")
+_TAG_DRIFT = f"Largest drift of {title_of(TAG_METRIC)}"
 
 
 def overview_table(results: Results) -> Table:
     """Return every metric for the original and each converted variant, its drift in brackets."""
     converted = results.converted()
+    if results.dataset.agreement:
+        return _agreement_overview(results)
     header = ["Metric", "Unit", f"Original {code(results.original)}", *(code(v.name) for v in converted)]
     rows = [
         [
@@ -30,28 +34,44 @@ def overview_table(results: Results) -> Table:
     return Table(header, rows, right=range(2, len(header)), label="Every metric of every variant")
 
 
+def _agreement_overview(results: Results) -> Table:
+    """Return every converted variant's distance from the original, whose own is 0 throughout."""
+    converted = results.converted()
+    header = ["Metric", "Unit", *(f"{code(v.name)} from {code(results.original)}" for v in converted)]
+    rows = [
+        [metric.title, metric.unit, *(_value(variant.metrics.get(metric.name)) for variant in converted)]
+        for metric in metrics_of(results)
+    ]
+    rows.append(["Inference precision that ran", "", *(variant.ran_in for variant in converted)])
+    return Table(header, rows, right=range(2, len(header)), label="Agreement of every variant with the original")
+
+
 def variant_table(results: Results, variant: VariantRecord, gate: GateSection | None) -> Table:
-    """Return the published-style table of one converted variant; limits where tolerances are given."""
-    header = ["Metric", "Unit", "Direction", "Original", "Converted", "Drift", "95 % interval", "Limit"]
-    header += ["Largest on one sample", *PUBLISHED]
+    """Return the published-style table of one converted variant; limits where tolerances are given.
+
+    Of a run without ground truth there is but one figure a metric, the distance from the original.
+    """
+    agreement = results.dataset.agreement
+    figures = ["Distance from the original"] if agreement else ["Original", "Converted", "Drift"]
+    header = ["Metric", "Unit", "Direction", *figures, "95 % interval", "Limit", "Largest on one sample"]
+    header += [] if agreement else PUBLISHED
     rows = []
     for metric in metrics_of(results):
         original, drift = original_record(results, metric.name), results.drift_of(variant.name, metric.name)
         expected = None if original is None else original.mean
-        limit = None if expected is None else limit_for(gate, variant, metric.name, expected)
+        limit = None if expected is None else limit_for(gate, results, variant, metric.name, expected)
+        value = _value(variant.metrics.get(metric.name))
+        published = number(metric.published_original), number(metric.published_converted)
         rows.append(
             [
                 metric.title,
                 metric.unit,
                 metric.direction,
-                _value(original),
-                _value(variant.metrics.get(metric.name)),
-                signed(drift.mean) if drift else NOTHING,
+                *([value] if agreement else [_value(original), value, signed(drift.mean) if drift else NOTHING]),
                 span(drift.interval.low, drift.interval.high) if drift and drift.interval else NOTHING,
                 number(limit),
                 number(drift.max_abs) if drift else NOTHING,
-                number(metric.published_original),
-                number(metric.published_converted),
+                *(() if agreement else published),
             ]
         )
     return Table(header, rows, right=range(3, len(header)), label="Figures of this variant")
@@ -67,15 +87,20 @@ def original_table(results: Results) -> Table:
     return Table(header, rows, right=(3, 4), label="Figures of the original")
 
 
-def limit_for(gate: GateSection | None, variant: VariantRecord, metric: str, expected: float) -> float | None:
-    """Return the drift that a variant is allowed, None where the gate does not judge it."""
-    tolerance = None if gate is None else gate.against_original.get(variant.precision, {}).get(metric)
+def limit_for(
+    gate: GateSection | None, results: Results, variant: VariantRecord, metric: str, expected: float
+) -> float | None:
+    """Return the drift that a variant of a run is allowed, None where the gate does not judge it."""
+    if gate is None:
+        return None
+    tolerance = limits_from_original(gate, results)[1].get(variant.precision, {}).get(metric)
     return None if tolerance is None else limit_of(tolerance, expected)
 
 
 def tag_table(results: Results) -> Table:
     """Return the breakdown by tag."""
-    published = list(dict.fromkeys(metric for tag in results.tags for metric in tag.metrics))
+    agreement = results.dataset.agreement
+    published = [] if agreement else list(dict.fromkeys(metric for tag in results.tags for metric in tag.metrics))
     header = ["Tag", "Samples", *(f"{title_of(metric)}, original" for metric in published)]
     rows = [
         [
@@ -87,7 +112,7 @@ def tag_table(results: Results) -> Table:
         ]
         for tag in results.tags
     ]
-    header += [f"Largest drift of {title_of(TAG_METRIC)}", "Variant"]
+    header += [f"Largest {wording_of(results).drift}, {title_of(TAG_METRIC)}" if agreement else _TAG_DRIFT, "Variant"]
     return Table(header, rows, right=range(1, len(header) - 1), label="Metrics by tag")
 
 
@@ -129,6 +154,7 @@ def condition_table(results: Results) -> Table:
         "Set": f"{dataset.name}, {dataset.samples} samples",
         "Set's path": dataset.path,
         **({"Plates": dataset.plates} if dataset.plates else {}),
+        **({"Figures are": "agreement with the original"} if dataset.agreement else {}),
         "Set's manifest, SHA-256": dataset.manifest_sha256,
         "Sample ids, SHA-256": dataset.samples_sha256,
         **{package: version or "not installed" for package, version in conditions.versions.items()},

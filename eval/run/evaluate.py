@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, Config, DatasetSection
@@ -14,15 +16,16 @@ from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
 from datasets.bundled.sets import make_bundled
-from datasets.mismatch.explain import Finding, same_pictures
+from datasets.mismatch.explain import same_pictures
 from datasets.mismatch.pixels import Parts, draw
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
-from datasets.samples.layout import SampleSet, counted, iterate, listing, open_set
+from datasets.samples.layout import SampleSet, counted, iterate_pairs, listing, open_set
 from datasets.samples.manifest import content_sha256
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.constant import constant_scores
-from eval.metrics.scoring import Scorer
+from eval.metrics.scoring import Scorer, original_matte
+from eval.metrics.truth import Truth, as_sample
 from eval.run.evidence import require_evidence
 from eval.run.plates import Plates
 from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
@@ -39,7 +42,8 @@ def evaluate(
 ) -> Run:
     """Run every configured variant on the configured set and return the table of scores and its figures.
 
-    The first variant is the original that drift is counted from. Each sample is decoded once and given to every
+    The first variant is the original that drift is counted from; of a set without ground truth, what it gives is the
+    truth that every variant is measured against. Each sample is decoded once and given to every
     variant; of past samples only scores and coverage are kept, and what `keeper` keeps.
 
     Args:
@@ -71,14 +75,13 @@ def evaluate(
         meter = CoverageMeter(scored[0].runner.contract.size)
         takes_plate = any(form.runner.contract.input("background") is not None for form in scored)
         plates = Plates(config.dataset, takes_plate)
-        for index, sample in enumerate(iterate(sample_set, total)):
+        for index, sample in enumerate(iterate_pairs(sample_set, total)):
             report("evaluating", index, total)
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
-            meter.add(sample)
             _refuse_calibrated(sample, calibrated, models)
             if takes_plate:
                 _refuse_same_pictures(sample, sample_set, index, total)
-            rows.extend(_run_sample(plates(sample), scored, keeper))
+            rows.extend(_run_sample(plates(sample), scored, meter, keeper))
         report("evaluating", total, total)
     table = score_table(rows)
     ids = list(table.index.unique("sample"))
@@ -96,6 +99,7 @@ def evaluate(
             samples_sha256=samples_sha256(ids),
             consecutive=sample_set.sequential,
             estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
+            truth="ground truth" if sample_set.has_truth else "original",
             coverage=meter.coverage(),
         ),
         settings=config.model_dump(mode="json"),
@@ -150,7 +154,7 @@ class _ScoredRunner:
         self._sequential = sequential
         self._warm = False
 
-    def predict(self, sample: Sample) -> tuple[Prediction, float]:
+    def predict(self, sample: Pair) -> tuple[Prediction, float]:
         """Return the prediction and the milliseconds of inference alone; the very first inference is not timed.
 
         Raises:
@@ -173,14 +177,23 @@ class _ScoredRunner:
             raise DataError(f"variant {self.name}, sample {sample.id}: {error}") from error
 
 
-def _run_sample(sample: Sample, scored: Sequence[_ScoredRunner], keeper: Keeper | None) -> list[ScoreRow]:
+def _run_sample(
+    sample: Pair, scored: Sequence[_ScoredRunner], meter: CoverageMeter, keeper: Keeper | None
+) -> list[ScoreRow]:
     rows = []
-    predictions = {}
-    constants = constant_scores(sample)
+    predicted = {runner.name: runner.predict(sample) for runner in scored}
+    predictions = {name: prediction for name, (prediction, _) in predicted.items()}
+    truth: Truth
+    if isinstance(sample, Sample):
+        truth = sample
+        meter.add(sample)
+    else:
+        truth = original_matte(sample, predictions[scored[0].name])
+        meter.add(as_sample(sample, truth))
+    constants = constant_scores(truth)
     for runner in scored:
-        prediction, elapsed = runner.predict(sample)
-        predictions[runner.name] = prediction
-        scores = runner.scorer.score(sample, prediction)
+        prediction, elapsed = predicted[runner.name]
+        scores = runner.scorer.score(truth, prediction)
         rows.append(ScoreRow(sample.id, runner.name, scores, elapsed, sample.tags, constants))
     if keeper is not None:
         alpha_mad = {row.variant: value for row in rows if (value := row.scores["alpha_mad"]) is not None}
@@ -188,7 +201,7 @@ def _run_sample(sample: Sample, scored: Sequence[_ScoredRunner], keeper: Keeper 
     return rows
 
 
-def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path) -> None:
+def _refuse_calibrated(sample: Pair, calibrated: frozenset[str], models: Path) -> None:
     if calibrated and array_sha256(sample.source) in calibrated:
         raise UsageError(
             f"sample {sample.id}: the int8 form in {models} was calibrated or chosen on it, so its figures would say "
@@ -196,22 +209,30 @@ def _refuse_calibrated(sample: Sample, calibrated: frozenset[str], models: Path)
         )
 
 
-def _refuse_same_pictures(sample: Sample, sample_set: SampleSet, index: int, total: int) -> None:
+def _refuse_same_pictures(sample: Pair, sample_set: SampleSet, index: int, total: int) -> None:
     """Refuse a set whose plates are its composites: every matte would be empty, and no drift could show.
 
-    All samples of that kind are named once the first is found.
+    All samples of that kind are named once the first is found. Without ground truth nobody knows whether a sample has
+    a person, and a plate may be a frame of its video: such a set is refused where every sample is of that kind.
     """
     found = _same_pictures(sample)
-    if found is None:
+    if found is None or (not sample_set.has_truth and index > 0):
         return
-    later = islice(iterate(sample_set, total), index + 1, None)
+    later = islice(iterate_pairs(sample_set, total), index + 1, None)
     ids = [sample.id, *(other.id for other in later if _same_pictures(other))]
+    if not sample_set.has_truth and len(ids) < total:
+        return
     raise DataError(
-        f"{sample_set.root}: {counted(len(ids), 'sample')} of {total} ({listing(ids)}): {found.clause}, so no figure "
+        f"{sample_set.root}: {counted(len(ids), 'sample')} of {total} ({listing(ids)}): {found}, so no figure "
         "of theirs would say anything; put the scene without the person into bgr/, and see `mattekit dataset verify`"
     )
 
 
-def _same_pictures(sample: Sample) -> Finding | None:
+def _same_pictures(sample: Pair) -> str | None:
+    """Say that plate and composite are one picture; None where they are not, or are with nobody in it."""
+    if not isinstance(sample, Sample):
+        same = np.array_equal(sample.source, sample.background)
+        return "plate and source are the same picture" if same else None
     parts = Parts(sample.source, sample.background, sample.foreground, sample.alpha)
-    return same_pictures(parts, draw(sample.alpha))
+    found = same_pictures(parts, draw(sample.alpha))
+    return None if found is None else found.clause

@@ -1,8 +1,9 @@
 """What speaks against a run's scores being those of the forms it names: no figure of one row shows it, several do.
 
-Limits go by the precision that ran, so a precision must fit the variant's name and the form's quantization. And scores
-must be as far from the original as the forms' proofs make them: forms whose outputs were proved to differ cannot score
-alike to the last bit, and of two forms the one that was proved to be much nearer cannot be much farther.
+Limits go by the precision that ran, so a precision must fit the variant's name and the form's quantization. The
+original's own scores are 0 where its own matte is the truth, and only there. And scores must be as far from the
+original as the forms' proofs make them: forms whose outputs were proved to differ cannot score alike to the last bit,
+and of two forms the one that was proved to be much nearer cannot be much farther.
 """
 
 import math
@@ -15,6 +16,7 @@ import pandas as pd
 from configs.errors import DataError, UsageError
 from converter.forms.proofs import Parity
 from converter.forms.variant import parse_variant
+from eval.metrics.constant import ALPHA_CONSTANT
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import scores_of
 
@@ -32,7 +34,7 @@ def require_evidence(results: Results, table: pd.DataFrame) -> None:
         results: what ran, with the figures of `table`.
         table: the scores.
     """
-    for fault in (*_precision_faults(results), *_score_faults(results, table)):
+    for fault in (*_precision_faults(results), *_truth_faults(results, table), *_score_faults(results, table)):
         raise DataError(f"{fault}; run `mattekit evaluate` again")
 
 
@@ -49,6 +51,22 @@ def _precision_faults(results: Results) -> Iterator[str]:
             yield f"{record.name}: ran in {record.ran_in}, which does not fit what its graph has in 8 bits"
         if variant.precision not in ("default", record.inference):
             yield f"{record.name}: ran in {record.ran_in}, where its name asks for {variant.precision}"
+
+
+def _truth_faults(results: Results, table: pd.DataFrame) -> Iterator[str]:
+    """Hold the original's rows against what the run says of its truth: only against its own matte all are 0."""
+    zero = bool(scores_of(table, results.original).fillna(0.0).eq(0).all(axis=None))
+    seen = ALPHA_CONSTANT in table and bool(table[ALPHA_CONSTANT].gt(0).any())
+    if results.dataset.agreement and not zero:
+        yield (
+            f"{results.original}: dataset.truth says that figures are agreement with its own matte, but its own scores "
+            "are not 0"
+        )
+    if not results.dataset.agreement and zero and seen:
+        yield (
+            f"{results.original}: every score of its own is exactly 0, as against its own matte, where dataset.truth "
+            "says that figures are against ground truth"
+        )
 
 
 def _score_faults(results: Results, table: pd.DataFrame) -> Iterator[str]:

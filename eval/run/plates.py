@@ -4,10 +4,13 @@ Every sample is prepared by itself, so that it is the same whichever samples are
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from configs.schema import DatasetSection
 from datasets.plates.tracking import PlateTracker
-from datasets.samples.sample import Sample
+from datasets.samples.sample import Pair
+
+AnyPair = TypeVar("AnyPair", bound=Pair)
 
 
 class Plates:
@@ -23,7 +26,7 @@ class Plates:
         self._active = needed and (dataset.align != "off" or dataset.match_plate)
         self._samples = self._aligned = self._evened = 0
 
-    def __call__(self, sample: Sample) -> Sample:
+    def __call__(self, sample: AnyPair) -> AnyPair:
         """Return a sample with the plate that the variants get."""
         if not self._active:
             return sample

@@ -18,6 +18,7 @@ from configs.schema import Config
 from converter.forms.proofs import Parity
 from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
+from eval.metrics.truth import AGREEMENT_NOTE, TruthKind
 from eval.statistics.intervals import Interval
 
 PER_SAMPLE_FILE = "per_sample.csv"
@@ -41,7 +42,9 @@ class DatasetRecord(Frozen):
         samples_sha256: `samples_sha256` of their ids.
         consecutive: whether the frames of a clip follow each other in time, so that dtSSD has a meaning.
         estimated_foregrounds: how many of the samples have foreground colours that are an estimate.
-        coverage: what the evaluated samples show; None in baselines, and in results of earlier versions.
+        truth: what figures are measured against (`eval.metrics.truth.TruthKind`).
+        coverage: what the evaluated samples show, without ground truth by the original's mattes; None in baselines, and
+            in results of earlier versions.
     """
 
     name: str
@@ -52,6 +55,7 @@ class DatasetRecord(Frozen):
     samples_sha256: str
     consecutive: bool = False
     estimated_foregrounds: Count = 0
+    truth: TruthKind = "ground truth"
     coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
     plates: Annotated[str | None, Field(exclude_if=lambda plates: plates is None)] = None
 
@@ -60,6 +64,16 @@ class DatasetRecord(Frozen):
         if self.coverage is not None and self.coverage.samples != self.samples:
             raise ValueError(f"`coverage` is of {self.coverage.samples} samples, {self.samples} were evaluated")
         return self
+
+    @property
+    def agreement(self) -> bool:
+        """Whether figures are agreement with the original, because the set has no ground truth."""
+        return self.truth == "original"
+
+    @property
+    def agreement_note(self) -> str | None:
+        """What must be said beside figures of agreement, else None."""
+        return AGREEMENT_NOTE if self.agreement else None
 
     @property
     def foreground_note(self) -> str | None:

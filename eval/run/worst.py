@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from configs.errors import DataError
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction
 from eval.run.results import WorstRecord
 
 Kept = TypeVar("Kept")
@@ -16,7 +16,7 @@ class Keeper(Protocol):
     """Who is shown every sample with its predictions, and keeps pictures of a few."""
 
     def offer(
-        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+        self, sample: Pair, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
     ) -> None:
         """Look at a sample; arguments as `WorstSamples.offer`."""
 
@@ -55,13 +55,13 @@ class WorstSamples(Generic[Kept]):
             prediction; both None when only the original ran.
     """
 
-    def __init__(self, limit: int, keep: Callable[[Sample, Prediction, str | None, Prediction | None], Kept]) -> None:
+    def __init__(self, limit: int, keep: Callable[[Pair, Prediction, str | None, Prediction | None], Kept]) -> None:
         self._limit = limit
         self._keep = keep
         self._heap: list[tuple[tuple[float, float, str], Movement, Kept]] = []
 
     def offer(
-        self, sample: Sample, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
+        self, sample: Pair, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
     ) -> None:
         """Look at a sample; each id at most once.
 

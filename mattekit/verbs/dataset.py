@@ -192,12 +192,14 @@ def fetch(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     require_licences: Annotated[
         bool, typer.Option("--require-licences", help="An unknown licence is an error, not a warning.")
     ] = False,
 ) -> None:
     """Check a set: hashes, counterparts, sizes, bit depth, alpha, licences, and that composites match their parts.
+
+    Of a set without ground truth it checks what is there, and says what such a set is for.
 
     Examples:
 
@@ -216,11 +218,13 @@ def verify(
 
 @app.command()
 def show(
-    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/, fgr/.")],
+    folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many samples, evenly chosen.")] = 8,
 ) -> None:
     """Draw a contact sheet of a set: source, background, alpha and foreground of some samples.
+
+    Of a set without ground truth, source and background alone.
 
     Example:
 
@@ -238,4 +242,5 @@ def show(
     with progress_bars() as report:
         sheet = set_contact_sheet(sample_set, limit, partial(report, "drawing"))
     write_png(path, sheet)
-    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples")
+    kind = "" if sample_set.has_truth else ", which have no ground truth"
+    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples{kind}")

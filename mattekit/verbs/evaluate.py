@@ -40,6 +40,9 @@ def evaluate(
     samples. A bundled set is made at first use, under data/; name a folder of your own called people `./people`. This
     verb only measures and does not fail on drift: `mattekit gate` judges. Plates that show the person are refused.
 
+    A set without ground truth (no fgr/; see `mattekit dataset pairs` and `frames`) is evaluated for agreement: every
+    variant against what the original gives.
+
     Variants: torch, onnx, and ir-WEIGHTS@PRECISION, where PRECISION is f32, bf16, f16 or default (what OpenVINO picks
     by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device
     other than the CPU stands before the precision, ir-fp16@GPU.f16, or is given to all that name none by --device.

@@ -38,6 +38,8 @@ VERBS = (
     ("dataset", "compose"),
     ("dataset", "import"),
     ("dataset", "build"),
+    ("dataset", "pairs"),
+    ("dataset", "frames"),
 )
 
 

@@ -160,6 +160,5 @@ def _resized(sample: Sample, size: Size) -> Sample:
         return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
 
     images = (sample.source, sample.background, sample.alpha, sample.foreground)
-    source, background, alpha, foreground = (None if image is None else small(image) for image in images)
-    assert source is not None
-    return Sample(sample.id, source, background, alpha, foreground, sample.tags)
+    source, background, alpha, foreground = (small(image) for image in images)
+    return Sample(sample.id, source, background, alpha, foreground, tags=sample.tags)

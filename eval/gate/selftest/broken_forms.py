@@ -14,9 +14,10 @@ from converter.proof.counterfactual import Fault, wrong_ways
 from converter.proof.perturb import perturb_weights
 from converter.runners.base import Feed, Outputs, Runner, decode_outputs, encode_inputs
 from converter.runners.opening import open_runner
-from datasets.samples.layout import iterate
-from datasets.samples.sample import Sample
-from eval.metrics.scoring import Scorer
+from datasets.samples.layout import iterate_pairs
+from datasets.samples.sample import Pair, Sample
+from eval.metrics.scoring import Scorer, original_matte
+from eval.metrics.truth import Truth
 from eval.run.evaluate import open_dataset
 from eval.run.identity import require_run_models, require_run_set
 from eval.run.plates import Plates
@@ -93,11 +94,17 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
             if way in ways
         ]
         forms.append(_Form(PERTURBED, damaged, damaged.contract, samples.sequential))
+        own: _Form | None = None
+        if not samples.has_truth:
+            original, _ = open_variant(parse_variant(results.original), record, models)
+            original = stack.enter_context(original)
+            own = _Form(results.original, original, original.contract, samples.sequential)
         rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
-        for index, sample in enumerate(map(Plates(config.dataset), iterate(samples, count))):
+        for index, sample in enumerate(map(Plates(config.dataset), iterate_pairs(samples, count))):
             report("running broken forms", index, count)
+            truth = _truth(sample, own)
             for form, outputs in _infer(sample, forms):
-                scores = form.scorer.score(sample, decode_outputs(form.contract, outputs))
+                scores = form.scorer.score(truth, decode_outputs(form.contract, outputs))
                 rows[form.fault].append(ScoreRow(sample.id, broken.name, scores, tags=sample.tags))
         report("running broken forms", count, count)
     return {fault: score_table(scored) for fault, scored in rows.items()}
@@ -115,7 +122,7 @@ class _Form:
         self.states: Feed = {}
         self._sequential = sequential
 
-    def infer(self, sample: Sample) -> Outputs:
+    def infer(self, sample: Pair) -> Outputs:
         """Run the model on a sample, the frame after the one before where both are of one clip."""
         clip = sample.clip if self._sequential else sample.id
         self.runner.states = self.states if clip == self.clip else {}
@@ -124,7 +131,15 @@ class _Form:
         return outputs
 
 
-def _infer(sample: Sample, forms: Sequence[_Form]) -> Iterator[tuple[_Form, Outputs]]:
+def _truth(sample: Pair, original: _Form | None) -> Truth:
+    """Return what forms are measured against on a sample: its ground truth, or what the original gives for it."""
+    if isinstance(sample, Sample):
+        return sample
+    assert original is not None, "opened for a set without ground truth"
+    return original_matte(sample, decode_outputs(original.contract, original.infer(sample)))
+
+
+def _infer(sample: Pair, forms: Sequence[_Form]) -> Iterator[tuple[_Form, Outputs]]:
     """Yield each form's raw outputs; forms that differ in how outputs are read alone share one inference."""
     done: dict[tuple[int, tuple[Port, ...]], Outputs] = {}
     for form in forms:

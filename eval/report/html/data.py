@@ -38,6 +38,7 @@ def plot_data(content: Content) -> dict[str, Any]:
     metrics = metrics_of(results)
     return {
         "original": results.original,
+        "word": "Distance" if results.dataset.agreement else "Drift",
         "metrics": [{"name": m.name, "title": m.title, "unit": m.unit} for m in metrics],
         "variants": [
             {
@@ -91,7 +92,7 @@ def _defined(score: float) -> float | None:
 def _drift(results: Results, gate: GateSection | None, variant: VariantRecord, metric: str) -> dict[str, Any]:
     drift, record = results.drift_of(variant.name, metric), original_record(results, metric)
     expected = None if record is None else record.mean
-    limit = None if expected is None else limit_for(gate, variant, metric, expected)
+    limit = None if expected is None else limit_for(gate, results, variant, metric, expected)
     return {"mean": None if drift is None else _short(drift.mean), "limit": _short(limit), **_ends(drift)}
 
 

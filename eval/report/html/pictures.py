@@ -10,9 +10,9 @@ import numpy as np
 from configs.errors import DataError
 from configs.reading import inside, read_bytes
 from eval.report.layers import LAYER_SUFFIX, colour_map, layer_titles
+from eval.report.wording import wording_of
 from eval.run.results import Results, WorstRecord
 
-PANEL_TITLE = "source, ground truth, original, converted, difference"
 LARGEST_PICTURES = 6_000_000
 """Bytes of pictures that the page takes in; of the samples after that it only links the picture."""
 _STOPS = 9
@@ -51,6 +51,7 @@ def worst_views(run_dir: Path, results: Results) -> list[WorstView]:
     """Return the worst samples with their pictures, as far as the files are there and `LARGEST_PICTURES` allows."""
     views: list[WorstView] = []
     left = LARGEST_PICTURES
+    panel = wording_of(results).panel
     for place, record in enumerate(results.worst, start=1):
         titles = layer_titles(record.variant, results.original)
         layers = {name: path for name, path in record.layers.items() if name in titles}
@@ -61,7 +62,7 @@ def worst_views(run_dir: Path, results: Results) -> list[WorstView]:
         else:
             left -= size
             pictures = tuple(
-                Picture(name, titles.get(name, PANEL_TITLE), _uri(path, data))
+                Picture(name, titles.get(name, panel), _uri(path, data))
                 for name, path in files.items()
                 if (data := contents[name])
             )

@@ -4,6 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const drift = data.word; // what a variant's difference from the original is called
   const converted = data.variants.filter((variant) => variant.name !== data.original);
   const metricChoice = byId("metric");
   const metric = () => data.metrics.find((each) => each.name === metricChoice.value) || data.metrics[0];
@@ -188,7 +189,7 @@
           marker: { ...mark(place(variant.name)), size: 13 },
           error_x: { type: "data", symmetric: false, array: [Math.max(0, p90 - median)], arrayminus: [0], thickness: 1 },
           error_y: interval([record], logarithmic),
-          text: [`${plain(variant.label)}<br>drift ${spoken(record)}<br>median ${number(median)} ms, p90 ${number(p90)} ms`],
+          text: [`${plain(variant.label)}<br>${drift.toLowerCase()} ${spoken(record)}<br>median ${number(median)} ms, p90 ${number(p90)} ms`],
           hoverinfo: "text",
         });
       }
@@ -196,7 +197,7 @@
       const layout = {
         xaxis: { title: { text: "Latency of one sample, ms (median)" }, rangemode: "tozero" },
         yaxis: {
-          title: { text: `${logarithmic ? "|Drift|" : "Drift"} of ${title}, ${unit}` },
+          title: { text: `${logarithmic ? `|${drift}|` : drift} of ${title}, ${unit}` },
           type: logarithmic ? "log" : "linear",
           exponentformat: "power",
           ...(logarithmic ? { dtick: 1 } : {}),
@@ -223,10 +224,10 @@
       const labels = converted.map((variant) => plain(variant.name));
       const limits = records.map((record) => record.limit);
       const traces = [{
-        name: "Drift", x: labels, y: records.map((record) => record.mean), mode: "markers",
+        name: drift, x: labels, y: records.map((record) => record.mean), mode: "markers",
         marker: { color: converted.map((variant) => colour(place(variant.name))), size: 11 },
         error_y: interval(records, false),
-        text: records.map((record) => `drift ${spoken(record)}<br>limit ${number(record.limit)}`),
+        text: records.map((record) => `${drift.toLowerCase()} ${spoken(record)}<br>limit ${number(record.limit)}`),
         hovertemplate: "%{x}<br>%{text}<extra></extra>",
       }];
       for (const [sign, shown] of [[1, true], [-1, false]]) {
@@ -237,7 +238,7 @@
           showlegend: shown, hoverinfo: "skip",
         });
       }
-      return { traces, layout: { yaxis: { title: { text: `Drift of ${title}, ${unit}` }, zeroline: true }, xaxis: { type: "category" } } };
+      return { traces, layout: { yaxis: { title: { text: `${drift} of ${title}, ${unit}` }, zeroline: true }, xaxis: { type: "category" } } };
     },
 
     spread() {
@@ -252,8 +253,8 @@
       return {
         traces,
         layout: {
-          xaxis: { title: { text: `Samples, by largest drift of ${data.metrics[0].title}` }, rangemode: "tozero" },
-          yaxis: { title: { text: `Drift of ${title}, ${unit}` } },
+          xaxis: { title: { text: `Samples, by largest ${drift.toLowerCase()} of ${data.metrics[0].title}` }, rangemode: "tozero" },
+          yaxis: { title: { text: `${drift} of ${title}, ${unit}` } },
         },
       };
     },
@@ -267,11 +268,11 @@
         marker: { color: colour(place(variant.name)) },
         hovertemplate: "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>",
       }));
-      return { traces, layout: { barmode: "group", xaxis: { type: "category", tickangle: -40, automargin: true }, yaxis: { title: { text: `Mean drift of ${title}, ${unit}` } } } };
+      return { traces, layout: { barmode: "group", xaxis: { type: "category", tickangle: -40, automargin: true }, yaxis: { title: { text: `Mean ${drift.toLowerCase()} of ${title}, ${unit}` } } } };
     },
 
     trend: () => past("values", data.variants, ""),
-    "drift-trend": () => past("drift", converted, "Drift of "),
+    "drift-trend": () => past("drift", converted, `${drift} of `),
   };
 
   // One line per variant through the comparable runs; runs on other samples as hollow marks.

@@ -24,7 +24,7 @@ def _plain_sample(seed: int, index: int, size: tuple[int, int]) -> Sample:
     background = np.full((*size, 3), index, np.uint8)
     alpha = np.tile(np.linspace(0, 255, size[1]).astype(np.uint8), (size[0], 1))
     source = composite(foreground, alpha, background)
-    return Sample(f"synthetic/{index:04d}", source, background, alpha, foreground, (f"tag-{index}",))
+    return Sample(f"synthetic/{index:04d}", source, background, alpha, foreground, tags=(f"tag-{index}",))
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_foreground_outside_the_mask_must_be_finite_too() -> None:
     [
         (np.zeros((4, 5), np.float32), np.zeros((4, 6), np.uint8), r"expected the ground truth's shape \(4, 6\)"),
         (np.zeros((4, 5), np.uint8), np.zeros((4, 5), np.uint8), "expected float32 values 0..1, found uint8"),
-        (np.zeros((4, 5), np.float32), np.zeros((4, 5), np.uint16), "expected uint8 values 0..255, found uint16"),
+        (np.zeros((4, 5), np.float32), np.zeros((4, 5), np.uint16), "or float32 values 0..1, found uint16"),
         (np.zeros((4, 5, 1), np.float32), np.zeros((4, 5, 1), np.uint8), r"expected a shape of \(height, width\)"),
         (np.zeros((0, 5), np.float32), np.zeros((0, 5), np.uint8), r"expected a shape of \(height, width\)"),
     ],

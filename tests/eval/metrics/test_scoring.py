@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from configs.errors import DataError
-from datasets.samples.sample import Prediction, Sample
-from eval.metrics.scoring import Scorer, TemporalScorer, match_prediction
+from datasets.samples.sample import Pair, Prediction, Sample
+from eval.metrics.constant import constant_scores
+from eval.metrics.scoring import Scorer, TemporalScorer, match_prediction, original_matte
 
 
 def perfect(sample: Sample) -> Prediction:
@@ -32,6 +33,20 @@ def test_a_smaller_prediction_is_brought_to_size(sample: Sample) -> None:
     assert Scorer("torch").score(sample, small)["alpha_mad"] == 500
     fitting = perfect(sample)
     assert match_prediction(sample, fitting) is fitting
+
+
+def test_an_original_that_gives_the_ground_truth_measures_as_that_does(sample: Sample) -> None:
+    rng = np.random.default_rng(1)
+    scorers = Scorer("accuracy", consecutive=True), Scorer("agreement", consecutive=True)
+    for name in ("a/1", "a/2"):
+        alpha, colours = rng.integers(0, 8, (8, 8), np.uint8), rng.integers(0, 256, (8, 8, 3), np.uint8)
+        known = replace(sample, id=name, alpha=alpha, foreground=colours)
+        truth = original_matte(Pair(name, sample.source, sample.background), perfect(known))
+        prediction = Prediction(rng.random((8, 8), np.float32), rng.random((8, 8, 3), np.float32))
+        accuracy, agreement = (one.score(each, prediction) for one, each in zip(scorers, (known, truth), strict=True))
+        assert accuracy == agreement
+        assert constant_scores(truth) == pytest.approx(constant_scores(known), rel=1e-6)
+    assert accuracy["dtssd"] is not None
 
 
 def test_dtssd_stays_within_clips(sample: Sample) -> None:

@@ -18,7 +18,7 @@ from converter.runners.openvino_ir import OpenVinoRunner
 from datasets.samples import layout
 from datasets.samples.images import write_png
 from datasets.samples.layout import SampleRef, iterate, open_set
-from datasets.samples.sample import Prediction, Sample
+from datasets.samples.sample import Pair, Prediction, Sample
 from datasets.synthetic.make import synthesize
 from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer
@@ -156,12 +156,12 @@ def test_each_sample_is_decoded_once_for_all_variants(
 ) -> None:
     decoded: list[str] = []
 
-    def counting(ref: SampleRef) -> Sample:
+    def counting(ref: SampleRef) -> Pair:
         decoded.append(ref.id)
         return load(ref)
 
-    load = layout.load_sample
-    monkeypatch.setattr(layout, "load_sample", counting)
+    load = layout.load_pair
+    monkeypatch.setattr(layout, "load_pair", counting)
     evaluate(_only(config, *VARIANTS, limit=2))
     assert decoded == ["synthetic/0000", "synthetic/0001"]
 

@@ -148,7 +148,7 @@ def test_a_set_s_identity_is_of_the_pixels_that_were_scored(
             write_png(ref.background, sample.source)
             yield sample
 
-    monkeypatch.setattr(evaluate_module, "iterate", changed_behind)
+    monkeypatch.setattr(evaluate_module, "iterate_pairs", changed_behind)
     dataset = evaluate(job).results.dataset
     assert (dataset.manifest_sha256, dataset.pixels_sha256) == (whole, whole)
     if not manifest:
