@@ -10,7 +10,7 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
-from configs.schema import Graph, ModelSection
+from configs.schema import HOPS, Graph, ModelSection
 from converter.forms.contract import Contract
 from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
 from datasets.samples.coverage import Coverage
@@ -146,8 +146,12 @@ class Conversion(Record):
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
 
     def holds(self) -> frozenset[str]:
-        """Return what a converted model folder may hold: the record, and every form's files."""
-        return self.names() | {name for form in self.forms for name in form.files}
+        """Return what a converted model folder may hold: the record, its forms' files, and those of any other form.
+
+        A record that was changed may list too few files.
+        """
+        files = {path.as_posix() for hop in HOPS for path in form_files(hop)}
+        return self.names() | files | {name for form in self.forms for name in form.files}
 
     def form(self, hop: str) -> Form | None:
         """Return the form made by `hop`, if there is one."""

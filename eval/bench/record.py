@@ -7,7 +7,7 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, Record
-from eval.run.results import Count
+from eval.run.dataset_record import Count
 from eval.statistics.intervals import Interval
 
 CSV_FILE = "bench.csv"

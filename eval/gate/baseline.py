@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 
 from configs.errors import UsageError
 from configs.records import Frozen, Record
-from eval.run.results import DatasetRecord, ModelRecord, ran_in, samples_sha256
+from eval.run.dataset_record import DatasetRecord
+from eval.run.results import ModelRecord, ran_in, samples_sha256
 from eval.run.scores import scores_of
 from eval.run.stored import Run
 from eval.statistics.intervals import mean, same

@@ -26,9 +26,10 @@ from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer, original_matte
 from eval.metrics.truth import Truth, as_sample
+from eval.run.dataset_record import DatasetRecord
 from eval.run.evidence import require_evidence
 from eval.run.plates import Plates
-from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.results import Results, VariantRecord, samples_sha256
 from eval.run.scores import ScoreRow, score_table
 from eval.run.stored import Run
 from eval.run.variants import model_of, open_variant

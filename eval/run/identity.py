@@ -8,7 +8,8 @@ from configs.errors import DataError, shortened
 from configs.files import sha256_of
 from configs.reading import inside
 from datasets.samples.layout import SampleSet
-from eval.run.results import DatasetRecord, Results, VariantRecord, samples_sha256
+from eval.run.dataset_record import DatasetRecord
+from eval.run.results import Results, VariantRecord, samples_sha256
 
 AGAIN = "run `mattekit evaluate` again"
 _FORM_FILE = re.compile(r"[^/]+\.onnx|[^/]+/model\.(xml|bin)")

@@ -9,7 +9,8 @@ from eval_runs import IDS, METRIC_BASE, MakeRun, make_rows
 from configs.environment import Environment
 from configs.schema import GateSection
 from datasets.samples.sample import Sample
-from eval.run.results import DatasetRecord, ModelRecord, Results, VariantRecord, samples_sha256
+from eval.run.dataset_record import DatasetRecord
+from eval.run.results import ModelRecord, Results, VariantRecord, samples_sha256
 from eval.run.scores import score_table
 from eval.run.stored import Run
 

@@ -116,7 +116,7 @@ def test_what_changed_around_the_figures(moved_run: MakeRun) -> None:
     )
     dataset = results.dataset.model_copy(update={"manifest_sha256": "1" * 64})
     variants = tuple(v.model_copy(update={"model_sha256": "ab"}) if v.name == "torch" else v for v in results.variants)
-    settings = {"name": "test", "convert": {"precisions": ["fp32", "fp16"], "out": "gone"}, "new": {}}
+    settings = {**results.settings, "convert": {"precisions": ["fp32", "fp16"], "out": "gone"}, "new": {}}
     changed = with_facts(second, environment=environment, dataset=dataset, variants=variants, settings=settings)
     comparison = compare_runs(first, changed, NAMES)
     assert {(each.key, each.first, each.second) for each in comparison.environment} == {

@@ -171,7 +171,8 @@ def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
 
 def test_settings_environment_and_rerun(make_run: MakeRun) -> None:
     text = render_markdown(content_of(make_run()))
-    assert "```yaml\nname: test\nconvert:\n  precisions:\n  - fp32\n  out: gone\n```\n" in text
+    settings = "name: test\nmodel:\n  checkpoint: original/m.pth\nconvert:\n  precisions:\n  - fp32\n  out: gone\n"
+    assert f"```yaml\n{settings}```\n" in text
     assert "| openvino | `not installed` |" in text
     assert "mattekit evaluate --dataset synthetic --variants torch,ir-fp32@f32,ir-fp16@default\n" in text
     given = with_facts(make_run(), rerun=("make evaluate",))

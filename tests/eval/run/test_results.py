@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from shown_samples import everything
 
 from configs.errors import DataError
-from eval.run.results import DatasetRecord, MetricRecord, Results, samples_sha256
+from eval.run.dataset_record import DatasetRecord
+from eval.run.results import MetricRecord, Results, samples_sha256
 
 
 def test_round_trip(make_run: MakeRun, tmp_path: Path) -> None:
