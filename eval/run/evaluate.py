@@ -13,6 +13,7 @@ from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
+from converter.runners.original import is_original
 from datasets.bundled.sets import make_bundled
 from datasets.mismatch.explain import Finding, same_pictures
 from datasets.mismatch.pixels import Parts, draw
@@ -98,7 +99,7 @@ def evaluate(
             estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
             coverage=meter.coverage(),
         ),
-        settings=config.model_dump(mode="json"),
+        settings=config.replaced(model=recorded_model(record)).model_dump(mode="json"),
         model=model_of(record),
         original=variants[0].name,
         variants=tuple(description for _, description in opened),
@@ -119,7 +120,7 @@ def open_models(config: Config) -> Conversion:
     models = config.convert.out
     record = Conversion.read(models)
     check_files(models, record)
-    if recorded_model(record) != config.model:
+    if not is_original(config.model, record):
         raise DataError(
             f"{models}: converted from {record.source.path}, or with other settings of the network than the "
             "configuration's; run `mattekit convert`, or name the folder with --models to take it as it is"
