@@ -31,6 +31,15 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
     return placed(config_from_dict(_read_extended(found(path), ()), str(path)))
 
 
+def config_of(content: Mapping[str, Any], origin: str) -> Config:
+    """Check a configuration given as a mapping of what its file would hold, `extends` and relative paths as there.
+
+    Raises:
+        UsageError: as `load_config`.
+    """
+    return placed(config_from_dict(_extended(dict(content), Path(origin), ()), origin))
+
+
 def placed(config: Config) -> Config:
     """Return a configuration whose relative paths lead to what they name.
 
@@ -64,7 +73,11 @@ def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(f"{str(path)!r}: the configuration cannot be read ({error})") from error
     if resolved in extending:
         raise UsageError(f"{path}: the configuration extends itself; remove one `{_EXTENDS}`")
-    content = _read_mapping(path)
+    return _extended(_read_mapping(path), path, (*extending, resolved))
+
+
+def _extended(content: dict[str, Any], path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the content of a configuration at `path` with what it leaves out of the one that it extends."""
     if _EXTENDS not in content:
         return content
     other = content.pop(_EXTENDS)
@@ -74,7 +87,7 @@ def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         )
     beside, ours = path.parent / other, INSTALLED / "configs" / other
     base = ours if is_there(ours) and not is_there(beside) else beside
-    return _merged(_read_extended(base, (*extending, resolved)), content)
+    return _merged(_read_extended(base, extending), content)
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
