@@ -21,6 +21,7 @@ from eval.run.stored import Run as StoredRun
 from eval.run.stored import read_run
 from mattekit.stages.stored import gate_run
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.models import default_model
 
 if TYPE_CHECKING:
     from converter.forms.record import Conversion
@@ -168,7 +169,14 @@ def load(
     from demo.matting.matter import Matter
     from demo.matting.opening import open_model
 
-    return Matter(open_model(_default_model() if model is None else found(Path(model)), variant, device, precision))
+    return Matter(
+        open_model(
+            default_model(load_config(DEFAULT_CONFIG)) if model is None else found(Path(model)),
+            variant,
+            device,
+            precision,
+        )
+    )
 
 
 def convert(
@@ -293,14 +301,6 @@ def _job(config: Job) -> Config:
     if config is None or isinstance(config, Config):
         return config or load_config(DEFAULT_CONFIG)
     return config_of(config, "config") if isinstance(config, Mapping) else load_config(Path(config))
-
-
-def _default_model() -> Path:
-    from converter.forms.record import Conversion
-
-    job = load_config(DEFAULT_CONFIG)
-    original = job.model.checkpoint or job.model.onnx
-    return job.convert.out if original is None or (job.convert.out / Conversion.FILE).is_file() else original
 
 
 def _rerun(config: Job, options: Mapping[str, tuple[str, object]]) -> tuple[str, ...]:
