@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import UsageError, shortened
-from configs.schema import Config
+from configs.places import INSTALLED, found, home, is_there
+from configs.schema import BUNDLED, SYNTHETIC, Config
 from configs.yaml_file import read_yaml
 
 DEFAULT_CONFIG = Path("configs/default.yaml")
@@ -20,13 +21,49 @@ _EXTENDS = "extends"
 def load_config(path: Path = DEFAULT_CONFIG) -> Config:
     """Read and check a configuration file; keys that it leaves out take the schema's defaults.
 
-    With `extends: other.yaml` (relative to the file) the other file gives the values that this one leaves out.
+    With `extends: other.yaml` (relative to the file, else one of the toolkit's) the other file gives the values that
+    this one leaves out. Paths are as `placed` says; so is `path`, and without a file the toolkit's own is read.
 
     Raises:
         UsageError: the file is missing, is not YAML, extends itself, or holds an unknown key, a key twice or a value
             out of range.
     """
-    return config_from_dict(_read_extended(path, ()), str(path))
+    return placed(config_from_dict(_read_extended(found(path), ()), str(path)))
+
+
+def config_of(content: Mapping[str, Any], origin: str) -> Config:
+    """Check a configuration given as a mapping of what its file would hold, `extends` and relative paths as there.
+
+    Raises:
+        UsageError: as `load_config`.
+    """
+    return placed(config_from_dict(_extended(dict(content), Path(origin), ()), origin))
+
+
+def placed(config: Config) -> Config:
+    """Return a configuration whose relative paths lead to what they name.
+
+    The converted model, and a set that is not in the working folder, lie below `configs.places.home`. Checkpoint and
+    ONNX are where `configs.places.found` finds them. The baseline stays as it is named, since it is
+    written as well as read.
+    """
+    model, convert, dataset = config.model, config.convert, config.dataset
+    originals = {key: found(path) for key in ("checkpoint", "onnx") if (path := getattr(model, key)) is not None}
+    int8 = convert.int8
+    if int8.calibration != SYNTHETIC:
+        int8 = int8.replaced(calibration=_found_set(int8.calibration))
+    if dataset.path not in BUNDLED:
+        dataset = dataset.replaced(path=_found_set(dataset.path))
+    return config.replaced(
+        model=model.replaced(**originals),
+        convert=convert.replaced(out=home() / convert.out, int8=int8),
+        dataset=dataset,
+    )
+
+
+def _found_set(path: str) -> str:
+    root = home()
+    return path if root == Path() or is_there(Path(path)) else str(root / path)
 
 
 def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
@@ -36,7 +73,11 @@ def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(f"{str(path)!r}: the configuration cannot be read ({error})") from error
     if resolved in extending:
         raise UsageError(f"{path}: the configuration extends itself; remove one `{_EXTENDS}`")
-    content = _read_mapping(path)
+    return _extended(_read_mapping(path), path, (*extending, resolved))
+
+
+def _extended(content: dict[str, Any], path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the content of a configuration at `path` with what it leaves out of the one that it extends."""
     if _EXTENDS not in content:
         return content
     other = content.pop(_EXTENDS)
@@ -44,7 +85,9 @@ def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         raise UsageError(
             f"{path}: {_EXTENDS}: expected the name of a configuration file, found {shortened(repr(other))}"
         )
-    return _merged(_read_extended(path.parent / other, (*extending, resolved)), content)
+    beside, ours = path.parent / other, INSTALLED / "configs" / other
+    base = ours if is_there(ours) and not is_there(beside) else beside
+    return _merged(_read_extended(base, extending), content)
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

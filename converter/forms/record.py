@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError
 
 from configs.errors import DataError
 from configs.files import sha256_of
+from configs.places import Origin
 from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
 from configs.schema import HOPS, Graph, ModelSection
@@ -25,6 +26,7 @@ class SourceFile(Frozen):
         sha256: its hash; of an ONNX that keeps weights in further files, that of the list of all their hashes.
         files: path to hash of every file that is read, the first one `path`; empty in records of earlier versions.
         read_as: what was unwrapped of it and left off its keys, a sentence each; empty where it was read as it is.
+        tried: where it was looked for in vain when the record was read; not in the file.
     """
 
     kind: Literal["checkpoint", "onnx"]
@@ -32,6 +34,7 @@ class SourceFile(Frozen):
     sha256: str
     files: dict[str, str] = Field(default_factory=dict)
     read_as: tuple[str, ...] = ()
+    tried: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @property
     def all_files(self) -> dict[str, str]:
@@ -131,6 +134,8 @@ class Conversion(Record):
         versions: of the libraries that took part.
         stimuli: what the battery of stimuli shows, on which the forms were proved; None where there was none.
         forms: in the order of the hops.
+        origin: the working folder that the paths of source and settings are of; None once read, where they are of the
+            reader's, and in records of earlier versions.
     """
 
     FILE: ClassVar[str] = "conversion.json"
@@ -144,6 +149,39 @@ class Conversion(Record):
     versions: dict[str, str | None]
     stimuli: Coverage | None = None
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
+    origin: Origin | None = None
+
+    @classmethod
+    def read(cls, place: Path) -> Self:
+        """Read the record in the folder, or from the file, `place`; the paths of its source are as seen from here.
+
+        Raises:
+            DataError: as `Record.read`.
+        """
+        return super().read(place)._seen_from_here(cls.file_at(place).parent)
+
+    def write(self, place: Path) -> None:
+        """Write the record with the working folder that its paths are of; otherwise as `Record.write`."""
+        origin = Origin.here(self.file_at(place).parent)
+        super(Conversion, self.model_copy(update={"origin": origin})).write(place)
+
+    def _seen_from_here(self, folder: Path) -> Self:
+        origin, source = self.origin, self.source
+        if origin is None:
+            return self
+        base = origin.base(folder, source.path, Path.is_file)
+        if base is None:
+            lost = source.model_copy(update={"tried": origin.tried(folder, source.path)})
+            return self.model_copy(update={"source": lost, "origin": None})
+        files = {origin.from_here(base, path): sha256 for path, sha256 in source.files.items()}
+        changes = {"path": origin.from_here(base, source.path), "files": files}
+        model = self.settings.get("model")
+        settings = dict(self.settings)
+        if isinstance(model, dict):
+            named = {key: origin.from_here(base, path) for key in _ORIGINALS if isinstance(path := model.get(key), str)}
+            settings["model"] = {**model, **named}
+        found = source.model_copy(update=changes)
+        return self.model_copy(update={"source": found, "settings": settings, "origin": None})
 
     def holds(self) -> frozenset[str]:
         """Return what a converted model folder may hold: the record, its forms' files, and those of any other form.
@@ -162,6 +200,10 @@ class Conversion(Record):
         wanted = set(hops)
         made = (form.quantization for form in self.forms if form.hop in wanted)
         return frozenset(source for quantization in made if quantization for source in quantization.sources)
+
+
+_ORIGINALS = ("checkpoint", "onnx")
+"""The keys of the model's section that name a file."""
 
 
 def recorded_model(record: Conversion) -> ModelSection:

@@ -62,6 +62,23 @@ def _digest(folder: Path, files: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def is_original(model: ModelSection, record: Conversion) -> bool:
+    """Tell whether a configuration starts from the very original of a conversion, wherever its file lies.
+
+    Raises:
+        DataError: the record does not hold its settings.
+    """
+    recorded = recorded_model(record)
+    if model == recorded:
+        return True
+    kinds = [each.onnx is None for each in (model, recorded)]
+    settings = [each.model_dump(exclude={"checkpoint", "onnx"}) for each in (model, recorded)]
+    try:
+        return kinds[0] == kinds[1] and settings[0] == settings[1] and source_file(model).sha256 == record.source.sha256
+    except DataError:
+        return False
+
+
 def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
     """Open the original for images of `size` (height, width).
 
@@ -83,6 +100,15 @@ def original_of(record: Conversion) -> Original:
     Raises:
         DataError: it is missing, or no longer the file that was converted.
     """
+    if record.source.tried:
+        own, then = record.source.tried
+        where = f"{own} (as seen from the model's folder)" + (
+            f" nor at {then} (when it was converted)" if then != own else ""
+        )
+        raise DataError(
+            f"{record.source.path}: the original of the converted model is not there, neither at {where}; put it back, "
+            "or run `mattekit convert` again"
+        )
     settings = recorded_model(record)
     size = record.forms[0].contract.size
     found = source_file(settings)

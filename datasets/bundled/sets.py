@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from configs.errors import UsageError
+from configs.places import home
 from configs.schema import BUNDLED, PEOPLE, DatasetSection
 from datasets.making.sets import DATA_FOLDER, Progress
 from datasets.people import make
@@ -15,7 +16,7 @@ from datasets.synthetic.make import set_name, synthesize
 
 
 def default_set_path(dataset: DatasetSection) -> Path:
-    """Return where the bundled set of a configuration is kept: one folder per recipe, below `data/`.
+    """Return where the bundled set of a configuration is kept: one folder per recipe, below `data/` of the home.
 
     Raises:
         UsageError: the configuration names a folder.
@@ -23,8 +24,8 @@ def default_set_path(dataset: DatasetSection) -> Path:
     """
     _require_bundled(dataset)
     if dataset.path == PEOPLE:
-        return DATA_FOLDER / make.set_name(open_pack(), dataset.count, dataset.plate, dataset.seed)
-    return DATA_FOLDER / set_name(dataset.count, dataset.seed, dataset.size)
+        return home() / DATA_FOLDER / make.set_name(open_pack(), dataset.count, dataset.plate, dataset.seed)
+    return home() / DATA_FOLDER / set_name(dataset.count, dataset.seed, dataset.size)
 
 
 def make_bundled(

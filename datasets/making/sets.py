@@ -20,7 +20,7 @@ from datasets.samples.names import same_name
 from datasets.samples.sample import Sample
 
 DATA_FOLDER = Path("data")
-"""Where sets lie that are made at first use."""
+"""Where sets lie that are made at first use, below `configs.places.home`."""
 
 Progress = Callable[[int, int], None]
 

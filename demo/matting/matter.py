@@ -1,9 +1,8 @@
 """Matte one frame with any form: the story that pictures, videos, the page and the Python API share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,8 @@ Frame = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Matte:
-    """A frame's matte, at the frame's own size.
+class Matte(NamedTuple):
+    """A frame's matte, at the frame's own size: `alpha, foreground = matter(image, plate)`.
 
     Attributes:
         alpha: (H, W) float32, 0 transparent to 1 opaque.
@@ -31,7 +29,7 @@ class Matte:
 
 
 class Matter:
-    """Mattes frames of any size with one form; closes its runner when left.
+    """Mattes frames of any size with one form; closes its runner when left, or by `close`.
 
     Args:
         runner: the form, open (`demo.matting.opening.open_model` opens one by its name).
@@ -66,8 +64,9 @@ class Matter:
 
     def fit(self, image: Frame) -> Fit:
         """Return where a frame comes to lie in the network's."""
-        if image.ndim != 3:
-            raise DataError(f"expected an (H, W, 3) uint8 RGB image, found {image.shape} {image.dtype}")
+        if not isinstance(image, np.ndarray) or image.ndim != 3:
+            found = f"{image.shape} {image.dtype}" if isinstance(image, np.ndarray) else f"a {type(image).__name__}"
+            raise DataError(f"expected an (H, W, 3) uint8 RGB image as a NumPy array, found {found}")
         return Fit.of((image.shape[0], image.shape[1]), self.size)
 
     def encode(self, fit: Fit, image: Frame, plate: Frame | None) -> Feed:
@@ -83,23 +82,29 @@ class Matter:
         foreground = prediction.foreground
         return Matte(fit.leave(prediction.alpha), None if foreground is None else fit.leave(foreground))
 
+    def close(self) -> None:
+        """Free the model's memory and threads; the matter is of no use afterwards."""
+        self.runner.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.runner.close()
+        self.close()
 
 
 def checked_plate(image: Frame, plate: Frame | None) -> Frame:
     """Return a frame's plate.
 
     Raises:
-        DataError: there is none, or it is of another size.
+        DataError: there is none, or it is no image or of another size.
     """
     if plate is None:
         raise DataError("the network takes a background plate, the scene without the person, and there is none")
+    if not isinstance(plate, np.ndarray):
+        raise DataError(f"expected the plate as a NumPy array like the frame, found a {type(plate).__name__}")
     if plate.shape != image.shape:
         raise DataError(
             f"the plate is {plate.shape[1]}x{plate.shape[0]}, the frame {image.shape[1]}x{image.shape[0]}; "

@@ -33,7 +33,7 @@ def open_model(
         properties: of OpenVINO, which an IR is compiled with.
 
     Raises:
-        UsageError: a variant of what is no folder, or an unknown one.
+        UsageError: a variant of what is no folder, or an unknown one; a device or precision of what is no IR.
         DataError: nothing there, or it is no such model.
     """
     if model.is_dir():
@@ -43,6 +43,11 @@ def open_model(
     if not model.is_file():
         raise DataError(
             f"{model}: no such model; give a folder made by `mattekit convert`, an IR (.xml), an ONNX or a checkpoint"
+        )
+    if model.suffix.lower() != ".xml" and (device != CPU or precision not in ("f32", "default")):
+        raise UsageError(
+            f"{model}: runs on the {CPU} in f32, found {device} and {precision}; convert it with `mattekit convert`, "
+            "and name an IR or its folder"
         )
     if model.suffix.lower() in (".xml", ".onnx"):
         return open_runner(FormFile(model, device, precision), properties=properties)

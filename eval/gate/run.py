@@ -7,6 +7,7 @@ from pathlib import Path
 
 from configs.errors import InconclusiveError, ParityError, UsageError
 from configs.files import require_no_folder
+from configs.places import found
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.ci_output import write_badge
@@ -48,7 +49,7 @@ def judge_stored(
         UsageError: the tolerances name an unknown metric.
     """
     models = run_models(run.results, str(run_dir))
-    report = judge(run, Baseline.read(baseline_path or gate.baseline), gate, required_variants)
+    report = judge(run, Baseline.read(found(baseline_path or gate.baseline)), gate, required_variants)
     return replace(report, notes=(f"{run_dir}: {models}", *report.notes))
 
 
@@ -108,7 +109,7 @@ def update_baseline(
     """
     path = baseline_path or gate.baseline
     run = read_run(run_dir)
-    previous = Baseline.read(path) if path.exists() else None
+    previous = Baseline.read(expected) if (expected := found(path)).exists() else None
     run_models(run.results, str(run_dir))
     _require_fit(run, gate, required_variants, path)
     when = (created or datetime.now(UTC)).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
+from converter.runners.original import is_original
 from datasets.bundled.sets import make_bundled
 from datasets.mismatch.explain import same_pictures
 from datasets.mismatch.pixels import Parts, draw
@@ -103,7 +104,7 @@ def evaluate(
             truth="ground truth" if sample_set.has_truth else "original",
             coverage=meter.coverage(),
         ),
-        settings=config.model_dump(mode="json"),
+        settings=config.replaced(model=recorded_model(record)).model_dump(mode="json"),
         model=model_of(record),
         original=variants[0].name,
         variants=tuple(description for _, description in opened),
@@ -124,7 +125,7 @@ def open_models(config: Config) -> Conversion:
     models = config.convert.out
     record = Conversion.read(models)
     check_files(models, record)
-    if recorded_model(record) != config.model:
+    if not is_original(config.model, record):
         raise DataError(
             f"{models}: converted from {record.source.path}, or with other settings of the network than the "
             "configuration's; run `mattekit convert`, or name the folder with --models to take it as it is"

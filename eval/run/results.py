@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from configs.environment import Environment
 from configs.errors import DataError
+from configs.places import Origin
 from configs.records import Frozen, Record
 from configs.schema import Config
 from converter.forms.proofs import Parity
@@ -205,6 +206,8 @@ class Results(Record):
     `model` is the network whose forms ran, None in results of earlier versions.
     `interval_method` names how its intervals were made (`eval.statistics.intervals.METHOD`); None in results of earlier
     versions, which made them by the bootstrap.
+    `origin` is the working folder that its paths are of; None in a run (`eval.run.stored`), where they are of the
+    reader's, and in results of earlier versions.
     """
 
     FILE = "results.json"
@@ -223,6 +226,7 @@ class Results(Record):
     worst: tuple[WorstRecord, ...] = ()
     rerun: tuple[str, ...] = ()
     interval_method: str | None = None
+    origin: Origin | None = None
 
     def holds(self) -> frozenset[str]:
         """Return what `evaluate` itself puts into a run's folder besides the pages: record, scores, and pictures."""

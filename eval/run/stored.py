@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import DataError, UsageError
+from configs.places import Origin
 from eval.run.evidence import require_evidence
 from eval.run.figures import with_figures
+from eval.run.places import seen_from_here
 from eval.run.results import PER_SAMPLE_FILE, Results, samples_sha256
 from eval.run.scores import read_scores, write_scores
 from eval.statistics.intervals import METHOD, same
@@ -52,7 +54,7 @@ def read_run(run_dir: Path) -> Run:
     """Read a run's folder; the figures written in `results.json` must be those that follow from `per_sample.csv`.
 
     Intervals made by another method than today's cannot follow from them: they are not compared but made anew, as all
-    figures are.
+    figures are. Paths are those of the working folder, wherever the run was made.
 
     Raises:
         UsageError: it is a file.
@@ -75,18 +77,22 @@ def read_run(run_dir: Path) -> Run:
         require_evidence(run.results, run.table)
     except DataError as error:
         raise DataError(f"{run_dir}: {error}") from error
+    here = seen_from_here(run.results, run_dir)
+    if here.variants != run.results.variants:
+        return Run(here, table)  # the hashes of its scores are bound to the files' paths
+    run.results = here
     return run
 
 
 def write_run(run_dir: Path, run: Run) -> None:
-    """Write results and scores into a folder, which is made where it is missing.
+    """Write results, with the working folder that their paths are of, and scores; make the folder where it is missing.
 
     Raises:
         DataError: a value is not finite.
         UsageError: the folder cannot be written.
     """
     write_scores(run_dir / PER_SAMPLE_FILE, run.table)
-    run.results.write(run_dir)
+    run.results.model_copy(update={"origin": Origin.here(run_dir)}).write(run_dir)
 
 
 def _figures(results: Results) -> dict[str, Any]:

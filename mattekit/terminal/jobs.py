@@ -7,18 +7,20 @@ from pathlib import Path
 
 from configs.errors import UsageError
 from configs.load import load_config, override
+from configs.places import HOME_VARIABLE, home
 from configs.schema import Config
 
 RUNS = Path("reports")
+"""Where runs lie, below `configs.places.home`."""
 
 
 def changed(
-    config: Path, options: Mapping[str, tuple[str, object]], implied: Mapping[str, object] | None = None
+    config: Path | Config, options: Mapping[str, tuple[str, object]], implied: Mapping[str, object] | None = None
 ) -> Config:
     """Read a configuration and change it as a command's options say.
 
     Args:
-        config: the YAML file.
+        config: the YAML file, or what was read of it.
         options: an option's name to the dotted key that it sets and its value; None where it was not given.
         implied: further dotted keys to set, which follow from the options; None sets null.
 
@@ -26,7 +28,8 @@ def changed(
         UsageError: the file is wrong, or the values do not go together; the message names the given options.
     """
     given = {option: change for option, change in options.items() if change[1] is not None}
-    return override(load_config(config), {**dict(given.values()), **(implied or {})}, ", ".join(given))
+    job = config if isinstance(config, Config) else load_config(config)
+    return override(job, {**dict(given.values()), **(implied or {})}, ", ".join(given))
 
 
 def model_folder(models: Path | None) -> dict[str, object]:
@@ -55,9 +58,9 @@ def command(verb: str, options: Mapping[str, object]) -> str:
 
 
 def new_run(name: str) -> Path:
-    """Return a new folder under reports/ for a run that starts now; names sort by time."""
+    """Return a new folder under `reports/` for a run that starts now; names sort by time."""
     now = datetime.now(UTC)
-    while (folder := RUNS / f"{name}-{now:%Y%m%d-%H%M%S}").exists():
+    while (folder := home() / RUNS / f"{name}-{now:%Y%m%d-%H%M%S}").exists():
         now += timedelta(seconds=1)
     return folder
 
@@ -69,9 +72,10 @@ def latest_run(config: Config) -> Path:
         UsageError: there is none.
     """
     stamp = f"{'[0-9]' * 8}-{'[0-9]' * 6}"  # so that `ci` does not take the runs of `ci-large` for its own
-    runs = sorted(path.parent for path in RUNS.glob(f"{config.name}-{stamp}/results.json"))
+    runs = sorted(path.parent for path in (home() / RUNS).glob(f"{config.name}-{stamp}/results.json"))
     if not runs:
         raise UsageError(
-            f"no run named {config.name}-* under reports/; run `mattekit evaluate`, or name a run's folder"
+            f"no run named {config.name}-* under {(home() / RUNS).absolute()}; run `mattekit evaluate`, name a run's "
+            f"folder, or let {HOME_VARIABLE} name the folder that has reports/"
         )
     return runs[-1]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from configs.places import found
 from configs.schema import Config
 from converter.runners.base import Runner
 from mattekit.terminal.console import say
@@ -20,15 +21,20 @@ def open_chosen(
     Raises:
         DataError, UsageError: as `demo.matting.opening.open_model`.
     """
-    from converter.forms.record import Conversion
     from converter.runners.devices import LATENCY
     from demo.matting.opening import open_model
 
     folder = config.convert.out
-    if model is None and (folder / Conversion.FILE).is_file():
-        model = folder
+    chosen = default_model(config) if model is None else found(model)
+    if model is None and chosen != folder:
+        say(f"{folder}: no converted model there, so {chosen} runs as it is; `mattekit convert` makes a faster form")
+    return open_model(chosen, variant, device or "CPU", properties=properties or LATENCY)
+
+
+def default_model(config: Config) -> Path:
+    """Return the configuration's converted model folder, or its original where nothing was converted yet."""
+    from converter.forms.record import Conversion
+
+    folder = config.convert.out
     original = config.model.checkpoint or config.model.onnx
-    if model is None and original is not None:
-        say(f"{folder}: no converted model there, so {original} runs as it is; `mattekit convert` makes a faster form")
-        model = original
-    return open_model(model or folder, variant, device or "CPU", properties=properties or LATENCY)
+    return folder if original is None or (folder / Conversion.FILE).is_file() else original

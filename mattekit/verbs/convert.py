@@ -94,19 +94,25 @@ def convert(
 
 
 def verify(
-    models: Annotated[Path, typer.Argument(help="A converted model's folder.")],
+    models: Annotated[
+        Path | None, typer.Argument(help="A converted model's folder; by default the configuration's.")
+    ] = None,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Check a converted model again: its files' hashes, the parity of every hop, the contract of every IR.
 
     Samples and tolerances come from the configuration; original and size from the folder's `conversion.json`.
 
-    Example:
+    Examples:
 
-        mattekit verify models/background-matting-mobilenetv2
+        mattekit verify
+
+        mattekit verify models/published
     """
     from converter.verify import verify as run
 
+    job = load_config(config)
+    folder = models or job.convert.out
     with step_bar() as (say_above, report):
-        forms = run(models, load_config(config), say=say_above, report=report)
-    say(f"{models}: all {len(forms)} forms proved")
+        forms = run(folder, job, say=say_above, report=report)
+    say(f"{folder}: all {len(forms)} forms proved")

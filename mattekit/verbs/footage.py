@@ -10,7 +10,7 @@ from mattekit.terminal.options import WIDTH_HEIGHT, size_from
 
 
 def footage(
-    out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("data/footage"),
+    out: Annotated[Path | None, typer.Option(help="The folder to make; by default data/footage.")] = None,
     size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Of the frames; even sides.")] = "1280x720",
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Length of the video.")] = 3.0,
     force: Annotated[bool, typer.Option("--force", help="Replace footage made otherwise.")] = False,
@@ -26,16 +26,19 @@ def footage(
 
         mattekit dataset footage
     """
+    from configs.places import home
+    from datasets.making.sets import DATA_FOLDER
     from datasets.people.pack import open_pack
     from demo.footage.make import make_footage
 
+    folder = out or home() / DATA_FOLDER / "footage"
     with progress_bars() as report:
         record = make_footage(
-            out,
+            folder,
             open_pack(),
             size_from(size, "--size", WIDTH_HEIGHT),
             seconds,
             force=force,
             progress=lambda done, total: report("rendering", done, total),
         )
-    say(f"{out}: {', '.join(record.files)}; {record.frames} frames of {record.size[1]}x{record.size[0]}")
+    say(f"{folder}: {', '.join(record.files)}; {record.frames} frames of {record.size[1]}x{record.size[0]}")

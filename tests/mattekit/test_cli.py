@@ -258,7 +258,7 @@ def test_the_examples_of_the_help_parse(verb: tuple[str, ...]) -> None:
 
 
 def test_an_example_with_an_unknown_option_would_be_found() -> None:
-    for wrong in ("gate --colour red", "explode", "dataset synthesize --count few", "gate one two", "verify"):
+    for wrong in ("gate --colour red", "explode", "dataset synthesize --count few", "gate one two", "verify one two"):
         with pytest.raises(TyperException):
             parse_mattekit(tuple(wrong.split()))
 

@@ -28,7 +28,7 @@ def run(make_run: MakeRun) -> Run:
 def test_what_is_written_is_read(run: Run, tmp_path: Path) -> None:
     write_run(tmp_path, run)
     found = read_run(tmp_path)
-    assert found.results == run.results == Results.read(tmp_path)
+    assert found.results == run.results == Results.read(tmp_path).model_copy(update={"origin": None})
     assert found.table.equals(run.table)
     drift = run.results.drift_of("ir-fp32@f32", "alpha_mad")
     assert drift is not None

@@ -1,0 +1,312 @@
+"""The toolkit from Python: what `mattekit convert`, `evaluate` and `gate` do, and a model as a function of two images.
+
+Configurations, defaults, folders and errors are those of the command line. Relative paths that are given here are of
+the working folder. Nothing is printed unless asked for.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from configs.load import DEFAULT_CONFIG, config_of, load_config
+from configs.places import found
+from configs.schema import Config, Graph, InferencePrecision, InputForm, Plate
+from eval.gate.verdict import GateReport
+from eval.run.results import Results
+from eval.run.stored import Run as StoredRun
+from eval.run.stored import read_run
+from mattekit.stages.stored import gate_run
+from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.models import default_model
+
+if TYPE_CHECKING:
+    from converter.forms.record import Conversion
+    from demo.matting.matter import Matter
+
+Place = str | PathLike[str]
+Job = Config | Place | Mapping[str, Any] | None
+"""A configuration: None for `configs/default.yaml` (the toolkit's own where the working folder has none), a YAML file,
+or a mapping of what such a file holds, as `{"extends": "default.yaml", "dataset": {"limit": 8}}`."""
+Report = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedModel:
+    """A converted model: its folder, and what its `conversion.json` says. Stands for its path wherever one is taken."""
+
+    path: Path
+    record: "Conversion"
+
+    def __fspath__(self) -> str:
+        return fspath(self.path)
+
+
+class Run:
+    """An evaluation, stored in a folder.
+
+    Attributes:
+        path: its folder, with `report.html`, `report.md`, `results.json` and `per_sample.csv`.
+        config: the job, whose limits `gate` judges by.
+        results: what ran, on what, and every figure, as `results.json` holds them.
+    """
+
+    def __init__(self, path: Path, config: Config) -> None:
+        self.path = path
+        self.config = config
+        self._stored: StoredRun = read_run(path)
+
+    @property
+    def results(self) -> Results:
+        """What ran, on what, and every figure with its interval."""
+        return self._stored.results
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row per variant and sample, the index; a column per metric in the published unit, NaN where undefined.
+
+        Then `tags`, `latency_ms`, and what the best constant answer scores on the sample.
+        """
+        return self._stored.table.copy()
+
+    @property
+    def drift(self) -> pd.DataFrame:
+        """How far each variant is from the original; the index is variant and metric.
+
+        Columns: `original` and `value`, the two means; `mean`, their difference on the same samples, with `low` and
+        `high` of its 95 % interval (NaN where the samples allow none); `max_abs` and `worst_sample`, how far a single
+        sample moved and which; `samples`, how many count.
+        """
+        results = self.results
+        original = results.variant(results.original)
+        rows = []
+        for each in results.drift:
+            variant = results.variant(each.variant)
+            own, its = (None if it is None else it.metrics.get(each.metric) for it in (original, variant))
+            rows.append(
+                {
+                    "variant": each.variant,
+                    "metric": each.metric,
+                    "original": None if own is None else own.mean,
+                    "value": None if its is None else its.mean,
+                    "mean": each.mean,
+                    "low": None if each.interval is None else each.interval.low,
+                    "high": None if each.interval is None else each.interval.high,
+                    "max_abs": each.max_abs,
+                    "worst_sample": each.worst_sample,
+                    "samples": each.samples,
+                }
+            )
+        numbers = dict.fromkeys(("original", "value", "mean", "low", "high", "max_abs"), float)
+        columns = [
+            "variant",
+            "metric",
+            "original",
+            "value",
+            "mean",
+            "low",
+            "high",
+            "max_abs",
+            "worst_sample",
+            "samples",
+        ]
+        return pd.DataFrame(rows, columns=columns).astype(numbers).set_index(["variant", "metric"])
+
+    def gate(self, baseline: Place | None = None) -> GateReport:
+        """Judge the run as `mattekit gate` does, and write the verdict into its folder.
+
+        Args:
+            baseline: another one than the configuration's.
+
+        Returns:
+            the judgements; true where the run passed. `verdict` is `passed`, `failed` or `inconclusive`, `failures()`
+            says why.
+
+        Raises:
+            DataError: the baseline is missing or corrupt, or the run or its models are not what they were.
+            UsageError: the limits name an unknown metric, or the folder cannot be written.
+        """
+        from converter.forms.variant import parse_variants
+
+        required = [each.name for each in parse_variants(self.config.evaluate.variants, self.config.evaluate.device)]
+        return gate_run(self.path, self.config.gate, required, None if baseline is None else Path(baseline))
+
+    def __repr__(self) -> str:
+        results = self.results
+        names = ", ".join(variant.name for variant in results.variants)
+        return f"Run({str(self.path)!r}: {names} on {results.dataset.samples} samples of {results.dataset.name})"
+
+
+def load(
+    model: Place | None = None,
+    device: str = "CPU",
+    precision: InferencePrecision = "default",
+    variant: str | None = None,
+) -> "Matter":
+    """Open a model for matting.
+
+        with load("models/mine") as matter:
+            alpha, foreground = matter(image, plate)
+
+    Image and plate are (H, W, 3) uint8 RGB of any one size; alpha is (H, W) float32 0..1, foreground (H, W, 3) float32
+    RGB 0..1, both of that size.
+
+    Args:
+        model: a folder made by `convert`, an IR (`.xml`), an `.onnx`, or a checkpoint, which PyTorch runs. By default
+            the folder of the default configuration; where nothing was converted yet, the bundled checkpoint.
+        device: where an IR runs, in OpenVINO's words.
+        precision: an IR's inference precision; `default` is what OpenVINO picks by itself.
+        variant: of a folder, such as `ir-fp32@f32`; by default its FP16 IR.
+
+    Raises:
+        DataError: nothing is there, or it is no such model.
+        UsageError: an unknown variant or device.
+    """
+    from demo.matting.matter import Matter
+    from demo.matting.opening import open_model
+
+    return Matter(
+        open_model(
+            default_model(load_config(DEFAULT_CONFIG)) if model is None else found(Path(model)),
+            variant,
+            device,
+            precision,
+        )
+    )
+
+
+def convert(
+    config: Job = None,
+    *,
+    checkpoint: Place | None = None,
+    onnx: Place | None = None,
+    architecture: str | None = None,
+    input_shape: tuple[int, int] | None = None,
+    input_form: InputForm | None = None,
+    precisions: Sequence[str] | None = None,
+    graph: Graph | None = None,
+    device: str | None = None,
+    out: Place | None = None,
+    force: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+    report: Report = lambda *_: None,
+) -> ConvertedModel:
+    """Convert a checkpoint or an ONNX to ONNX and OpenVINO IR, every form proved; nothing where that is done already.
+
+    Args:
+        config: the job; what is given besides changes it, as the options of `mattekit convert` do.
+        input_shape: height and width.
+        precisions: of the weights, from `fp32`, `fp16`, `int8`.
+        out: the model's folder.
+        force: convert even where nothing has changed.
+        say: called with a line about each step; `print` shows them.
+        report: called with the step that begins, how many are done, and how many there are.
+
+    Raises:
+        UsageError: a wrong configuration, or a folder that holds something else.
+        DataError: the original is missing, broken, or not this network.
+        ConversionError: a step failed.
+        ParityError: a form differs from the original by more than its tolerance; nothing is written.
+    """
+    from configs.errors import UsageError
+    from converter.convert import convert as run
+
+    if checkpoint is not None and onnx is not None:
+        raise UsageError("give `checkpoint` or `onnx`, not both")
+    options = {
+        "checkpoint": ("model.checkpoint", checkpoint),
+        "onnx": ("model.onnx", onnx),
+        "architecture": ("model.architecture", architecture),
+        "input_shape": ("convert.input_shape", input_shape),
+        "input_form": ("convert.input_form", input_form),
+        "precisions": ("convert.precisions", None if precisions is None else tuple(precisions)),
+        "graph": ("convert.graph", graph),
+        "device": ("convert.device", device),
+        "out": ("convert.out", out),
+    }
+    replaced = (
+        {"model.onnx": None} if checkpoint is not None else {"model.checkpoint": None} if onnx is not None else {}
+    )
+    job = changed(_job(config), options, replaced)
+    return ConvertedModel(job.convert.out, run(job, force=force, say=say, report=report))
+
+
+def evaluate(
+    config: Job = None,
+    *,
+    models: Place | None = None,
+    dataset: Place | None = None,
+    plate: Plate | None = None,
+    variants: Sequence[str] | None = None,
+    device: str | None = None,
+    limit: int | None = None,
+    out: Place | None = None,
+    force: bool = False,
+    report: Report = lambda *_: None,
+) -> Run:
+    """Run the original and every converted form on one set; write the run's folder with its report.
+
+    Args:
+        config: the job; what is given besides changes it, as the options of `mattekit evaluate` do.
+        models: the converted model's folder, such as what `convert` returned.
+        dataset: `people` or `synthetic`, or the folder of a set in OMZ's layout.
+        plate: of the bundled people, `exact` or `handheld`.
+        variants: what to run; the first is the original that drift is counted from.
+        device: where IRs run whose variants name none.
+        limit: only the first samples.
+        out: the run's folder; by default a new one under `reports/`.
+        force: replace a finished run there.
+        report: called with what is being done, how much of it is done, and how much there is.
+
+    Raises:
+        DataError: models or samples are missing or broken, or a variant returns something that is not a matte.
+        UsageError: a wrong configuration, an unknown variant, or a folder that holds something else.
+    """
+    from mattekit.stages.evaluation import evaluate_into
+
+    models = None if models is None else Path(models)
+    options = {
+        "models": ("convert.out", models),
+        "dataset": ("dataset.path", None if dataset is None else fspath(dataset)),
+        "plate": ("dataset.plate", plate),
+        "variants": ("evaluate.variants", None if variants is None else tuple(variants)),
+        "device": ("evaluate.device", device),
+        "limit": ("dataset.limit", limit),
+    }
+    job = changed(_job(config), options, model_folder(models))
+    folder = new_run(job.name) if out is None else Path(out)
+    evaluate_into(folder, job, force=force, rerun=_rerun(config, options), report=report)
+    return Run(folder, job)
+
+
+def open_run(path: Place, config: Job = None) -> Run:
+    """Open the folder of an evaluation.
+
+    Args:
+        path: the folder.
+        config: whose limits `Run.gate` judges by; by default the run's own job.
+
+    Raises:
+        DataError: a file is missing or corrupt, or figures and scores are not of one run.
+    """
+    folder = Path(path)
+    return Run(folder, read_run(folder).results.configuration() if config is None else _job(config))
+
+
+def _job(config: Job) -> Config:
+    if config is None or isinstance(config, Config):
+        return config or load_config(DEFAULT_CONFIG)
+    return config_of(config, "config") if isinstance(config, Mapping) else load_config(Path(config))
+
+
+def _rerun(config: Job, options: Mapping[str, tuple[str, object]]) -> tuple[str, ...]:
+    """Return the shell command that repeats an evaluation; none where no file says what its job was."""
+    if isinstance(config, Mapping | Config):
+        return ()
+    given = {f"--{name}": value for name, (_, value) in options.items()}
+    given["--variants"] = ",".join(variants) if isinstance(variants := given["--variants"], tuple) else None
+    return (command("evaluate", {"--config": config or DEFAULT_CONFIG, **given}),)
