@@ -75,15 +75,17 @@ class Origin(Frozen):
     def base(self, record_folder: Path, path: str, there: Callable[[Path], bool] = Path.exists) -> Path | None:
         """Return the folder below which a path of the record is now; None where it is nowhere.
 
-        Looked for as seen from the record's own folder, where it lay, in the reader's working folder, and where the
-        toolkit is installed.
+        Looked for as seen from the record's own folder, where it lay, in the reader's working folder, and, if it is a
+        file, where the toolkit is installed.
 
         Args:
             record_folder: where the record lies now.
             path: as it is recorded.
             there: tells whether a path is what is looked for.
         """
-        return next((base for base in self._bases(record_folder) if there(self._at(base, path))), None)
+        found_at = next((base for base in self._bases(record_folder) if there(self._at(base, path))), None)
+        # Folders are made, so one beside the toolkit's packages is another's.
+        return INSTALLED if found_at is None and self._at(INSTALLED, path).is_file() else found_at
 
     def tried(self, record_folder: Path, path: str) -> tuple[str, str]:
         """Return where a path would be: as seen from the record's folder, and where it lay when it was recorded."""
@@ -99,7 +101,7 @@ class Origin(Frozen):
 
     def _bases(self, record_folder: Path) -> tuple[Path, ...]:
         own = Path(os.path.normpath(record_folder.resolve() / self.from_record))
-        return own, Path(self.folder), Path.cwd(), INSTALLED
+        return own, Path(self.folder), Path.cwd()
 
     def _at(self, base: Path, path: str) -> Path:
         return Path(os.path.normpath(base / os.path.relpath(Path(self.folder, path), self.folder)))
