@@ -38,6 +38,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("",),
     ),
     "converter": (
+        ("catalogue",),
         ("network",),
         ("fast",),
         ("architectures",),

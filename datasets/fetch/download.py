@@ -46,6 +46,10 @@ class DownloadError(DataError):
     """A file could not be downloaded."""
 
 
+class WrongFileError(DataError):
+    """What a check raises where no further attempt would give the wanted file."""
+
+
 class Downloader:
     """Downloads under one policy, from any number of threads, until `stop` is called."""
 
@@ -75,7 +79,7 @@ class Downloader:
             url: of the file.
             path: of the result.
             check: looks at the part before it takes the final name, and raises `DataError` where it is not what was
-                wanted; that counts as a failed attempt.
+                wanted; that counts as a failed attempt, and as the last one where it is a `WrongFileError`.
             size: bytes of the whole file, where they are known: an answer that announces others fails at once.
             keep_part: what has come stays after a failed or interrupted attempt, and the next one, of a later run too,
                 asks for the rest alone where the server vouches that the file is still the same. Else it is removed.
@@ -211,7 +215,8 @@ def _require_wanted(part: Part, check: Callable[[Path], None]) -> None:
         check(part.path)
     except DataError as error:
         part.discard()
-        raise AttemptFailedError(str(error).removeprefix(f"{part.path}: ")) from error
+        final = isinstance(error, WrongFileError)
+        raise AttemptFailedError(str(error).removeprefix(f"{part.path}: "), final=final) from error
 
 
 def _place(answer: Answer, part: Part, size: int | None) -> None:

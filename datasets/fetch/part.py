@@ -115,6 +115,7 @@ class Part:
             elif self._origin is None:
                 self._record.unlink(missing_ok=True)
         self._stream.write(chunk)
+        self._stream.flush()  # a kill costs no more than the chunk
         self.length += len(chunk)
 
     def close(self) -> None:

@@ -119,7 +119,7 @@ def open_models(config: Config) -> Conversion:
     models = config.convert.out
     record = Conversion.read(models)
     check_files(models, record)
-    if recorded_model(record) != config.model:
+    if recorded_model(record) != config.model.replaced(download=None):
         raise DataError(
             f"{models}: converted from {record.source.path}, or with other settings of the network than the "
             "configuration's; run `mattekit convert`, or name the folder with --models to take it as it is"

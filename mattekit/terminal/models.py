@@ -6,6 +6,7 @@ from pathlib import Path
 from configs.schema import Config
 from converter.runners.base import Runner
 from mattekit.terminal.console import say
+from mattekit.terminal.published import provide_original
 
 
 def open_chosen(
@@ -29,6 +30,7 @@ def open_chosen(
         model = folder
     original = config.model.checkpoint or config.model.onnx
     if model is None and original is not None:
+        provide_original(config)
         say(f"{folder}: no converted model there, so {original} runs as it is; `mattekit convert` makes a faster form")
         model = original
     return open_model(model or folder, variant, device or "CPU", properties=properties or LATENCY)
