@@ -100,6 +100,13 @@ def test_every_verb_and_target_that_a_message_names_exists(name: str) -> None:
     assert set(TARGET.findall(TEXTS[name])) <= targets
 
 
+def test_every_test_that_a_page_names_exists() -> None:
+    tests = {name for path in (ROOT / "tests").rglob("test_*.py") for name in (path.stem, *_defined(path))}
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    assert named
+    assert named <= tests
+
+
 def test_what_is_not_there_would_be_found() -> None:
     gone = "see eval/gone.py, `eval.gate.judge.gone` and `python -m tools.gone`, but eval/gate/judge.py is there"
     assert _missing_paths("README.md", gone) == {"eval/gone.py"}

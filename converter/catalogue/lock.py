@@ -1,5 +1,9 @@
 """The lock file: models whose checksum nobody publishes are pinned at their first download."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -46,12 +50,33 @@ def pinned(folder: Path, name: str) -> Wanted | None:
     )
 
 
-def pin(folder: Path, name: str, what: Pin) -> None:
-    """Note in a folder's lock file what a model is.
+def pin(folder: Path, name: str, what: Pin, *, renew: bool = False) -> bool:
+    """Note in a folder's lock file what a model is, unless that is noted already; return whether it was noted now.
+
+    Args:
+        folder: of the lock file.
+        name: of the model.
+        what: it is.
+        renew: whether it replaces what is noted.
 
     Raises:
         DataError: the lock file is corrupt.
         UsageError: the folder cannot be written.
     """
-    lock = Lock.read_if_there(folder) or Lock()
-    Lock(models={**lock.models, name: what}).write(folder)
+    with _alone(folder):
+        lock = Lock.read_if_there(folder) or Lock()
+        if name in lock.models and not renew:
+            return False
+        Lock(models={**lock.models, name: what}).write(folder)
+        return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time change a lock file, where the file system can do that."""
+    with ExitStack() as stack:
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield

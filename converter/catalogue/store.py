@@ -115,9 +115,8 @@ class Store:
             return
         what = Pin(file=published.file, bytes=file.stat().st_size, sha256=sha256_of(file), url=url)
         if came:
-            pin(file.parent, name, what)
-        if pinned(self.project, name) is None:
-            pin(self.project, name, what)
+            pin(file.parent, name, what, renew=True)
+        if pin(self.project, name, what):
             self.say(
                 f"{name}: nobody publishes its checksum; SHA-256 {what.sha256} is pinned in "
                 f"{self.project / Lock.FILE}, which can be committed"

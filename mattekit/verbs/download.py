@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from configs.catalogue import CATALOGUE, Published, find_published, read_catalogue
-from configs.errors import UsageError
+from configs.errors import MattekitError, UsageError
 from mattekit.terminal.console import say
 from mattekit.terminal.options import names_from
 from mattekit.terminal.published import ATTEMPTS, open_store
@@ -77,13 +77,21 @@ def download(
     if local_file is not None and len(chosen) > 1:
         raise UsageError(f"--local-file: one file is one model, found {len(chosen)}: {', '.join(chosen)}")
     _check_precisions(names_from(precisions) or ())
+    failures: list[MattekitError] = []
     with open_store(cache_dir, attempts=num_attempts, offline=offline, accept=accept_licence) as (store, say_above):
         for each, published in chosen.items():
-            path = store.obtain(each, published) if local_file is None else store.adopt(each, published, local_file)
-            if output_dir is not None:
-                path = output_dir / "public" / each / published.file
-                store.place(each, published, path)
-            say_above(f"{each}: {path}, verified")
+            try:
+                path = store.obtain(each, published) if local_file is None else store.adopt(each, published, local_file)
+                if output_dir is not None:
+                    path = output_dir / "public" / each / published.file
+                    store.place(each, published, path)
+            except MattekitError as error:
+                failures.append(error)
+            else:
+                say_above(f"{each}: {path}, verified")
+    if failures:
+        summary = f"\n{len(failures)} of {len(chosen)} models could not be had" if len(chosen) > 1 else ""
+        raise type(failures[0])("\n".join(map(str, failures)) + summary) from failures[0]
 
 
 def _chosen(

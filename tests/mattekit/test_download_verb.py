@@ -18,6 +18,10 @@ from bad_server import Reply, Server
 from command_lines import parse_mattekit
 from outcome import Run
 
+from configs.errors import DataError
+from configs.load import load_config
+from mattekit.terminal.models import open_chosen
+
 ROOT = Path(__file__).parents[2]
 NAME = "tiny-matting"
 
@@ -95,6 +99,15 @@ def test_a_call_that_cannot_be_met_says_why(run: Run, arguments: tuple[str, ...]
     done = run("download", *arguments)
     assert done.code == code, done.text
     assert said in done.text
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_of_several_models_those_that_can_be_had_come(run: Run, cache: Path) -> None:
+    done = run("download", "--all")
+    assert done.code == 2
+    assert "other: its licence, GPL-3.0-only" in done.err
+    assert "1 of 2 models could not be had" in done.err
+    assert (cache / NAME / "tiny.onnx").is_file()
 
 
 @pytest.mark.usefixtures("catalogue")
@@ -194,6 +207,16 @@ def test_a_file_given_by_hand_does_without_network(
     done = run("convert", "--config", _job(job))
     assert done.code == 0, done.text
     assert not server.asked
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_demo_without_a_converted_model_fetches_the_original_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: Callable[..., Path]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="carries no I/O contract; convert it"):
+        open_chosen(None, None, None, load_config(_job(job)))
+    assert Path("data/public/tiny/tiny.onnx").is_file()
 
 
 @pytest.mark.usefixtures("catalogue")
