@@ -163,8 +163,7 @@ class Downloader:
                     f"HTTP {error.code} {_short(error.reason)}{asks}", final=error.code in _GONE, after=after
                 ) from error
         except RedirectedError as error:
-            target = _short(str(error))
-            raise AttemptFailedError(f"redirected to {target}, where only HTTP is followed", final=True) from error
+            raise AttemptFailedError(f"redirected to {_short(error.target)}, {error.why}", final=True) from error
         except (OSError, http.client.HTTPException) as error:
             raise AttemptFailedError(self._explain(error)) from error
         except (ValueError, OverflowError) as error:  # of a redirect, too
