@@ -54,8 +54,8 @@ demo: convert ## Make footage, put the person somewhere else: reports/demo/demo.
 
 published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment's set>; see docs/real-sets.md
 	@test -d "$(FOREGROUNDS)" || { echo "expected FOREGROUNDS=<folder of AISegment's set>, found '$(FOREGROUNDS)'; see docs/real-sets.md" >&2; exit 2; }
-	@test -f pytorch_mobilenetv2.pth || { echo "pytorch_mobilenetv2.pth: the published weights are not here; see docs/real-sets.md" >&2; exit 3; }
 	@$(MAKE) --no-print-directory install-import
+	@test -f pytorch_mobilenetv2.pth || $(BIN)/mattekit download background-matting-v2-mobilenetv2
 	$(BIN)/mattekit dataset build --config $(PUBLISHED) --foregrounds "$(FOREGROUNDS)"
 	$(BIN)/mattekit convert --config $(PUBLISHED)
 	$(BIN)/mattekit evaluate --config $(PUBLISHED)

@@ -113,15 +113,15 @@ def read_text(path: Path, largest: int = MAX_RECORD_BYTES) -> str:
         raise DataError(f"{path}: is not text in UTF-8 ({error}); save it as UTF-8") from error
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as lower-case hex.
+def digest_of(path: Path, algorithm: str = "sha256") -> str:
+    """Return the digest of a file's bytes by one of hashlib's algorithms, as lower-case hex.
 
     Raises:
         FileNotFoundError: there is no such file.
         DataError: it is something else than a file, or cannot be read.
     """
     with open_regular(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
 def require_regular(path: Path) -> None:

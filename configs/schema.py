@@ -68,12 +68,16 @@ class Section(Frozen):
 class ModelSection(Section):
     """The original: a PyTorch checkpoint, or a ready ONNX, of an architecture in `converter/architectures`.
 
+    `download` names the published model (`mattekit download --list`) that the file at `checkpoint` or `onnx` is:
+    `mattekit convert` fetches it there where it is missing, and verifies it where it is there.
+
     The keys from `backbone` on are settings of BackgroundMattingV2's network.
     """
 
     architecture: str = "background-matting-v2"
     checkpoint: Path | None = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
     onnx: Path | None = None
+    download: str | None = None
     backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = "mobilenetv2"
     backbone_scale: Annotated[float, Field(gt=0, le=0.5)] = 0.25
     refine_mode: Literal["sampling", "thresholding", "full"] = "sampling"

@@ -34,7 +34,7 @@ def conversion_key(config: Config, source: SourceFile, versions: Mapping[str, st
 def recorded_settings(config: Config) -> dict[str, object]:
     """Return the settings that decide a conversion, as its record holds them."""
     return {
-        "model": config.model.model_dump(mode="json"),
+        "model": config.model.model_dump(mode="json", exclude={"download"}),
         "convert": config.convert.model_dump(mode="json", exclude={"out"}),
     }
 

@@ -10,6 +10,7 @@ from mattekit.verbs import (
     dataset,
     demo,
     doctor,
+    download,
     evaluate,
     footage,
     gate,
@@ -44,6 +45,7 @@ app.command("compare")(compare.compare)
 app.command("matte")(matte.matte)
 app.command("demo")(demo.demo)
 app.command("info")(info.info)
+app.command("download")(download.download)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)
 dataset.app.command("build")(real_sets.build)

@@ -1,8 +1,11 @@
-"""What several folders of tests share: a tiny model, its conversion, and a small set. Made once, never changed."""
+"""What several folders of tests share: a tiny model, its conversion, a small set, and a server with faults."""
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bad_server import Server
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
 
@@ -49,3 +52,14 @@ def toy_families(monkeypatch: pytest.MonkeyPatch) -> None:
     from converter import architectures
 
     monkeypatch.setattr(architectures, "__path__", [*architectures.__path__, str(FAMILIES)])
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()

@@ -38,6 +38,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("",),
     ),
     "converter": (
+        ("catalogue",),
         ("network",),
         ("fast",),
         ("architectures",),
@@ -149,6 +150,7 @@ def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
     [
         "run('--help')",
         "run('gate', '--help')",
+        "run('download', '--list')",
         "run('gate', 'no-such-run')",
         "run('dataset', 'verify', 'no-such-set')",
         "run('compare', 'no-such-run', 'reports/example')",

@@ -19,6 +19,7 @@ SOURCES = sorted(path for top in PACKAGES if top != "tests" for path in (ROOT / 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (*PAGES, *SCRIPTS, *SOURCES)}
 NOT_OURS = {
     "configs/baselines/humanmatting-openimages.json",  # of a set that whoever runs the recipe has
+    *(f"configs/baselines/{name}.json" for name in ("published", "omz-onnx")),  # of weights that are downloaded
     "configs/baselines/mine.json",
     *(f"training/runs/{name}" for name in ("people", "photographs", "default/losses.csv")),
     *(f"datasets/images/{name}.jpg" for name in ("china", "flower")),  # in scikit-learn
@@ -97,6 +98,13 @@ def test_every_verb_and_target_that_a_message_names_exists(name: str) -> None:
         parse_mattekit((*verb, "--help"))
     targets = set(re.findall(r"^([a-z-]+):", TEXTS["Makefile"], re.MULTILINE))
     assert set(TARGET.findall(TEXTS[name])) <= targets
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    tests = {name for path in (ROOT / "tests").rglob("test_*.py") for name in (path.stem, *_defined(path))}
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    assert named
+    assert named <= tests
 
 
 def test_what_is_not_there_would_be_found() -> None:

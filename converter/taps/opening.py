@@ -64,7 +64,8 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
         record = Conversion.read(path)
         return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
     if path.suffix in CHECKPOINTS:
-        model = override(config, {"model.checkpoint": path, "model.onnx": None}, str(path)).model
+        changes = {"model.checkpoint": path, "model.onnx": None, "model.download": None}
+        model = override(config, changes, str(path)).model
         size = contract.size if contract else config.convert.input_shape
         return _taps_of(open_original(model, size), config.convert.opset, config.convert.graph)
     raise UsageError(

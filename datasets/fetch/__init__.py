@@ -1,4 +1,4 @@
-"""Photographs for backgrounds, fetched from public sources with their licences.
+"""Downloads, and photographs for backgrounds from public sources with their licences.
 
-download, backgrounds <- openimages
+patience, answer, part <- download; download, backgrounds <- openimages
 """

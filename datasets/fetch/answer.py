@@ -33,11 +33,15 @@ class Watch(Protocol):
 
 
 class RedirectedError(Exception):
-    """A redirection to what is no HTTP, with its target."""
+    """A redirection that is not followed, and why."""
+
+    def __init__(self, target: str, why: str) -> None:
+        super().__init__(target, why)
+        self.target, self.why = target, why
 
 
 def open_answer(url: str, headers: dict[str, str], timeout: float, watch: Watch) -> "Answer":
-    """Ask for a URL, following redirections to HTTP alone.
+    """Ask for a URL, following redirections to HTTP alone, and from HTTPS to HTTPS alone.
 
     Args:
         url: of the file.
@@ -46,7 +50,7 @@ def open_answer(url: str, headers: dict[str, str], timeout: float, watch: Watch)
         watch: over the reading of each answer.
 
     Raises:
-        RedirectedError: a redirection leads elsewhere than to HTTP.
+        RedirectedError: a redirection leads elsewhere.
         OSError, http.client.HTTPException, ValueError: as `urllib.request` does.
     """
     opener = urllib.request.OpenerDirector()
@@ -143,15 +147,23 @@ class _Connections(urllib.request.HTTPSHandler, urllib.request.HTTPHandler):
 
 
 class _Redirections(urllib.request.HTTPRedirectHandler):
-    """Follows to HTTP alone."""
+    """Follows to HTTP alone, and from HTTPS to HTTPS alone: else whoever is on the way could give another file."""
 
     def http_error_302(
         self, request: urllib.request.Request, answer: IO[bytes], code: int, reason: str, headers: Message
     ) -> Any:
         target = headers.get("Location") or headers.get("URI")
-        if target is not None and not is_url(urljoin(request.full_url, target)):
+        if target is not None and (why := _not_followed(request.full_url, urljoin(request.full_url, target))):
             answer.close()
-            raise RedirectedError(target)
+            raise RedirectedError(target, why)
         return super().http_error_302(request, answer, code, reason, headers)  # type: ignore[arg-type]
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]
+
+
+def _not_followed(url: str, target: str) -> str:
+    """Say why a redirection is not followed; empty where it is."""
+    if not is_url(target):
+        return "where only HTTP is followed"
+    left = url.lower().startswith("https:") and not target.lower().startswith("https:")
+    return "which leaves HTTPS" if left else ""

@@ -1,6 +1,8 @@
-"""Downloads that end whole or not at all: tried again with growing pauses, watched, and checked."""
+"""Downloads that end whole or not at all: tried again with growing pauses, watched, and checked.
 
-import hashlib
+A large file may keep its part: the next attempt, of this run or a later one, then asks for the rest alone.
+"""
+
 import http.client
 import threading
 import time
@@ -13,8 +15,11 @@ from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
-from configs.errors import DataError, UsageError
+from configs.errors import DataError, UsageError, shortened
+from configs.files import sha256_of
 from datasets.fetch.answer import Answer, RedirectedError, open_answer
+from datasets.fetch.part import Part, RangeError
+from datasets.fetch.patience import AttemptFailedError, AttemptWatch, Policy
 from datasets.fetch.urls import require_url
 
 LONGEST_WORDS = 100
@@ -22,34 +27,11 @@ LONGEST_WORDS = 100
 
 _GONE = frozenset({404, 410})
 _CHUNK = 1 << 16
+_NO_SUCH_RANGE = 416
 _HEADERS = {"User-Agent": "mattekit", "Accept-Encoding": "identity"}
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How patient a download is.
-
-    Attributes:
-        attempts: tries per file, the first included. 404 and 410 are final at once, everything else is tried again.
-        timeout: seconds without a byte after which an attempt is given up; so it is where connecting takes that long,
-            or an answer's status and headers together do.
-        longest: seconds after which an attempt is given up, whatever came.
-        backoff: seconds before the second attempt, doubled before each further one.
-        longest_wait: seconds; backoff stays below it, and a server that asks for more (Retry-After) is not waited for.
-        slowest: bytes per second; an attempt older than `timeout` that was slower on average is given up.
-        grace: seconds in which a server that has sent all that it announced must end its answer; what comes instead of
-            the end makes the attempt fail.
-        most_bytes: a longer file is refused; None takes any length.
-    """
-
-    attempts: int = 5
-    timeout: float = 30.0
-    longest: float = 3600.0
-    backoff: float = 1.0
-    longest_wait: float = 120.0
-    slowest: float = 1024.0
-    grace: float = 0.5
-    most_bytes: int | None = 1 << 26
+Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +46,8 @@ class DownloadError(DataError):
     """A file could not be downloaded."""
 
 
-class _AttemptFailedError(Exception):
-    """Why one attempt failed; `after` is the server's Retry-After in seconds."""
-
-    def __init__(self, reason: str, *, final: bool = False, after: float = 0.0) -> None:
-        super().__init__(reason)
-        self.final, self.after = final, after
-
-
-class _AttemptWatch:
-    """How long the answers of one attempt, redirections included, may still take.
-
-    Attributes:
-        complete: whether all that was announced has come, so that only the answer's end is awaited.
-    """
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy, self._begun, self.complete = policy, time.monotonic(), False
-
-    def left(self, received: int, seconds: float, in_head: bool) -> float:
-        """See `datasets.fetch.answer.Watch`."""
-        policy, age = self._policy, time.monotonic() - self._begun
-        if age >= policy.longest:
-            raise _AttemptFailedError(f"too slow: not done after {policy.longest:g} s")
-        if in_head and received and seconds >= policy.timeout:
-            raise _AttemptFailedError(f"too slow: no whole header in {policy.timeout:g} s")
-        if received and seconds > policy.timeout and received < policy.slowest * seconds:
-            raise _AttemptFailedError(f"too slow: {received} bytes in {seconds:.2g} s")
-        if self.complete:
-            return policy.grace
-        patience = policy.timeout - seconds if in_head and received else policy.timeout
-        return min(patience, policy.longest - age)
+class WrongFileError(DataError):
+    """What a check raises where no further attempt would give the wanted file."""
 
 
 class Downloader:
@@ -110,11 +63,27 @@ class Downloader:
         """Let no download go on, those that wait for another attempt included."""
         self._stopped.set()
 
-    def download(self, url: str, path: Path, check: Callable[[Path], None] | None = None) -> Download:
-        """Download `url` to `path` by way of `.<name>.part` beside it, which a later attempt overwrites.
+    def download(
+        self,
+        url: str,
+        path: Path,
+        check: Callable[[Path], None] | None = None,
+        *,
+        size: int | None = None,
+        keep_part: bool = False,
+        progress: Progress = lambda done, total: None,
+    ) -> Download:
+        """Download `url` to `path` by way of `.<name>.part` beside it.
 
-        `check` looks at the part before it takes the final name, and raises `DataError` where it is not what was
-        wanted; that counts as a failed attempt.
+        Args:
+            url: of the file.
+            path: of the result.
+            check: looks at the part before it takes the final name, and raises `DataError` where it is not what was
+                wanted; that counts as a failed attempt, and as the last one where it is a `WrongFileError`.
+            size: bytes of the whole file, where they are known: an answer that announces others fails at once.
+            keep_part: what has come stays after a failed or interrupted attempt, and the next one, of a later run too,
+                asks for the rest alone where the server vouches that the file is still the same. Else it is removed.
+            progress: called with the bytes that have come and those of the whole file, None where it is not known.
 
         Raises:
             DownloadError: every attempt failed, or the first met what no further one would mend.
@@ -123,7 +92,7 @@ class Downloader:
         require_url(url)
         policy, backoff = self.policy, wait_exponential(self.policy.backoff, max=self.policy.longest_wait)
         attempts = Retrying(
-            retry=retry_if_exception_type(_AttemptFailedError),
+            retry=retry_if_exception_type(AttemptFailedError),
             wait=lambda state: max(backoff(state), _failure(state).after),
             stop=lambda state: (
                 _failure(state).final
@@ -134,57 +103,74 @@ class Downloader:
             reraise=True,
         )
         try:
-            return attempts(self._attempt, url, path, check)
-        except _AttemptFailedError as failure:
+            return attempts(self._attempt, url, path, check, size, keep_part, progress)
+        except AttemptFailedError as failure:
             number = attempts.statistics["attempt_number"]
             times = "once" if number == 1 else f"{number} times"
-            raise DownloadError(f"{url}: {failure} (tried {times})") from failure
+            part = Part(path, url, keep_part)
+            kept = f"; {_kept(part)}" if part.resumable else ""
+            raise DownloadError(f"{url}: {failure} (tried {times}{kept})") from failure
 
-    def _attempt(self, url: str, path: Path, check: Callable[[Path], None] | None) -> Download:
-        part, digest, length = path.with_name(f".{path.name}.part"), hashlib.sha256(), 0
+    def _attempt(
+        self,
+        url: str,
+        path: Path,
+        check: Callable[[Path], None] | None,
+        size: int | None,
+        keep_part: bool,
+        progress: Progress,
+    ) -> Download:
         try:
-            with part.open("wb") as stream:
-                for chunk in self._chunks(url):
-                    stream.write(chunk)
-                    digest.update(chunk)
-                    length += len(chunk)
-            if check is not None:
-                try:
-                    check(part)
-                except DataError as error:
-                    raise _AttemptFailedError(str(error).removeprefix(f"{part}: ")) from error
-            part.replace(path)
+            part = Part(path, url, keep_part)
+            try:
+                for chunk in self._chunks(url, part, size):
+                    part.write(chunk)
+                    progress(part.length, part.total)
+                part.close()
+                if check is not None:
+                    _require_wanted(part, check)
+                found = Download(sha256_of(part.path), part.length)
+                part.finish(path)
+            except BaseException as error:
+                part.close()
+                if not part.resumable:
+                    part.discard()
+                elif not isinstance(error, AttemptFailedError):
+                    error.add_note(f"{path.name}: {_kept(part)}")
+                raise
         except OSError as error:
             raise UsageError(f"{path}: cannot be written ({error.strerror}); choose another output folder") from error
-        finally:
-            part.unlink(missing_ok=True)
-        return Download(digest.hexdigest(), length)
+        return found
 
-    def _chunks(self, url: str) -> Iterator[bytes]:
-        """Yield a response's body; every fault of server or network becomes `_AttemptFailedError`."""
+    def _chunks(self, url: str, part: Part, size: int | None) -> Iterator[bytes]:
+        """Yield what is missing of a part; every fault of server or network becomes `AttemptFailedError`."""
         self._check(0)
-        watch = _AttemptWatch(self.policy)
+        if part.whole:
+            return
+        watch = AttemptWatch(self.policy)
         try:
-            with open_answer(url, _HEADERS, self.policy.timeout, watch) as answer:
-                _require_whole(answer)
-                self._check(answer.announced or 0)
-                yield from self._body(answer, watch)
+            with open_answer(url, {**_HEADERS, **part.headers}, self.policy.timeout, watch) as answer:
+                _place(answer, part, size)
+                self._check(part.length + (answer.announced or 0))
+                yield from self._body(answer, watch, part.length, size)
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == _NO_SUCH_RANGE:
+                    part.discard()
                 after = _retry_after(error.headers.get("Retry-After"))
                 asks = f"; the server asks to wait {after:.0f} s" if after > self.policy.longest_wait else ""
-                raise _AttemptFailedError(
+                raise AttemptFailedError(
                     f"HTTP {error.code} {_short(error.reason)}{asks}", final=error.code in _GONE, after=after
                 ) from error
         except RedirectedError as error:
-            target = _short(str(error))
-            raise _AttemptFailedError(f"redirected to {target}, where only HTTP is followed", final=True) from error
+            raise AttemptFailedError(f"redirected to {_short(error.target)}, {error.why}", final=True) from error
         except (OSError, http.client.HTTPException) as error:
-            raise _AttemptFailedError(self._explain(error)) from error
+            raise AttemptFailedError(self._explain(error)) from error
         except (ValueError, OverflowError) as error:  # of a redirect, too
-            raise _AttemptFailedError(f"not a usable URL ({error})", final=True) from error
+            raise AttemptFailedError(f"not a usable URL ({error})", final=True) from error
 
-    def _body(self, answer: Answer, watch: "_AttemptWatch") -> Iterator[bytes]:
+    def _body(self, answer: Answer, watch: AttemptWatch, before: int, size: int | None) -> Iterator[bytes]:
+        """Yield a body, before which `before` bytes of the file have come."""
         length, announced = 0, answer.announced
         while True:
             watch.complete = announced is not None and length >= announced
@@ -197,21 +183,23 @@ class Downloader:
             if not chunk:
                 break
             length += len(chunk)
-            self._check(length)
+            self._check(before + length)
             if announced is not None and length > announced:
-                raise _AttemptFailedError(f"too long: more than the {announced} bytes came that were announced")
+                raise AttemptFailedError(f"too long: more than the {announced} bytes came that were announced")
+            if size is not None and before + length > size:
+                raise AttemptFailedError(f"too long: more than the {size} bytes came that the file has")
             yield chunk
         if announced is not None and length < announced:
-            raise _AttemptFailedError(f"truncated: {length} of {announced} bytes came")
+            raise AttemptFailedError(f"truncated: {before + length} of {before + announced} bytes came")
         if not length:
-            raise _AttemptFailedError("empty: 0 bytes came")
+            raise AttemptFailedError("empty: 0 bytes came")
 
     def _check(self, length: int) -> None:
-        """Raise `_AttemptFailedError` where a download of `length` bytes is not to go on."""
+        """Raise `AttemptFailedError` where a download of `length` bytes is not to go on."""
         if self._stopped.is_set():
-            raise _AttemptFailedError("stopped", final=True)
+            raise AttemptFailedError("stopped", final=True)
         if self.policy.most_bytes is not None and length > self.policy.most_bytes:
-            raise _AttemptFailedError(f"too long: more than {self.policy.most_bytes} bytes", final=True)
+            raise AttemptFailedError(f"too long: more than {self.policy.most_bytes} bytes", final=True)
 
     def _explain(self, error: Exception) -> str:
         cause = error.reason if isinstance(error, urllib.error.URLError) else error
@@ -220,28 +208,62 @@ class Downloader:
         return f"connection failed: {str(cause) or type(cause).__name__}"
 
 
+def _require_wanted(part: Part, check: Callable[[Path], None]) -> None:
+    """Raise `AttemptFailedError` where what has come is not what was wanted; no later attempt goes on with it."""
+    try:
+        check(part.path)
+    except DataError as error:
+        part.discard()
+        final = isinstance(error, WrongFileError)
+        raise AttemptFailedError(str(error).removeprefix(f"{part.path}: "), final=final) from error
+
+
+def _place(answer: Answer, part: Part, size: int | None) -> None:
+    """Let a part take an answer: for the rest of the file where that was asked for, else for the whole file.
+
+    Raises:
+        AttemptFailedError: it is neither, or of another length than the file's.
+    """
+    encoding = answer.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise AttemptFailedError(f"came encoded as {_short(encoding)}, which was not asked for")
+    if answer.status == http.client.PARTIAL_CONTENT and part.headers:
+        try:
+            part.go_on(answer.headers, answer.announced)
+        except RangeError as error:
+            part.discard()
+            raise AttemptFailedError(f"HTTP 206 {_short(answer.reason)}, {_short(error)}; begun anew") from error
+        return
+    _require_whole(answer)
+    if size is not None and answer.announced not in (None, size):
+        kind = answer.headers.get("Content-Type")
+        of = "" if kind is None else f" of {_short(kind)}"
+        raise AttemptFailedError(f"expected {size} bytes, the server announces {answer.announced}{of}")
+    part.begin(answer.headers, answer.announced)
+
+
 def _require_whole(answer: Answer) -> None:
-    """Raise `_AttemptFailedError` unless an answer is the whole file as it is: nobody asked for a part of it."""
+    """Raise `AttemptFailedError` unless an answer is the whole file as it is."""
     part = answer.headers.get("Content-Range")
     if answer.status != http.client.OK or part is not None:
         range_text = "" if part is None else f", Content-Range {_short(part)}"
-        raise _AttemptFailedError(
+        raise AttemptFailedError(
             f"HTTP {answer.status} {_short(answer.reason)}{range_text}: expected 200 and the whole file"
         )
-    encoding = answer.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise _AttemptFailedError(f"came encoded as {_short(encoding)}, which was not asked for")
+
+
+def _kept(part: Part) -> str:
+    return f"{part.length} of {part.total} bytes are kept, and the same command goes on there"
 
 
 def _short(text: object) -> str:
     """Return a server's words, cut where they are long."""
-    words = " ".join(str(text).split())
-    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}..."
+    return shortened(" ".join(str(text).split()), LONGEST_WORDS)
 
 
-def _failure(state: RetryCallState) -> _AttemptFailedError:
+def _failure(state: RetryCallState) -> AttemptFailedError:
     failure = state.outcome.exception() if state.outcome else None
-    assert isinstance(failure, _AttemptFailedError)
+    assert isinstance(failure, AttemptFailedError)
     return failure
 
 

@@ -24,8 +24,9 @@ from datasets.fetch.backgrounds import (
     require_own,
     write_backgrounds,
 )
-from datasets.fetch.download import Downloader, Policy
+from datasets.fetch.download import Downloader
 from datasets.fetch.harvest import fetch_first
+from datasets.fetch.patience import Policy
 from datasets.fetch.urls import is_url, require_url
 from datasets.making.drawing import drawn
 

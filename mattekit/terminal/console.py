@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.segment import Segment
 
 from configs.text import visible
@@ -99,3 +109,33 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[work], completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def byte_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int | None], None]]]:
+    """Yield `say`, and `report(name, done, total)`, which shows how many bytes of a file have come.
+
+    The bar is there from a report to the next line that is said, so that a question can be asked after that.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
+    tasks: dict[str, TaskID] = {}
+
+    def hide() -> None:
+        if progress.live.is_started:
+            progress.stop()
+
+    def say_alone(line: str) -> None:
+        hide()
+        say(line)
+
+    def report(name: str, done: int, total: int | None) -> None:
+        if name not in tasks:
+            tasks[name] = progress.add_task(name, total=total)
+        progress.update(tasks[name], completed=done, total=total)
+        progress.start()
+
+    try:
+        yield say_alone, report
+    finally:
+        hide()

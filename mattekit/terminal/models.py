@@ -7,6 +7,7 @@ from configs.places import found
 from configs.schema import Config
 from converter.runners.base import Runner
 from mattekit.terminal.console import say
+from mattekit.terminal.published import provide_original
 
 
 def open_chosen(
@@ -32,9 +33,16 @@ def open_chosen(
 
 
 def default_model(config: Config) -> Path:
-    """Return the configuration's converted model folder, or its original where nothing was converted yet."""
+    """Return the configuration's converted model folder, or its original where nothing was converted yet.
+
+    Raises:
+        DataError, UsageError: the original is to be downloaded, and cannot be.
+    """
     from converter.forms.record import Conversion
 
     folder = config.convert.out
     original = config.model.checkpoint or config.model.onnx
-    return folder if original is None or (folder / Conversion.FILE).is_file() else original
+    if original is None or (folder / Conversion.FILE).is_file():
+        return folder
+    provide_original(config)
+    return original

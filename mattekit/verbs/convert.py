@@ -11,6 +11,7 @@ from configs.schema import Graph, InputForm
 from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
+from mattekit.terminal.published import provide_original
 
 
 def convert(
@@ -55,11 +56,15 @@ def convert(
     int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
     on samples that are evaluated. Measured drift decides what stays float, and conversion.json records it.
 
+    Where the configuration names a published model (model.download), that is fetched if it is not there, and verified.
+
     Examples:
 
         mattekit convert
 
-        mattekit convert --checkpoint pytorch_mobilenetv2.pth --out models/published
+        mattekit convert --config configs/published.yaml
+
+        mattekit convert --checkpoint mine.pth --out models/mine
 
         mattekit convert --input-form nhwc-u8 --out models/frames
 
@@ -87,8 +92,9 @@ def convert(
         "--device": ("convert.device", device),
         "--out": ("convert.out", out),
     }
-    replaced = {"model.onnx": None} if checkpoint else {"model.checkpoint": None} if onnx else {}
-    job = changed(config, options, replaced)
+    other = "model.onnx" if checkpoint else "model.checkpoint"
+    job = changed(config, options, {other: None, "model.download": None} if checkpoint or onnx else {})
+    provide_original(job)
     with step_bar() as (say_above, report):
         run(job, force=force, say=say_above, report=report)
 

@@ -27,6 +27,7 @@ VERBS = (
     ("compare",),
     ("info",),
     ("doctor",),
+    ("download",),
     ("matte",),
     ("demo",),
     ("dataset", "people"),

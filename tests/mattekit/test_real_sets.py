@@ -134,7 +134,7 @@ def _small_job(path: Path, onnx: Path, url: str) -> Path:
     recipe = {"foregrounds": 2, "backgrounds": 3, "per_foreground": 2, "table": "table.csv", "base_url": url}
     changes = {
         "extends": str(ROOT / "configs/humanmatting-openimages.yaml"),
-        "model": {"checkpoint": None, "onnx": str(onnx)},
+        "model": {"checkpoint": None, "onnx": str(onnx), "download": None},
         "convert": {"input_shape": list(SIZE), "parity": {"samples": 1}},
         "dataset": {"size": list(SIZE), "recipe": recipe},
         "evaluate": {"variants": list(VARIANTS), "worst": 1},

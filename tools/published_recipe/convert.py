@@ -31,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load_config(arguments.config)
     if arguments.checkpoint is not None:
-        changes = {"model.checkpoint": arguments.checkpoint, "model.onnx": None}
+        changes = {"model.checkpoint": arguments.checkpoint, "model.onnx": None, "model.download": None}
         config = override(config, changes, "--checkpoint")
     optimizer = model_optimizer(arguments.environment)
     find_made(arguments.out, _made, foreign="not empty, and not what this makes", holds=frozenset)

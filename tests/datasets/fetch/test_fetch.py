@@ -15,8 +15,9 @@ from bad_server import HTML, Reply, Server, jpeg
 
 from configs.errors import DataError, UsageError
 from datasets.fetch.backgrounds import require_jpeg
-from datasets.fetch.download import LONGEST_WORDS, Downloader, DownloadError, Policy
+from datasets.fetch.download import LONGEST_WORDS, Downloader, DownloadError
 from datasets.fetch.harvest import HOPELESS, fetch_first
+from datasets.fetch.patience import Policy
 
 GOOD = jpeg(100)
 PATIENT = Policy(attempts=3, timeout=10, backoff=0.5, longest_wait=100, slowest=1000)

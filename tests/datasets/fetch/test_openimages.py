@@ -12,8 +12,8 @@ from bad_server import HTML, Reply, Server, jpeg
 
 from configs.errors import DataError, UsageError
 from datasets.fetch.backgrounds import BackgroundSet
-from datasets.fetch.download import Policy
 from datasets.fetch.openimages import Request, fetch_openimages, read_ids, read_rows
+from datasets.fetch.patience import Policy
 from datasets.making.drawing import drawn
 
 COLUMNS = ("ImageID", "Subset", "OriginalURL", "OriginalLandingURL", "License", "AuthorProfileURL", "Author", "Title")

@@ -39,7 +39,10 @@ class Reply:
 
 
 class Server(ThreadingHTTPServer):
-    """`replies[path]` are given in turn, the last one forever; an unknown path is 404."""
+    """`replies[path]` are given in turn, the last one forever; an unknown path is 404.
+
+    `ranges` are the Range and If-Range of every request, in order.
+    """
 
     daemon_threads = True
 
@@ -47,6 +50,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.replies: dict[str, list[Reply]] = {}
         self.asked: Counter[str] = Counter()
+        self.ranges: list[tuple[str | None, str | None]] = []
         self.lock = threading.Lock()
 
     @property
@@ -64,6 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             turn = self.server.asked[self.path]
             self.server.asked[self.path] += 1
+            self.server.ranges.append((self.headers.get("Range"), self.headers.get("If-Range")))
         replies = self.server.replies.get(self.path, [Reply(404)])
         reply = replies[min(turn, len(replies) - 1)]
         time.sleep(reply.delay)

@@ -1,0 +1,4 @@
+"""Published models, fetched once, verified at every use.
+
+wanted <- lock <- store
+"""
