@@ -17,6 +17,7 @@ from mattekit.verbs import (
     locate,
     matte,
     real_sets,
+    serve,
 )
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.command("locate")(locate.locate)
 app.command("compare")(compare.compare)
 app.command("matte")(matte.matte)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)

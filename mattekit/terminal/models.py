@@ -20,9 +20,15 @@ def open_chosen(
     Raises:
         DataError, UsageError: as `demo.matting.opening.open_model`.
     """
-    from converter.forms.record import Conversion
     from converter.runners.devices import LATENCY
     from demo.matting.opening import open_model
+
+    return open_model(chosen_model(model, config), variant, device or "CPU", properties=properties or LATENCY)
+
+
+def chosen_model(model: Path | None, config: Config) -> Path:
+    """Return the model that is named, else the configuration's converted one, else its original, which is said."""
+    from converter.forms.record import Conversion
 
     folder = config.convert.out
     if model is None and (folder / Conversion.FILE).is_file():
@@ -31,4 +37,4 @@ def open_chosen(
     if model is None and original is not None:
         say(f"{folder}: no converted model there, so {original} runs as it is; `mattekit convert` makes a faster form")
         model = original
-    return open_model(model or folder, variant, device or "CPU", properties=properties or LATENCY)
+    return model or folder

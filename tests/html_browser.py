@@ -1,8 +1,9 @@
-"""A headless Chromium for the tests of `report.html`, driven by the WebDriver protocol over HTTP.
+"""A headless Chromium for the tests of `report.html` and of the local page, driven by the WebDriver protocol over HTTP.
 
 The protocol is small and W3C's standard; the usual client for it would bring a dozen packages for these few commands.
 """
 
+import base64
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,19 @@ class Browser:
         """Open a page from disk and wait until its script has drawn the plots or given up."""
         self._call("/url", {"url": page.resolve().as_uri()})
         self.wait_for("return document.documentElement.dataset.plots || ''")
+
+    def visit(self, address: str) -> None:
+        """Open a served page."""
+        self._call("/url", {"url": address})
+
+    def upload(self, element: dict[str, str], file: Path) -> None:
+        """Choose a file in a file input, which need not be shown."""
+        self.type(element, str(file.resolve()))
+
+    def screenshot(self, path: Path) -> None:
+        """Write what the window shows as PNG."""
+        shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Run JavaScript in the page and return what it returns."""
@@ -107,11 +121,11 @@ class Browser:
 
 
 @contextmanager
-def browser(profile: Path, width: int = 1280, height: int = 900) -> Iterator[Browser]:
-    """Yield a new browser with an empty profile in the folder `profile`."""
+def browser(profile: Path, width: int = 1280, height: int = 900, flags: Sequence[str] = ()) -> Iterator[Browser]:
+    """Yield a new browser with an empty profile in the folder `profile`, started with more `flags`."""
     options = {
         "binary": _browser(),
-        "args": [*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"],
+        "args": [*FLAGS, *flags, f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"],
     }
     logs = {"browser": "ALL", "performance": "ALL"}
     capabilities = {"alwaysMatch": {"goog:chromeOptions": options, "goog:loggingPrefs": logs}}
