@@ -19,8 +19,10 @@ from demo.page.routes import add_routes
 from demo.page.store import stored
 from demo.page.view import Page
 
-GRACE = 3
-"""Seconds that open connections get at the end."""
+GRACE = 1
+"""Second that open connections get at the end."""
+RECONNECT = 10.0
+"""Seconds that a page may be away before its files are removed."""
 
 
 def serve(
@@ -75,7 +77,15 @@ def application(office: Office) -> FastAPI:
         client.on_delete(page.close)
 
     ui.page("/")(root)
-    ui.run_with(app, title="mattekit", dark=None, tailwind=False, show_welcome_message=False, favicon="✂")
+    ui.run_with(
+        app,
+        title="mattekit",
+        dark=None,
+        tailwind=False,
+        show_welcome_message=False,
+        favicon="✂",
+        reconnect_timeout=RECONNECT,
+    )
     return app
 
 

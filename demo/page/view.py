@@ -18,6 +18,7 @@ from demo.page.work import AMPLIFIED, Comparison, Made, Order, check_picture, ch
 from demo.pipeline.plates import ALIGN, align_named
 
 TARGETS = ("transparent", "colour", "blur", "picture")
+_PRIMARY = "#1f5fbf"
 _ROLES = {
     "source": "Picture or video",
     "plate": "Plate: the scene without the person",
@@ -36,9 +37,11 @@ class Page:
         self._office = office
         self._visitor: Visitor | None = None
         self._files: dict[str, Path] = {}
+        self._chosen: dict[str, ui.label] = {}
         self._frames = 0
         self._made: Made | None = None
         self._compared: Comparison | None = None
+        ui.colors(primary=_PRIMARY)
         with ui.element("div").classes("mk-page"):
             with ui.element("header").classes("mk-head"):
                 ui.html(
@@ -120,11 +123,17 @@ class Page:
             on_rejected=refused,
         )
         upload.props(f'data-test="{role}" flat bordered')
+        with ui.element("div").classes("mk-chosen") as chosen:
+            self._chosen[role] = ui.label("").props(f'data-test="{role}-name"')
+            ui.button("Remove", on_click=lambda: self._drop(role)).props(
+                f'flat dense no-caps data-test="{role}-remove"'
+            )
+        chosen.bind_visibility_from(self._chosen[role], "text", backward=bool)
 
     async def _take(self, role: str, event: events.UploadEventArguments) -> None:
         file = event.file
         self._input_error.set_text("")
-        self._files.pop(role, None)
+        self._drop(role)
         if self._visitor is None:
             self._visitor = self._office.store.open()
         self._office.limits.require_upload(file.name, file.size())
@@ -133,7 +142,11 @@ class Page:
         check = check_source if role == "source" else check_picture
         await asyncio.to_thread(check, path, self._office.limits)
         self._files[role] = path
-        self._state.set_text("Ready: " + ", ".join(f"{name} {each.name}" for name, each in self._files.items()))
+        self._chosen[role].set_text(path.name)
+
+    def _drop(self, role: str) -> None:
+        self._files.pop(role, None)
+        self._chosen[role].set_text("")
 
     def _order(self) -> Order:
         if "source" not in self._files:
@@ -234,7 +247,11 @@ class Page:
             f'<figure><img src="{visitor.address(path)}" alt=""><figcaption>{escape(caption)}</figcaption></figure>'
             for path, caption in zip(pictures, captions, strict=True)
         )
-        self._pair.set_content(f'<div class="mk-pair">{figures}</div>' + _list(found.lines, visitor))
+        self._pair.set_content(f'<div class="mk-pair">{figures}</div>' + _list(self._unsaid(found.lines), visitor))
+
+    def _unsaid(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        said = () if self._made is None else self._made.lines
+        return tuple(line for line in lines if line not in said)
 
 
 def _too_large(office: Office) -> MattekitError:
