@@ -110,11 +110,12 @@ class Browser:
         return [entry["message"] for entry in self._call("/se/log", {"type": "browser"})]
 
     def requests(self) -> list[str]:
-        """Return the addresses asked for since last asked, without data URIs and the browser's own pages."""
+        """Return the addresses asked for since last asked, web sockets' too; no data, no pages of the browser's own."""
         entries = self._call("/se/log", {"type": "performance"})
         messages = [json.loads(entry["message"])["message"] for entry in entries]
         sent = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if not url.startswith(("data:", "chrome:", "chrome-untrusted:"))]
+        sent += [each["params"]["url"] for each in messages if each["method"] == "Network.webSocketCreated"]
+        return [url for url in sent if not url.startswith(("about:", "blob:", "data:", "chrome:", "chrome-untrusted:"))]
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:
         return call(self._session + path, body)
