@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from html import escape
 from pathlib import Path
 
 from nicegui import events, ui
@@ -10,6 +9,7 @@ from nicegui import events, ui
 from configs.errors import DataError, MattekitError
 from demo.composing.targets import GREEN, LARGEST_BLUR
 from demo.media.pictures import is_picture
+from demo.page.markup import figures, links, listed, split
 from demo.page.office import Office, line_of, named
 from demo.page.routes import plain_name
 from demo.page.store import Visitor
@@ -38,6 +38,8 @@ class Page:
         self._visitor: Visitor | None = None
         self._files: dict[str, Path] = {}
         self._chosen: dict[str, ui.label] = {}
+        self._uploads: list[ui.upload] = []
+        self._doing: list[ui.label] = []
         self._frames = 0
         self._made: Made | None = None
         self._compared: Comparison | None = None
@@ -115,6 +117,9 @@ class Page:
         def refused(_: object) -> None:
             self._input_error.set_text(line_of(_too_large(self._office)))
 
+        def failed(_: object) -> None:
+            self._input_error.set_text(f"{_ROLES[role]}: the upload did not arrive; try again")
+
         upload = ui.upload(
             label=_ROLES[role],
             auto_upload=True,
@@ -122,10 +127,11 @@ class Page:
             on_upload=arrived,
             on_rejected=refused,
         )
-        upload.props(f'data-test="{role}" flat bordered')
+        upload.props(f'data-test="{role}" flat bordered').on("failed", failed, args=[])
+        self._uploads.append(upload)
         with ui.element("div").classes("mk-chosen") as chosen:
             self._chosen[role] = ui.label("").props(f'data-test="{role}-name"')
-            ui.button("Remove", on_click=lambda: self._drop(role)).props(
+            ui.button("Remove", on_click=lambda: self._drop(role), color=None).props(
                 f'flat dense no-caps data-test="{role}-remove"'
             )
         chosen.bind_visibility_from(self._chosen[role], "text", backward=bool)
@@ -191,21 +197,26 @@ class Page:
         self._show_compared()
 
     async def _guarded(self, place: ui.label, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something whose error is said in a place; meanwhile nothing else can be begun."""
+        """Do something whose error is said in a place; meanwhile no job can be begun, and a job's files stay."""
         place.set_text("")
-        for button in (self._go, self._compare):
-            button.disable()
+        self._doing.append(place)
+        self._enable()
         try:
             await work()
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             place.set_text(line_of(error, self._visitor))
             if place is self._error:
                 self._state.set_text("")
         finally:
-            for button in (self._go, self._compare):
-                button.enable()
+            self._doing.remove(place)
+            self._enable()
+
+    def _enable(self) -> None:
+        for button in (self._go, self._compare):
+            button.set_enabled(not self._doing)
+        for upload in self._uploads:
+            # Two files may come at once; none comes while a job reads those that are there.
+            upload.set_enabled(all(place is self._input_error for place in self._doing))
 
     def _report(self, frames: int) -> None:
         self._frames = frames  # in the worker's thread: the timer shows it
@@ -223,13 +234,9 @@ class Page:
         view = self._view.value if self._view.value in made.views else next(iter(made.views))
         after = visitor.address(made.views[view])
         before = None if made.before is None else visitor.address(made.before)
-        self._shown.set_content(_split(before, after, still=is_picture(made.views[view])))
-        links = [
-            f'<a href="{visitor.address(path)}?download={escape(name, quote=True)}" download>{escape(name)}</a>'
-            for name, path in made.downloads.items()
-        ]
-        self._links.set_content('<div class="mk-row">Download: ' + " ".join(links) + "</div>")
-        self._lines.set_content(_list(made.lines, visitor))
+        self._shown.set_content(split(before, after, still=is_picture(made.views[view])))
+        self._links.set_content(links({name: visitor.address(path) for name, path in made.downloads.items()}))
+        self._lines.set_content(listed(named(line, visitor) for line in made.lines))
 
     def _show_compared(self) -> None:
         found, visitor = self._compared, self._visitor
@@ -243,11 +250,8 @@ class Page:
             f"difference x {times}: mean {found.mean:.2g}, largest {found.largest:.2g} of alpha 0 to 1",
         )
         pictures = (*found.mattes, found.differences[times])
-        figures = "".join(
-            f'<figure><img src="{visitor.address(path)}" alt=""><figcaption>{escape(caption)}</figcaption></figure>'
-            for path, caption in zip(pictures, captions, strict=True)
-        )
-        self._pair.set_content(f'<div class="mk-pair">{figures}</div>' + _list(self._unsaid(found.lines), visitor))
+        shown = [(visitor.address(path), caption) for path, caption in zip(pictures, captions, strict=True)]
+        self._pair.set_content(figures(shown) + listed(named(line, visitor) for line in self._unsaid(found.lines)))
 
     def _unsaid(self, lines: tuple[str, ...]) -> tuple[str, ...]:
         said = () if self._made is None else self._made.lines
@@ -260,30 +264,6 @@ def _too_large(office: Office) -> MattekitError:
     except MattekitError as error:
         return error
     raise AssertionError("a size of None is always refused")
-
-
-def _split(before: str | None, after: str, still: bool) -> str:
-    """Return the before/after slider."""
-    if still:
-        shown = f'<img src="{after}" alt="result" draggable="false">'
-        first = "" if before is None else f'<img class="mk-before" src="{before}" alt="source" draggable="false">'
-        play = ""
-    else:
-        how = "muted loop autoplay playsinline"
-        shown = f'<video src="{after}" {how}></video>'
-        first = "" if before is None else f'<video class="mk-before" src="{before}" {how}></video>'
-        play = '<button class="mk-play" type="button">Play / pause</button>'
-    alone = "" if before else " mk-alone"
-    slider = '<input class="mk-range" type="range" min="0" max="100" value="50" aria-label="source | result">'
-    return (
-        f'<div class="mk-shown"><div class="mk-split{alone}">{shown}{first}</div>{slider if before else ""}{play}</div>'
-    )
-
-
-def _list(lines: tuple[str, ...], visitor: Visitor) -> str:
-    if not lines:
-        return ""
-    return '<ul class="mk-lines">' + "".join(f"<li>{escape(named(line, visitor))}</li>" for line in lines) + "</ul>"
 
 
 def _card(title: str) -> ui.element:
