@@ -67,6 +67,14 @@ class Browser:
         shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
+    def new_tab(self) -> str:
+        """Open an empty tab beside those that are open and return its name, which `go_to` takes."""
+        return str(self._call("/window/new", {"type": "tab"})["handle"])
+
+    def go_to(self, tab: str) -> None:
+        """Turn to a tab."""
+        self._call("/window", {"handle": tab})
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Run JavaScript in the page and return what it returns."""
         return self._call("/execute/sync", {"script": script, "args": list(arguments)})

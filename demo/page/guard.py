@@ -1,6 +1,7 @@
 """What stands before the page: who may ask, how much may be sent, and what a browser may load."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -15,6 +16,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
 FILES = 3
 """Uploads that one request may hold: source, plate and target."""
 
@@ -72,6 +74,8 @@ class Guard:
         return 0, ""
 
     def _is_ours(self, host: str) -> bool:
+        if not _HOST.fullmatch(host):
+            return False
         name = urlsplit(f"//{host}").hostname or ""
         if name in self._names:
             return True

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from configs.errors import DataError, MattekitError, UsageError
 from demo.composing.targets import plain_target
@@ -51,10 +52,11 @@ def add_routes(app: FastAPI, office: Office) -> None:
                 order, variant = await run_in_threadpool(_order, form, visitor, office)
             out = await asyncio.wrap_future(office.cut_out(visitor, order, variant))
             return Response(await run_in_threadpool(out.read_bytes), media_type="image/png")
+        except HTTPException as error:  # the request itself is broken
+            return PlainTextResponse(f"error: {error.detail}\n", error.status_code)
         except Exception as error:
-            status = _BUSY if isinstance(error, BusyError) else _UNPROCESSABLE
-            if not isinstance(error, MattekitError | OSError):
-                status = getattr(error, "status_code", _INTERNAL)
+            foreseen = isinstance(error, MattekitError | OSError)
+            status = _BUSY if isinstance(error, BusyError) else _UNPROCESSABLE if foreseen else _INTERNAL
             headers = {"Retry-After": "1"} if status == _BUSY else None
             return PlainTextResponse(f"error: {line_of(error, visitor)}\n", status, headers)
         finally:

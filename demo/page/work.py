@@ -15,13 +15,13 @@ from configs.schema import Align
 from datasets.plates.pictures import size_of
 from demo.composing.blend import as_bytes, colours_of, cut_out
 from demo.matting.matter import Frame, Matte, Matter
-from demo.media.pictures import is_picture, read_picture, write_picture
+from demo.media.pictures import PictureSource, is_picture, read_picture, write_picture
 from demo.media.video_in import VideoSource
 from demo.media.writing import check_output
 from demo.page.desk import Stop
 from demo.page.limits import Limits, require_no_playlist
 from demo.page.views import difference, seen_as, write_preview
-from demo.pipeline.plates import Plates, findings, prepared_plates
+from demo.pipeline.plates import prepared_plates
 from demo.pipeline.run import DemoOptions, run_demo
 from demo.pipeline.targets import open_target
 
@@ -240,14 +240,14 @@ def _shown_before(source: Path, folder: Path) -> Path | None:
 
 
 def _plate(order: Order, matter: Matter, source: Frame) -> tuple[Frame | None, tuple[str, ...]]:
-    """Return the plate of a picture, and what is to be said of it."""
-    if not matter.takes_plate:
-        return None, () if order.plate is None else (f"{order.plate}: the network takes no plate; it is passed over",)
-    if order.plate is None:
-        return None, ()  # the network says what it wants
-    given = read_picture(order.plate)
-    plates = Plates(given, order.align, order.match)
-    return plates.plate_for(source), (*findings(source, given), *plates.notes)
+    """Return the plate of a picture, or of a video's first frame, and what is to be said of it."""
+    if order.plate is None and (is_picture(order.source) or not matter.takes_plate):
+        return None, ()  # a network that takes one says so
+    opened = PictureSource(order.source) if is_picture(order.source) else VideoSource(order.source)
+    said: list[str] = []
+    plates = prepared_plates(opened, order.plate, order.align, order.match, matter.takes_plate, said.append)
+    plate = plates.plate_for(source)
+    return plate, (*said, *plates.notes)
 
 
 def _matte(matter: Matter, source: Frame, plate: Frame | None) -> Matte:

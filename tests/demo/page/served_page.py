@@ -20,11 +20,13 @@ class Served:
         address: of the page, without a slash at its end.
         process: that serves it.
         temporary: where it keeps files.
+        said: before it named its address.
     """
 
     address: str
     process: "subprocess.Popen[str]"
     temporary: Path
+    said: tuple[str, ...]
 
 
 @contextmanager
@@ -40,10 +42,12 @@ def served(models: Path, folder: Path, *options: object) -> Iterator[Served]:
     )
     try:
         assert process.stdout is not None
+        said: list[str] = []
         for line in process.stdout:
             if found := re.search(r"serving on (http://\S+)/ ", line):
-                yield Served(found[1], process, temporary)
+                yield Served(found[1], process, temporary, tuple(said))
                 break
+            said.append(line)
         else:
             raise AssertionError(process.communicate(timeout=SECONDS))
     finally:

@@ -42,6 +42,7 @@ def _ask(kind: str = "http", **headers: str) -> list[dict[str, Any]]:
         ({"host": "rebound.example.org:8080"}, 403),
         ({"host": ""}, 403),
         ({"host": "127.0.0.1.example.org"}, 403),
+        ({"host": "127.0.0.1:80; script-src *"}, 403),
         ({"origin": "https://example.org"}, 403),
         ({"origin": "null"}, 403),
         ({"content_length": "1000"}, 200),

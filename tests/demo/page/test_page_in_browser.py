@@ -202,20 +202,35 @@ def test_everything_that_the_page_names_is_local(server: Served) -> None:
     assert any(address.endswith("fonts.css") for address in seen)
 
 
-def test_pages_at_once_and_their_files_go_when_they_close(
-    server: Served, files: Path, opened: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    opened.visit(server.address)
-    opened.wait_for("return !!document.querySelector('[data-test=plate] input[type=file]')")
-    put(opened, "source", files / "photo.png")
-    kept = list(server.temporary.glob("*/*/source/photo.png"))
-    assert kept
-    opened.visit("about:blank")
+def test_eight_pages_at_once_and_their_files_go_when_they_close(server: Served, files: Path, tmp_path: Path) -> None:
+    with html_browser.browser(tmp_path / "profile", flags=NOWHERE) as many:
+        tabs = [many.new_tab() for _ in range(8)]
+        for tab in tabs:
+            many.go_to(tab)
+            many.visit(server.address)
+            many.wait_for("return !!document.querySelector('[data-test=plate] input[type=file]')")
+            put(many, "source", files / "clip.mp4")
+            put(many, "plate", files / "plate.png")
+        for tab in tabs:
+            many.go_to(tab)
+            many.click(many.find("[data-test=matte]"))
+        for tab in tabs:
+            many.go_to(tab)
+            many.wait_for("return !!document.querySelector('.mk-split video')")
+            assert (text(many, "error"), "8 frames" in text(many, "state")) == ("", True)
+        kept = list(server.temporary.glob("*/*/made-*/composite.webm"))
+        assert len(kept) >= 8
     ends = time.monotonic() + SECONDS
     while any(path.exists() for path in kept):
         assert time.monotonic() < ends, kept
         time.sleep(0.2)
-    opened.requests(), opened.console()
+
+
+def test_a_host_that_others_reach_is_warned_of(tiny_models: Path, tmp_path: Path) -> None:
+    with served(tiny_models, tmp_path, "--host", "0.0.0.0") as one:
+        assert one.said == (
+            "0.0.0.0: whoever reaches this machine there can use the page, unencrypted and without a password\n",
+        )
 
 
 def _post(server: Served, files: Path, answers: list[int]) -> None:

@@ -132,6 +132,27 @@ def test_an_error_is_one_line_that_names_the_file_alone(
     assert list(office.store._root.iterdir()) == []
 
 
+def test_a_broken_request_and_a_defect_are_told_apart(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    broken = {"content": b"--cut\r\n\r\n", "headers": {"content-type": "multipart/form-data; boundary=cut"}}
+    many = _request(one="1", two="2", three="3", four="4", five="5")
+    answers = _ask(office, broken, many)
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert "error: Too many fields" in answers[1].text
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("demo.page.office.cut_out_of", fail)
+    [answer] = _ask(office, _request())
+    assert (answer.status_code, answer.text) == (
+        500,
+        "error: internal error: please report it with the lines in the terminal\n",
+    )
+    assert "RuntimeError: a defect" in capsys.readouterr().err
+
+
 def test_results_come_under_their_address_and_as_downloads(office: Office) -> None:
     visitor = office.store.open()
     path = visitor.results("made") / "alpha.png"

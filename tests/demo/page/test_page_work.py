@@ -116,6 +116,16 @@ def test_two_variants_are_set_against_each_other(
     assert all(path.is_file() for path in (*found.mattes, *found.differences.values()))
 
 
+def test_of_a_video_the_first_frames_are_compared(matter: Matter, clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    found = compare(Order(source=clip, align="off"), (matter, matter), tmp_path / "out", LIMITS)
+    assert found.largest == 0
+    assert len([line for line in found.lines if "the plate is estimated" in line]) == 1
+    with Image.open(found.mattes[0]) as shown:
+        grey = np.asarray(shown.convert("L"))
+    assert (grey[32, 4] > 225, grey[32, 80] < 30) == (True, True)
+
+
 def test_a_difference_is_amplified_and_black_where_there_is_none() -> None:
     first, second = np.array([[0.5, 0.5]], np.float32), np.array([[0.5, 0.51]], np.float32)
     once, hundredfold = difference(first, second, 1), difference(first, second, 100)
