@@ -29,6 +29,7 @@ VERBS = (
     ("doctor",),
     ("matte",),
     ("demo",),
+    ("serve",),
     ("dataset", "people"),
     ("dataset", "synthesize"),
     ("dataset", "footage"),
