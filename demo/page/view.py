@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from nicegui import events, ui
@@ -41,6 +42,7 @@ class Page:
         self._uploads: list[ui.upload] = []
         self._doing: list[ui.label] = []
         self._frames = 0
+        self._job: Future[Made] | None = None
         self._made: Made | None = None
         self._compared: Comparison | None = None
         ui.colors(primary=_PRIMARY)
@@ -178,9 +180,9 @@ class Page:
         assert visitor is not None
         self._frames, self._made = 0, None
         self._show()
-        job = self._office.make(visitor, order, self._variant.value, self._report)
-        self._state.set_text("At work ...")
-        self._made = await asyncio.wrap_future(job)
+        self._job = self._office.make(visitor, order, self._variant.value, self._report)
+        self._count()
+        self._made = await asyncio.wrap_future(self._job)
         self._state.set_text(self._made.times)
         self._show()
 
@@ -222,8 +224,10 @@ class Page:
         self._frames = frames  # in the worker's thread: the timer shows it
 
     def _count(self) -> None:
-        if self._frames and self._made is None:
-            self._state.set_text(f"At work: {self._frames} frames")
+        if self._job is None or self._job.done():
+            return
+        frames = f": {self._frames} frames" if self._frames else " ..."
+        self._state.set_text(f"At work{frames}" if self._job.running() else "Waiting for its turn ...")
 
     def _show(self) -> None:
         made, visitor = self._made, self._visitor
