@@ -11,6 +11,7 @@ import tempfile
 from itertools import cycle, islice
 from pathlib import Path
 
+from configs.schema import Align
 from converter.forms.variant import FormFile
 from converter.runners.base import encode_inputs
 from converter.runners.devices import throughput
@@ -20,7 +21,7 @@ from demo.matting.matter import Matter
 from demo.matting.opening import open_model
 from demo.media.pictures import read_picture
 from demo.media.reading import open_source
-from demo.pipeline.plates import Align, Plates
+from demo.pipeline.plates import Plates
 from demo.pipeline.run import DemoOptions, run_demo
 from demo.pipeline.targets import open_target
 from demo.pipeline.timing import RunTimes
