@@ -19,13 +19,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("mattekit needs Python 3.11 or newer, found " + sys.version.split()[0] + "; set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the pinned dependencies into .venv (a minute or more)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,serve]'
 	@touch $@
 
 install-import: $(ESTIMATOR) ## Install also what estimates foreground colours of imported sets (210 MB)
 
 $(ESTIMATOR): $(INSTALLED)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,import]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,serve,import]'
 	@touch $@
 
 omz-env: $(OMZ) ## Create .venv-omz with openvino-dev 2024.6.0, the last release with Model Optimizer

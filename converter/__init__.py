@@ -3,3 +3,7 @@
 Rooms, each importing only from those before it: `network`; `fast`; `architectures`; `forms`; `runners`; `proof`;
 `steps`; `taps`; and on top the stories `convert` and `verify`, with `key` and `info`.
 """
+
+from configs.telemetry import switch_telemetry_off
+
+switch_telemetry_off()  # nothing else imports the libraries that report

@@ -19,6 +19,7 @@ from mattekit.verbs import (
     matte,
     own_sets,
     real_sets,
+    serve,
 )
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ app.command("locate")(locate.locate)
 app.command("compare")(compare.compare)
 app.command("matte")(matte.matte)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.command("info")(info.info)
 app.command("download")(download.download)
 app.command("doctor")(doctor.doctor)

@@ -50,7 +50,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("taps",),
         ("",),
     ),
-    "demo": (("matting",), ("composing", "media"), ("pipeline", "footage"), ("",)),
+    "demo": (("matting",), ("composing", "media"), ("pipeline", "footage"), ("page",), ("",)),
     "eval": (
         ("presentation", "metrics"),
         ("statistics",),

@@ -90,6 +90,8 @@ def corners_of(size: Size) -> Points:
 
 def moved_points(homography: Homography, points: Points) -> Points:
     """Return where a homography takes points, (N, 2)."""
+    if not len(points):
+        return np.asarray(points, np.float32)  # OpenCV gives nothing at all for no points, as before a plain wall
     return np.asarray(cv2.perspectiveTransform(points[np.newaxis].astype(np.float64), homography)[0], np.float32)
 
 

@@ -1,15 +1,19 @@
 """The plate of every frame. The one place of the demo that knows how plates are checked, aligned and estimated."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
 from typing import get_args
 
-from configs.errors import UsageError
+from configs.errors import DataError, UsageError
 from configs.schema import Align
 from datasets.plates.checks import check_plate
 from datasets.plates.still import still_plate
 from datasets.plates.tracking import PlateTracker
 from demo.matting.matter import Frame
-from demo.media.frames import read_only
+from demo.media.frames import FrameSource, read_only
+from demo.media.pictures import read_picture
+from demo.media.video_in import VideoSource
 
 ALIGN: tuple[Align, ...] = get_args(Align)
 STILL_FRAMES = 25
@@ -67,3 +71,38 @@ def estimated_plate(frames: Iterable[Frame]) -> Frame:
         DataError: it cannot be told: see `datasets.plates.still.still_plate`.
     """
     return read_only(still_plate(tuple(frames)))
+
+
+def prepared_plates(
+    source: FrameSource, background: Path | None, align: Align, match: bool, takes: bool, say: Callable[[str], None]
+) -> Plates:
+    """Return the plates of a run, what is wrong with the given one said.
+
+    Args:
+        background: the plate's picture; where there is none, a video's is estimated.
+        align, match: as `Plates`.
+        takes: whether the network takes a plate at all.
+        say: is called with each line that a user should read.
+
+    Raises:
+        DataError: the plate cannot be read, or is missing and cannot be estimated.
+    """
+    if not takes:
+        if background is not None:
+            say(f"{background}: the network takes no plate; it is passed over")
+        return Plates(None, align, match)
+    plate = _estimated(source, say) if background is None else read_picture(background)
+    if background is not None and source.count is not None:
+        [first, *_] = islice(source.frames(), 1)
+        for line in findings(first.image, plate):
+            say(line)
+    return Plates(plate, align, match)
+
+
+def _estimated(source: FrameSource, say: Callable[[str], None]) -> Frame:
+    if not isinstance(source, VideoSource):
+        raise DataError(f"{source.what}: the network takes a plate, the scene without the person; give --background")
+    step = max(1, (source.count or 1) // STILL_FRAMES)
+    plate = estimated_plate(frame.image for frame in islice(source.frames(), 0, step * STILL_FRAMES, step))
+    say(f"no --background: the plate is estimated, as the median of up to {STILL_FRAMES} frames of {source.what}")
+    return plate

@@ -25,11 +25,21 @@ def open_chosen(
     from converter.runners.devices import LATENCY
     from demo.matting.opening import open_model
 
-    folder = config.convert.out
-    chosen = default_model(config) if model is None else found(model)
-    if model is None and chosen != folder:
+    return open_model(chosen_model(model, config), variant, device or "CPU", properties=properties or LATENCY)
+
+
+def chosen_model(model: Path | None, config: Config) -> Path:
+    """Return the model that is named, else the configuration's converted one, else its original, which is said.
+
+    Raises:
+        DataError, UsageError: as `default_model`.
+    """
+    if model is not None:
+        return found(model)
+    chosen, folder = default_model(config), config.convert.out
+    if chosen != folder:
         say(f"{folder}: no converted model there, so {chosen} runs as it is; `mattekit convert` makes a faster form")
-    return open_model(chosen, variant, device or "CPU", properties=properties or LATENCY)
+    return chosen
 
 
 def default_model(config: Config) -> Path:

@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from configs.errors import DataError, UsageError
+from configs.errors import UsageError
 from mattekit.terminal.console import output, progress_bars, say
 from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
 from mattekit.terminal.stopping import INTERRUPTED, stopping
 from mattekit.verbs.matte import Align, Match, ModelOption, VariantOption
 
 if TYPE_CHECKING:
-    from configs.schema import Align as AlignName
-    from demo.matting.matter import Frame
     from demo.media.frames import FrameSource
-    from demo.pipeline.plates import Plates
     from demo.pipeline.timing import RunTimes
     from demo.pipeline.window import Window
 
@@ -106,7 +102,7 @@ def demo(
     from demo.matting.matter import Matter
     from demo.media.reading import open_source
     from demo.media.writing import check_output
-    from demo.pipeline.plates import align_named
+    from demo.pipeline.plates import align_named, prepared_plates
     from demo.pipeline.run import DemoOptions, run_demo
     from demo.pipeline.targets import open_target
     from demo.pipeline.window import Window, why_no_window
@@ -140,7 +136,7 @@ def demo(
             say("--loop without --limit: runs until Ctrl-C")
         window = Window() if shown else None
         with Matter(open_chosen(model, variant, device, load_config(config), throughput(nstreams, nthreads))) as matter:
-            plates = _plates(opened, background, how, match_plate, takes=matter.takes_plate)
+            plates = prepared_plates(opened, background, how, match_plate, matter.takes_plate, say)
             if matter.runner.contract.output("foreground") is None:
                 say("the network gives no foreground colours: the source's are used, old background in edges and all")
             total = options.limit or (None if loop else opened.count)
@@ -165,38 +161,6 @@ def demo(
         raise typer.Exit(INTERRUPTED)
     if out is not None:
         say(f"written: {out}")
-
-
-def _plates(
-    source: "FrameSource", background: Path | None, align: "AlignName", match: bool, *, takes: bool
-) -> "Plates":
-    """Return the plates of a run, what is wrong with the given one said."""
-    from demo.media.camera import CameraSource
-    from demo.media.pictures import read_picture
-    from demo.pipeline.plates import Plates, findings
-
-    if not takes:
-        if background is not None:
-            say(f"{background}: the network takes no plate; it is passed over")
-        return Plates(None, align, match)
-    plate = _estimated(source) if background is None else read_picture(background)
-    if background is not None and not isinstance(source, CameraSource):
-        [first, *_] = islice(source.frames(), 1)
-        for line in findings(first.image, plate):
-            say(line)
-    return Plates(plate, align, match)
-
-
-def _estimated(source: "FrameSource") -> "Frame":
-    from demo.media.video_in import VideoSource
-    from demo.pipeline.plates import STILL_FRAMES, estimated_plate
-
-    if not isinstance(source, VideoSource):
-        raise DataError(f"{source.what}: the network takes a plate, the scene without the person; give --background")
-    step = max(1, (source.count or 1) // STILL_FRAMES)
-    plate = estimated_plate(frame.image for frame in islice(source.frames(), 0, step * STILL_FRAMES, step))
-    say(f"no --background: the plate is estimated, as the median of up to {STILL_FRAMES} frames of {source.what}")
-    return plate
 
 
 @contextmanager

@@ -30,6 +30,7 @@ VERBS = (
     ("download",),
     ("matte",),
     ("demo",),
+    ("serve",),
     ("dataset", "people"),
     ("dataset", "synthesize"),
     ("dataset", "footage"),

@@ -47,6 +47,13 @@ def test_what_gives_no_plate_is_refused(frames: list[np.ndarray], said: str) -> 
         still_plate(frames)
 
 
+def test_a_wall_without_one_corner_gives_its_plate() -> None:
+    frames = [np.full((64, 96, 3), 60, np.uint8) for _ in range(6)]
+    for number, frame in enumerate(frames):
+        frame[:, 8 * number : 8 * number + 8] = 200
+    assert (still_plate(frames) == 60).all()
+
+
 def test_memory_is_bounded_by_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     frames = _frames(list(range(0, 390, 36)))
     whole = still_plate(frames)

@@ -1,8 +1,9 @@
-"""A headless Chromium for the tests of `report.html`, driven by the WebDriver protocol over HTTP.
+"""A headless Chromium for the tests of `report.html` and of the local page, driven by the WebDriver protocol over HTTP.
 
 The protocol is small and W3C's standard; the usual client for it would bring a dozen packages for these few commands.
 """
 
+import base64
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,27 @@ class Browser:
         """Open a page from disk and wait until its script has drawn the plots or given up."""
         self._call("/url", {"url": page.resolve().as_uri()})
         self.wait_for("return document.documentElement.dataset.plots || ''")
+
+    def visit(self, address: str) -> None:
+        """Open a served page."""
+        self._call("/url", {"url": address})
+
+    def upload(self, element: dict[str, str], file: Path) -> None:
+        """Choose a file in a file input, which need not be shown."""
+        self.type(element, str(file.resolve()))
+
+    def screenshot(self, path: Path) -> None:
+        """Write what the window shows as PNG."""
+        shot = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def new_tab(self) -> str:
+        """Open an empty tab beside those that are open and return its name, which `go_to` takes."""
+        return str(self._call("/window/new", {"type": "tab"})["handle"])
+
+    def go_to(self, tab: str) -> None:
+        """Turn to a tab."""
+        self._call("/window", {"handle": tab})
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Run JavaScript in the page and return what it returns."""
@@ -96,22 +118,23 @@ class Browser:
         return [entry["message"] for entry in self._call("/se/log", {"type": "browser"})]
 
     def requests(self) -> list[str]:
-        """Return the addresses asked for since last asked, without data URIs and the browser's own pages."""
+        """Return the addresses asked for since last asked, web sockets' too; no data, no pages of the browser's own."""
         entries = self._call("/se/log", {"type": "performance"})
         messages = [json.loads(entry["message"])["message"] for entry in entries]
         sent = [each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if not url.startswith(("data:", "chrome:", "chrome-untrusted:"))]
+        sent += [each["params"]["url"] for each in messages if each["method"] == "Network.webSocketCreated"]
+        return [url for url in sent if not url.startswith(("about:", "blob:", "data:", "chrome:", "chrome-untrusted:"))]
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:
         return call(self._session + path, body)
 
 
 @contextmanager
-def browser(profile: Path, width: int = 1280, height: int = 900) -> Iterator[Browser]:
-    """Yield a new browser with an empty profile in the folder `profile`."""
+def browser(profile: Path, width: int = 1280, height: int = 900, flags: Sequence[str] = ()) -> Iterator[Browser]:
+    """Yield a new browser with an empty profile in the folder `profile`, started with more `flags`."""
     options = {
         "binary": _browser(),
-        "args": [*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"],
+        "args": [*FLAGS, *flags, f"--window-size={width},{height}", f"--user-data-dir={profile}", "about:blank"],
     }
     logs = {"browser": "ALL", "performance": "ALL"}
     capabilities = {"alwaysMatch": {"goog:chromeOptions": options, "goog:loggingPrefs": logs}}
