@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from configs.errors import UsageError, shortened
+from configs.places import found
 from configs.reading import PlainPath
 from configs.records import Frozen
 from configs.yaml_file import read_yaml
@@ -87,13 +88,13 @@ _Catalogue = TypeAdapter(dict[Name, Published])
 
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
-    """Read a catalogue: name to model, in the file's order.
+    """Read a catalogue: name to model, in the file's order; it is looked for as `configs.places.found` does.
 
     Raises:
         UsageError: it is missing, no such YAML, or an entry is wrong; the message names it.
     """
     try:
-        return _Catalogue.validate_python(read_yaml(path))
+        return _Catalogue.validate_python(read_yaml(found(path)))
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"]) or "(top level)"

@@ -109,6 +109,7 @@ def test_records_of_earlier_versions_are_read_as_before(run: Mattekit, project: 
 def test_defaults_are_ours_in_an_empty_folder(run: Mattekit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(HOME_VARIABLE, raising=False)
     assert "parameters" in _succeeds(run("info", "training/checkpoints/mattekit-mobilenetv2.safetensors"))
+    assert "bgm_mobilenetv2.onnx" in _succeeds(run("download", "--list"))
     nothing = run("gate")
     assert nothing.code == 2
     assert f"no run named default-* under {tmp_path}/reports" in nothing.text
