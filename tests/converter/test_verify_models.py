@@ -118,7 +118,7 @@ def test_verifying_after_the_source_changed(own_job: Config, own_models: Path, o
 def test_verifying_after_the_source_went(own_job: Config, own_models: Path, own_onnx: Path) -> None:
     own_onnx.unlink()
 
-    with pytest.raises(DataError, match=r"original\.onnx: no such model file"):
+    with pytest.raises(DataError, match=r"original\.onnx: the original of the converted model is not there"):
         verify(own_models, own_job, say=lambda _: None)
 
 
