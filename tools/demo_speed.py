@@ -48,6 +48,9 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="an IR's .xml")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--nireq", type=int)
+    parser.add_argument(
+        "--nthreads", type=int, help="of the inference, here and there; fewer than cores leave some over"
+    )
     parser.add_argument("--target", default="#78FF9B")
     parser.add_argument("--aligned", action="store_true", help="time the demo with an aligned plate too")
     given = parser.parse_args()
@@ -61,12 +64,12 @@ def main() -> None:
     with (
         open_target(given.target) as target,
         tempfile.TemporaryDirectory() as folder,
-        Matter(open_model(given.model, properties=throughput())) as matter,
+        Matter(open_model(given.model, properties=throughput(threads=given.nthreads))) as matter,
     ):
         contract = matter.runner.contract
         different = frames[:: max(1, len(frames) // _DIFFERENT)][:_DIFFERENT]
         feeds = [encode_inputs(contract, {"source": image, "background": plate}) for image in different]
-        streams = IrStreams(FormFile(given.model, precision="default"), contract, None)
+        streams = IrStreams(FormFile(given.model, precision="default"), contract, None, given.nthreads)
         streams.run(feeds)
         for number in range(given.rounds):
             begun = time.process_time()

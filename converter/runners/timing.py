@@ -35,6 +35,7 @@ class IrStreams:
         file: the IR.
         contract: that it keeps. A state is that of a first frame, whatever the frame.
         streams: how many; None for what OpenVINO picks for throughput.
+        threads: for all of them together; None likewise.
 
     Attributes:
         streams, requests, threads: what OpenVINO chose; threads None where the device does not tell.
@@ -43,8 +44,8 @@ class IrStreams:
         DataError, UsageError: as `OpenVinoRunner`.
     """
 
-    def __init__(self, file: FormFile, contract: Contract, streams: int | None) -> None:
-        compiled = _compile(file, contract, throughput(None if streams is None else str(streams)))
+    def __init__(self, file: FormFile, contract: Contract, streams: int | None, threads: int | None = None) -> None:
+        compiled = _compile(file, contract, throughput(None if streams is None else str(streams), threads))
         self.requests = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         chosen = device_properties(compiled, "NUM_STREAMS")
         self.streams = int(chosen[0]) if chosen else self.requests
