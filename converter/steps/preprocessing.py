@@ -39,26 +39,30 @@ def with_inputs_of(contract: Contract, network: openvino.Model) -> openvino.Mode
         image = opset13.parameter(port.shape, _ELEMENT_TYPES[port.element_type])
         image.set_friendly_name(port.name)
         image.output(0).set_names({port.name})
-        _connect(image.output(0), list(own.get_target_inputs()), port, contract.scale)
+        _connect(image.output(0), _readers(own), port, contract.scale)
         inputs.append(image)
     return openvino.Model(network.get_results(), inputs, network.get_friendly_name())
 
 
 def _connect(image: openvino.Output, readers: list[openvino.Input], port: Port, scale: float) -> None:
-    planes = image if port.layout == "NCHW" else opset13.transpose(image, _NHWC_TO_NCHW).output(0)
+    planes = image
+    if port.layout != "NCHW":
+        planes = _named(opset13.transpose(image, _NHWC_TO_NCHW), f"{port.name}/planes")
     linear = [reader for reader in readers if _is_linear(reader)]
     others = [reader for reader in readers if reader not in linear]
     if linear:
-        floats = _floats(planes)
+        floats = _floats(planes, f"{port.name}/floats")
         for reader in linear:
             reader.replace_source_output(floats)
             _prepare_behind(reader.get_node(), port, scale)
     if others:
-        ready = _floats(_reversed(planes) if port.colour_order == "BGR" else planes)
+        ordered = _reversed(planes, f"{port.name}/reversed") if port.colour_order == "BGR" else planes
+        ready = _floats(ordered, f"{port.name}/ready")
         if scale != 1:
             # By a number for each channel, though all are equal: a single one would be moved before the reversal, to
             # be a pass of its own there instead of a part of the operation behind.
-            ready = opset13.divide(ready, np.full((1, 3, 1, 1), scale, np.float32)).output(0)
+            divisor = np.full((1, 3, 1, 1), scale, np.float32)
+            ready = _named(opset13.divide(ready, divisor), f"{port.name}/scaled")
         for reader in others:
             reader.replace_source_output(ready)
 
@@ -73,27 +77,45 @@ def _is_linear(reader: openvino.Input) -> bool:
     return bool(node.get_type_name() == "Convolution" and node.input_value(1).get_node().get_type_name() == "Constant")
 
 
-def _floats(image: openvino.Output) -> openvino.Output:
+def _readers(output: openvino.Output) -> list[openvino.Input]:
+    """Return what reads an output, by name: OpenVINO gives them in the order of their addresses."""
+    return sorted(
+        output.get_target_inputs(), key=lambda reader: (reader.get_node().get_friendly_name(), reader.get_index())
+    )
+
+
+def _named(node: openvino.Node, name: str) -> openvino.Output:
+    """Name a new operation and its constants; by themselves they are numbered by how many the process has made."""
+    node.set_friendly_name(name)
+    for index, value in enumerate(node.input_values()):
+        if (source := value.get_node()).get_type_name() == "Constant":
+            source.set_friendly_name(f"{name}/{index}")
+    return node.output(0)
+
+
+def _floats(image: openvino.Output, name: str) -> openvino.Output:
     if image.get_element_type() == openvino.Type.f32:
         return image
-    return opset13.convert(image, "f32").output(0)
+    return _named(opset13.convert(image, "f32"), name)
 
 
-def _reversed(planes: openvino.Output) -> openvino.Output:
-    return opset13.gather(planes, np.array([2, 1, 0]), np.array(1)).output(0)
+def _reversed(planes: openvino.Output, name: str) -> openvino.Output:
+    return _named(opset13.gather(planes, np.array([2, 1, 0]), np.array(1)), name)
 
 
 def _prepare_behind(node: openvino.Node, port: Port, scale: float) -> None:
     """Let a linear operation read an image as it comes; what it gives, under the same names, is as it was."""
     result = output = node.output(0)
-    readers, names = list(output.get_target_inputs()), output.get_names()
+    readers, names, name = _readers(output), output.get_names(), node.get_friendly_name()
     if port.colour_order == "BGR" and node.get_type_name() == "Convolution":
         weights = np.ascontiguousarray(node.input_value(1).get_node().get_data()[:, ::-1])
-        node.input(1).replace_source_output(opset13.constant(weights).output(0))
+        reversed_weights = opset13.constant(weights)
+        reversed_weights.set_friendly_name(f"{name}/weights")
+        node.input(1).replace_source_output(reversed_weights.output(0))
     elif port.colour_order == "BGR":
-        result = _reversed(result)
+        result = _reversed(result, f"{name}/reversed")
     if scale != 1:
-        result = opset13.divide(result, np.float32(scale)).output(0)
+        result = _named(opset13.divide(result, np.float32(scale)), f"{name}/scaled")
     output.set_names(set())
     result.set_names(names)
     for reader in readers:

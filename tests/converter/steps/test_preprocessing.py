@@ -96,3 +96,19 @@ def test_a_network_without_such_an_input_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="src"):
         with_inputs_of(CONTRACTS["nchw-f32"], openvino.Model([opset13.relu(other)], [other]))
+
+
+def named_network() -> openvino.Model:
+    """Return the network as an ONNX gives it: what it does has names."""
+    model = network()
+    for number, node in enumerate(model.get_ordered_ops()):
+        node.set_friendly_name(f"node {number}")
+    return model
+
+
+@FORMS
+def test_what_is_added_has_the_same_names_in_the_same_order_every_time(contract: Contract) -> None:
+    made = [with_inputs_of(contract, named_network()) for _ in range(20)]
+    names = [[node.get_friendly_name() for node in model.get_ordered_ops()] for model in made]
+    assert all(each == names[0] for each in names)
+    assert len(set(names[0])) == len(names[0])
