@@ -1,4 +1,4 @@
-"""Break every reader's files for some minutes: `python -m tools.fuzz --seconds 600 --out /tmp/fuzz`.
+"""Break every reader's files for some minutes: `python -m tools.fuzz --seconds 600 --out fuzzed`.
 
 Each reader runs in a process of its own, which may grow by 2 GiB. What is found, with the files that show it, goes to
 the folder `--out`; the program ends with 1 where that is anything.
