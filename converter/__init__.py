@@ -1,7 +1,7 @@
 """The network and its checkpoints, export to ONNX and OpenVINO IR, the I/O contract, runners and parity.
 
-Rooms, each importing only from those before it: `network`; `fast`; `architectures`; `forms`; `runners`; `proof`;
-`steps`; `taps`; and on top the stories `convert` and `verify`, with `key` and `info`.
+Rooms, each importing only from those before it: `catalogue`; `network`; `fast`; `architectures`; `forms`; `runners`;
+`proof`; `steps`; `taps`; and on top the stories `convert` and `verify`, with `key` and `info`.
 """
 
 from configs.telemetry import switch_telemetry_off
