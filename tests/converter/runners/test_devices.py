@@ -1,5 +1,6 @@
 """Devices other than the CPU: what is there runs and says where and how, what is not is refused by name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,14 @@ def test_a_device_that_stands_for_the_cpu_gives_the_cpu_s_answer_and_says_so(
 def test_the_precision_that_runs_is_read_back(tiny_models: Path, device: str) -> None:
     with open_runner(ir_variant("ir-fp16", device, "default"), tiny_models) as runner:
         assert runner.precision == default_inference_precision()
-    if default_inference_precision() != "f16":
-        with pytest.raises(UsageError, match=rf"asked OpenVINO for f16, but {device} runs (f32|bf16)"):
-            open_runner(ir_variant("ir-fp16", device, "f16"), tiny_models)
+    try:
+        runner = open_runner(ir_variant("ir-fp16", device, "f16"), tiny_models)
+    except UsageError as error:
+        # A CPU with AVX512-FP16 infers in f16 where it is asked to, others do not.
+        assert re.search(rf"asked OpenVINO for f16, but {device} runs (f32|bf16)", str(error))
+    else:
+        with runner:
+            assert runner.precision == "f16"
 
 
 @pytest.mark.parametrize("device", ["AUTO", "HETERO:CPU"])
