@@ -105,8 +105,11 @@ def foreground_mse(foreground: FloatImage, truth: TruthImage, truth_alpha: Truth
     pixels = int(np.count_nonzero(counted))
     if pixels == 0:
         return None
-    difference = (obtained - expected) * counted[..., np.newaxis]
-    return 1e3 * float(np.square(difference).sum(dtype=np.float64)) / (3 * pixels)
+    left, top, width, height = cv2.boundingRect(counted.view(np.uint8))
+    window = slice(top, top + height), slice(left, left + width)
+    difference = obtained[window] - expected[window]
+    difference *= counted[window][..., np.newaxis]
+    return 1e3 * float(np.square(difference, out=difference).sum(dtype=np.float64)) / (3 * pixels)
 
 
 def dtssd(alpha: FloatImage, previous: FloatImage, truth: TruthImage, previous_truth: TruthImage) -> float:
@@ -169,7 +172,8 @@ def _gradient_magnitude(image: FloatImage, border: int) -> FloatImage:
     along_x = cv2.sepFilter2D(image, cv2.CV_32F, _DERIVATIVE, _GAUSSIAN, borderType=border)
     along_y = cv2.sepFilter2D(image, cv2.CV_32F, _GAUSSIAN, _DERIVATIVE, borderType=border)
     # not cv2.magnitude, whose last bit depends on where its arrays lie in memory
-    return np.asarray(np.sqrt(np.square(along_x) + np.square(along_y)), dtype=np.float32)
+    squares = np.add(np.square(along_x, out=along_x), np.square(along_y, out=along_y), out=along_x)
+    return np.asarray(np.sqrt(squares, out=squares), dtype=np.float32)
 
 
 def _gradient_error(obtained: FloatImage, expected: FloatImage, border: int) -> float:

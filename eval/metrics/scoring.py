@@ -8,20 +8,35 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from datasets.samples.layout import natural_key
 from datasets.samples.sample import Pair, Prediction, clip_of
+from eval.metrics.arrays import unit_truth
 from eval.metrics.measures import METRICS, dtssd, match_size
-from eval.metrics.truth import OriginalMatte, Truth, TruthImage
+from eval.metrics.truth import Truth, TruthImage, UnitTruth
 
 Scores = dict[str, float | None]
 
 
-def original_matte(sample: Pair, original: Prediction) -> OriginalMatte:
+def original_matte(sample: Pair, original: Prediction) -> UnitTruth:
     """Return what the original gives for a sample as the truth of agreement, at the sample's size.
 
     Raises:
         DataError: the prediction is of a wrong shape or type.
     """
     matched = match_prediction(sample, original)
-    return OriginalMatte(sample.id, matched.alpha, matched.foreground)
+    return UnitTruth(sample.id, matched.alpha, matched.foreground)
+
+
+def as_unit(truth: Truth) -> UnitTruth:
+    """Return a truth in float32, so that it is divided once for every metric and variant; itself where it is that.
+
+    Raises:
+        DataError: an image is of another type.
+    """
+    if isinstance(truth, UnitTruth):
+        return truth
+    colours = truth.foreground
+    alpha = unit_truth("ground truth alpha", truth.alpha)
+    foreground = None if colours is None else unit_truth("ground truth foreground", colours, (*alpha.shape, 3))
+    return UnitTruth(truth.id, alpha, foreground)
 
 
 def match_prediction(sample: Pair | Truth, prediction: Prediction) -> Prediction:
@@ -80,10 +95,10 @@ class Scorer:
             DataError: the prediction has a wrong shape or type, or holds values that are not finite.
         """
         try:
-            matched = match_prediction(sample, prediction)
-            scores: Scores = {m.name: m.function(sample, matched) for m in METRICS if m.function is not None}
+            truth, matched = as_unit(sample), match_prediction(sample, prediction)
+            scores: Scores = {m.name: m.function(truth, matched) for m in METRICS if m.function is not None}
             if self._temporal is not None:
-                scores["dtssd"] = self._temporal.score(sample, matched)
+                scores["dtssd"] = self._temporal.score(truth, matched)
         except DataError as error:
             raise DataError(f"variant {self._variant}, sample {sample.id}: {error}") from error
         return scores

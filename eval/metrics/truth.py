@@ -41,13 +41,13 @@ class Truth(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OriginalMatte:
-    """What the original gives for a sample, at the sample's size, neither rounded nor clipped: the truth of agreement.
+class UnitTruth:
+    """A truth of float32 0..1: what the original gives for a sample, or a sample's ground truth divided by 255.
 
     Attributes:
         id: the sample's.
-        alpha: (H, W) float32, 0..1.
-        foreground: (H, W, 3) float32 RGB, 0..1; None from a network that gives alpha alone.
+        alpha: (H, W), neither rounded nor clipped.
+        foreground: (H, W, 3) RGB; None from a network that gives alpha alone.
     """
 
     id: str
@@ -60,7 +60,7 @@ class OriginalMatte:
         return self.alpha.shape[0], self.alpha.shape[1]
 
 
-def as_sample(pair: Pair, original: OriginalMatte) -> Sample:
+def as_sample(pair: Pair, original: UnitTruth) -> Sample:
     """Return a pair as a sample whose ground truth is the original's matte, rounded to 8 bits: for pictures and maps.
 
     Args:

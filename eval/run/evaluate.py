@@ -25,7 +25,7 @@ from datasets.samples.layout import SampleSet, counted, iterate_pairs, listing, 
 from datasets.samples.manifest import content_sha256
 from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.constant import constant_scores
-from eval.metrics.scoring import Scorer, original_matte
+from eval.metrics.scoring import Scorer, as_unit, original_matte
 from eval.metrics.truth import Truth, as_sample
 from eval.run.dataset_record import DatasetRecord
 from eval.run.evidence import require_evidence
@@ -193,6 +193,7 @@ def _run_sample(
         truth = original_matte(sample, predictions[scored[0].name])
         meter.add(as_sample(sample, truth))
     constants = constant_scores(truth)
+    truth = as_unit(truth)
     for runner in scored:
         prediction, elapsed = predicted[runner.name]
         scores = runner.scorer.score(truth, prediction)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import label
 
 from configs.errors import DataError
 from eval.metrics import measures as metrics
@@ -95,6 +96,24 @@ def test_gradient_matches_a_dense_convolution() -> None:
 
     expected = np.sum((magnitude(truth / 255) - magnitude(alpha)) ** 2) / 1000
     assert metrics.alpha_grad(alpha, truth) == pytest.approx(expected, rel=1e-5)
+
+
+@given(
+    arrays(np.uint8, (7, 9), elements=st.sampled_from([0, 25, 26, 51, 102, 128, 153, 230, 255])),
+    arrays(np.uint8, (7, 9), elements=st.sampled_from([0, 50, 51, 77, 178, 204, 254, 255])),
+)
+def test_connectivity_is_what_labelling_every_level_gives(alpha: np.ndarray, truth: np.ndarray) -> None:
+    obtained, expected = alpha / np.float32(255), truth / np.float32(255)
+    common = np.minimum(obtained, expected).astype(np.float64)
+    connected, level_of = np.ones(truth.shape, bool), np.zeros(truth.shape, np.float32)
+    for level in np.arange(1, 11) * 0.1:
+        labels, _ = label(common >= level)
+        sizes = np.bincount(labels.ravel())[1:]
+        connected &= (labels == 1 + sizes.argmax()) if sizes.size else False
+        level_of[connected] = level
+    excess = [np.where(matte - level_of >= 0.15, matte - level_of, 0) for matte in (obtained, expected)]
+
+    assert alpha_conn(obtained, truth) == pytest.approx(1e-3 * np.abs(excess[0] - excess[1]).sum(dtype=np.float64))
 
 
 def test_connectivity_counts_a_detached_blob() -> None:
