@@ -2,7 +2,9 @@
 
 import base64
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,25 +106,42 @@ def test_it_loads_without_errors_and_without_network(opened: Browser, loaded: Pa
 
 
 def test_the_policy_stops_what_would_ask_for_something(page: Browser) -> None:
-    """Were a library to try, nothing would leave."""
-    page.run(
-        """
-        window.refused = [];
-        document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
-        fetch("http://127.0.0.1:9/share").catch(() => {});
-        navigator.sendBeacon("http://127.0.0.1:9/beacon", "x");
-        new Image().src = "http://127.0.0.1:9/picture.png";
-        const form = document.createElement("form");
-        Object.assign(form, { action: "http://127.0.0.1:9/upload", method: "post" });
-        document.body.append(form);
-        form.submit();
-        form.remove();
-        """
-    )
-    page.wait_for("return refused.length >= 4")
-    assert set(page.run("return refused")) == {"connect-src", "img-src", "form-action"}
-    assert page.requests() == []
+    """Were a library to try, nothing would leave: a server that listens is told nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        page.run(
+            """
+            const server = arguments[0];
+            window.refused = [];
+            document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+            fetch(`${server}/share`).catch(() => {});
+            navigator.sendBeacon(`${server}/beacon`, "x");
+            new Image().src = `${server}/picture.png`;
+            const form = document.createElement("form");
+            Object.assign(form, { action: `${server}/upload`, method: "post" });
+            document.body.append(form);
+            form.submit();
+            form.remove();
+            """,
+            f"http://127.0.0.1:{server.getsockname()[1]}",
+        )
+        page.wait_for("return refused.length >= 4")
+        assert set(page.run("return refused")) == {"connect-src", "img-src", "form-action"}
+        assert told(server) == b""
+    page.requests()
     assert len(page.console()) >= 4  # each is told there, and nowhere else in these tests
+
+
+def told(server: socket.socket) -> bytes:
+    """Return what a server is sent; the browser connects ahead of a form that it then does not send."""
+    received = b""
+    server.settimeout(0.5)
+    with suppress(TimeoutError):
+        while True:
+            connection, _ = server.accept()
+            with connection, suppress(TimeoutError):
+                connection.settimeout(0.5)
+                received += connection.recv(4096)
+    return received
 
 
 def test_no_button_sends_a_chart_anywhere(page: Browser) -> None:
