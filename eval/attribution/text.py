@@ -32,7 +32,7 @@ def attribution_page(attribution: Attribution) -> str:
     cells = "" if architecture.cell is None else f" of {architecture.cell}x{architecture.cell} pixels"
     blocks: list[Block] = [
         explain(attribution),
-        stage_table(attribution),
+        *stage_tables(attribution),
         f"In brackets: drift from the original; drift from the stage before. |alpha| and |{foreground}| are "
         "differences of the outputs from those of the stage before, 0..1; "
         f"a cell{cells} counts as refined otherwise where alpha differs by more than 0.01.",
@@ -82,27 +82,27 @@ def explain(attribution: Attribution) -> str:
     return f"{text}; {where} but hold only {share_text}: it is mostly spread thin."
 
 
-def stage_table(attribution: Attribution) -> Table:
-    """Return the table of all stages: tensor errors and task metrics, hop by hop."""
-    metrics = _metrics(attribution)
+def stage_tables(attribution: Attribution) -> tuple[Table, Table]:
+    """Return two tables of all stages, hop by hop: what each changes and moves in the outputs, and the metrics."""
     header = ["Stage", "After", "What changes", "Ran in", "mean |alpha|", "99.9 %", "max"]
     header += [f"max |{_foreground(attribution)}|", "Cells"]
-    rows = []
+    outputs = []
     for stage in attribution.stages:
         row = [code(stage.name), code(stage.before) if stage.before else NOTHING, CHANGES[stage.part]]
-        if not stage.ran:
-            rows.append([*row, plain(f"not run: {stage.refused}"), *[NOTHING] * (5 + len(metrics))])
-            continue
-        rows.append(
-            [
-                *row,
-                plain(stage.precision) if stage.precision else NOTHING,
-                *_errors(stage),
-                *(_metric(stage, m.name) for m in metrics),
-            ]
-        )
-    header += [f"{metric.title}, {metric.unit}" for metric in metrics]
-    return Table(header, rows, right=range(4, len(header)))
+        if stage.ran:
+            outputs.append([*row, plain(stage.precision) if stage.precision else NOTHING, *_errors(stage)])
+        else:
+            outputs.append([*row, plain(f"not run: {stage.refused}"), *[NOTHING] * 5])
+    metrics = _metrics(attribution)
+    figures = [
+        [code(stage.name), *(_metric(stage, metric.name) if stage.ran else NOTHING for metric in metrics)]
+        for stage in attribution.stages
+    ]
+    titles = ["Stage", *(f"{metric.title}, {metric.unit}" for metric in metrics)]
+    return (
+        Table(header, outputs, right=range(4, len(header)), label="What each stage moved in the outputs"),
+        Table(titles, figures, right=range(1, len(titles)), label="Metrics of every stage"),
+    )
 
 
 def split_table(attribution: Attribution) -> Table:

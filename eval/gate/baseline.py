@@ -127,7 +127,7 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
         versions=results.environment.versions,
         cpu_class=results.environment.cpu_class,
         cpu_name=results.environment.cpu_name,
-        dataset=results.dataset.model_copy(update={"path": None, "coverage": None}),
+        dataset=results.dataset.model_copy(update={"path": None, "coverage": None, "sizes": ()}),
         model=results.model,
         original=results.original,
         variants={

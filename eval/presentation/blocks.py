@@ -11,7 +11,7 @@ from html import escape
 from typing import TypeAlias
 
 from configs.text import visible
-from eval.presentation.formatting import fence, markdown_table
+from eval.presentation.formatting import fence, markdown_table, minus
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Table:
     Attributes:
         header: one cell per column.
         rows: as many cells each.
-        right: the columns of numbers, counted from 0.
+        right: the columns of numbers, counted from 0; they are aligned right, with minus signs for hyphens.
         label: what it shows, for readers who cannot see it; by default the title of its section.
     """
 
@@ -29,6 +29,12 @@ class Table:
     rows: Sequence[Sequence[str]]
     right: Sequence[int] = ()
     label: str = ""
+
+    @property
+    def shown(self) -> list[list[str]]:
+        """The rows as they are written."""
+        numeric = set(self.right)
+        return [[minus(cell) if at in numeric else cell for at, cell in enumerate(row)] for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ def _markdown(block: Block, level: int) -> str:
         case str():
             return block
         case Table():
-            return markdown_table(block.header, block.rows, block.right).rstrip("\n")
+            return markdown_table(block.header, block.shown, block.right).rstrip("\n")
         case Note():
             return f"> {_line(block.text)}"
         case Items():

@@ -8,11 +8,14 @@ from configs.text import visible
 
 NOTHING = "-"
 SIGNIFICANT = 4
+MINUS = "\u2212"
 _CODE_SPAN = re.compile(r"(`[^`]+`)")
 _MARKUP = re.compile(r"[\\`*\[\]<>&#~$]|(?<![^\W_])_|_(?![^\W_])")
 """What markdown and HTML obey; `_` only at the edge of a word, where it is."""
 _BLOCK = re.compile(r"[-+=]|\d+(?=[.)])")
 """What makes a list, a rule or a heading at the start of a line."""
+_HYPHEN = re.compile(r"(?<![\w.)`-])-(?=\d)|(?<=\de)-(?=\d)")
+"""A hyphen that stands for the sign of a number or of its exponent."""
 
 
 def number(value: float | None) -> str:
@@ -23,8 +26,7 @@ def number(value: float | None) -> str:
         return "0"
     if not math.isfinite(value) or not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{SIGNIFICANT - 2}e}"
-    decimals = max(0, SIGNIFICANT - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}"
+    return f"{value:.{_decimals(value, SIGNIFICANT)}f}"
 
 
 def signed(value: float | None) -> str:
@@ -32,6 +34,40 @@ def signed(value: float | None) -> str:
     if value is None or value == 0:
         return number(value)
     return f"{'+' if value > 0 else '-'}{number(abs(value))}"
+
+
+def column(values: Sequence[float | None], digits: int = SIGNIFICANT, *, sign: bool = False) -> list[str]:
+    """Return the numbers of one column of a table, all with the same decimals or all with an exponent.
+
+    The smallest keeps `digits` significant digits as far as the largest then has at most one more. `0` is exactly none;
+    what only rounds to it keeps its decimals.
+
+    Args:
+        values: of the column; None and what is not finite become as in `number`.
+        digits: of the smallest.
+        sign: whether they are differences, with a sign each.
+    """
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if not sizes:
+        return [number(value) for value in values]
+    smallest, largest = min(sizes), max(sizes)
+    if largest < 1e-3 or largest >= 1e6:
+        style = f"{'+' if sign else ''}.{SIGNIFICANT - 2}e"
+    else:
+        decimals = min(_decimals(smallest, digits), _decimals(largest, digits + 1))
+        style = f"{'+' if sign else ''}.{decimals}f"
+    return [format(value, style) if value and math.isfinite(value) else number(value) for value in values]
+
+
+def minus(text: str) -> str:
+    """Return text in which negative numbers have a minus sign, as wide as a plus, instead of a hyphen."""
+    return _HYPHEN.sub(MINUS, text)
+
+
+def dimensions(size: Sequence[int]) -> str:
+    """Return a size (height, width) as people write it: width first, as in `1280x720`."""
+    height, width = size
+    return f"{width}x{height}"
 
 
 def span(low: float, high: float) -> str:
@@ -86,6 +122,11 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], right: 
             raise ValueError(f"expected {len(header)} cells, found {len(row)}: {row}")
         lines.append(_line(row))
     return "\n".join(lines) + "\n"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Return the decimals with which a value has so many significant digits."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def _longest_run(text: str) -> int:

@@ -6,29 +6,28 @@ import yaml
 
 from configs.schema import GateSection
 from eval.attribution.record import Attribution
-from eval.attribution.text import explain, stage_table
+from eval.attribution.text import explain, stage_tables
 from eval.bench.output import bench_blocks
 from eval.bench.record import BenchRecord
 from eval.gate.output import judgement_blocks
 from eval.gate.verdict import GateReport
 from eval.metrics.measures import title_of
 from eval.presentation.blocks import Block, Details, Fence, Note, Section
-from eval.presentation.formatting import code, number, plain, signed
+from eval.presentation.formatting import code, minus, number, plain, signed
+from eval.report.head import LargestDrift, aspect_warning, largest_drift, speed_up, what_ran_where, what_was_shown
 from eval.report.history import NO_HISTORY, History
 from eval.report.tables import (
     condition_table,
     latency_table,
-    limit_for,
-    metrics_of,
     model_table,
-    original_record,
     original_table,
     overview_table,
+    published_table,
     tag_table,
     variant_table,
 )
 from eval.report.wording import Wording, wording_of
-from eval.run.results import TAG_METRIC, Results, VariantRecord, WorstRecord
+from eval.run.results import Results, VariantRecord, WorstRecord
 from eval.run.stored import Run
 
 SHOWN_FAILURES = 8
@@ -79,6 +78,10 @@ class Content:
         wording: what the figures are called.
         headline: the verdict against the original in one sentence.
         largest: the drift that takes the largest share of its limit.
+        speed: how much faster the fastest converted variant is; None where nothing was timed.
+        ran: devices and frameworks.
+        shown: the set, and the sizes of its samples and of the model.
+        warning: that the set's aspect is not the model's; None where it is.
         failures: the first judgements that failed or settled nothing.
         figures: every metric of every variant, and how to read them.
         variants: a table per converted variant, beside the published figures.
@@ -98,7 +101,11 @@ class Content:
     title: str
     wording: Wording
     headline: str
-    largest: str
+    largest: LargestDrift
+    speed: str | None
+    ran: str
+    shown: str
+    warning: str | None
     failures: tuple[str, ...]
     figures: Section
     variants: Section
@@ -143,7 +150,11 @@ def report_content(
         title=wording.title.format(set=plain(results.dataset.name), samples=results.dataset.samples),
         wording=wording,
         headline=_headline(results, original),
-        largest=_largest_drift(results, gate),
+        largest=largest_drift(results, gate),
+        speed=speed_up(results),
+        ran=what_ran_where(results),
+        shown=what_was_shown(results),
+        warning=aspect_warning(results),
         failures=() if original is None else _failures(original),
         figures=Section("Figures", [overview_table(results), wording.how_to_read, *_notes(results)]),
         variants=_variants(results, gate),
@@ -163,10 +174,15 @@ def _variants(results: Results, gate: GateSection | None) -> Section:
     tables: list[Block] = [
         Section(_describe(variant), [variant_table(results, variant, gate)]) for variant in results.converted()
     ]
-    published = wording_of(results).published
-    if tables or not published:
-        return Section("Each converted variant", [*(tables or ["None ran."]), *([published] if published else [])])
-    return Section("Against the published figures", [original_table(results), published])
+    return Section(
+        "Each converted variant", [*(tables or ["None ran.", original_table(results)]), *_published(results)]
+    )
+
+
+def _published(results: Results) -> list[Block]:
+    note = wording_of(results).published
+    table = published_table(results)
+    return [Section("Published figures", [table, note])] if note and table.rows else []
 
 
 def _added(attribution: Attribution | None, bench: BenchRecord | None) -> tuple[Section, ...]:
@@ -178,7 +194,7 @@ def _added(attribution: Attribution | None, bench: BenchRecord | None) -> tuple[
             "In brackets: drift from the original; drift from the stage before. "
             "More in [attribution.md](attribution.md)."
         )
-        blocks: list[Block] = [explain(attribution), stage_table(attribution), how_to_read]
+        blocks: list[Block] = [explain(attribution), *stage_tables(attribution), how_to_read]
         sections.append(Section("Where the drift entered", blocks))
     return tuple(sections)
 
@@ -214,37 +230,6 @@ def _failures(report: GateReport) -> tuple[str, ...]:
     if len(rows) > SHOWN_FAILURES:
         lines.append(f"and {len(rows) - SHOWN_FAILURES} more: see the tables below")
     return tuple(lines)
-
-
-def _largest_drift(results: Results, gate: GateSection | None) -> str:
-    """Name the drift that takes the largest share of its limit, or of the original's value where there is no limit."""
-    found: tuple[float, str] | None = None
-    for variant in results.converted():
-        for metric in metrics_of(results):
-            drift, record = results.drift_of(variant.name, metric.name), original_record(results, metric.name)
-            if drift is None or drift.mean is None or record is None or record.mean is None:
-                continue
-            limit = limit_for(gate, results, variant, metric.name, record.mean)
-            if limit is None and (gate is not None or (results.dataset.agreement and metric.name != TAG_METRIC)):
-                continue
-            text = f"{metric.title} {signed(drift.mean)} with {code(variant.name)} (ran in {plain(variant.ran_in)})"
-            if limit is None and results.dataset.agreement:
-                share = abs(drift.mean)  # of one metric alone: the original's own value is 0
-            else:
-                share = _share(abs(drift.mean), abs(record.mean) if limit is None else limit)
-                whole = "the original's value" if limit is None else f"its limit of {number(limit)}"
-                text = f"{text}, {share:.3g} % of {whole}"
-            if found is None or share > found[0] * (1 + 1e-9):  # equal but for rounding: the first
-                found = share, text
-    if found is None:
-        return "none could be measured"
-    return "none: every judged metric equals the original's" if found[0] == 0 else found[1]
-
-
-def _share(part: float, whole: float) -> float:
-    if part == 0:
-        return 0.0
-    return 100 * part / whole if whole else float("inf")
 
 
 def _notes(results: Results) -> list[Block]:
@@ -290,4 +275,4 @@ def _worst_line(results: Results, record: WorstRecord) -> str:
     if results.dataset.agreement and record.variant is not None:
         return f"{code(record.sample)}: Alpha MAD {number(record.drift)} from the original with {code(record.variant)}"
     text = f"{code(record.sample)}: Alpha MAD {number(record.original)} with the original"
-    return text if record.variant is None else f"{text}, {signed(record.drift)} with {code(record.variant)}"
+    return text if record.variant is None else f"{text}, {minus(signed(record.drift))} with {code(record.variant)}"

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from configs.files import write_atomically
-from eval.presentation.blocks import Block, Items, Picture, Section, markdown_page
+from eval.presentation.blocks import Block, Items, Note, Picture, Section, markdown_page
 from eval.report.charts import SPEED_FILE, draw_speed, has_speed
 from eval.report.content import Content
 
@@ -29,7 +29,8 @@ def render_markdown(content: Content) -> str:
     speed = Picture(content.wording.speed, SPEED_FILE)
     blocks: list[Block] = [
         content.headline,
-        f"Largest {content.wording.drift}: {content.largest}.",
+        *([Note(content.warning)] if content.warning else []),
+        Items(_head(content)),
         *([Items(content.failures)] if content.failures else []),
         *content.figures.blocks,
     ]
@@ -46,11 +47,16 @@ def render_markdown(content: Content) -> str:
     return markdown_page([Section(content.title, [*blocks, *sections, end])])
 
 
+def _head(content: Content) -> list[str]:
+    speed = [f"Speed: {content.speed}."] if content.speed else []
+    largest = f"Largest {content.wording.drift}: {content.largest.text}."
+    return [largest, *speed, f"Ran with: {content.ran}.", f"Set: {content.shown}."]
+
+
 def _worst(content: Content) -> Section:
-    shown = content.wording.panel.removesuffix(", difference")
     blocks: list[Block] = [
-        f"Those whose Alpha MAD a converted variant moved most. From left to right: {shown},\n"
-        "and ten times their difference."
+        "Those whose Alpha MAD a converted variant moved most. The label above each picture says what it shows; the "
+        "difference\nof the two mattes comes last, multiplied as its label says."
     ]
     for place, sample in enumerate(content.worst, start=1):
         title = f"Sample {place}: {content.wording.panel}"

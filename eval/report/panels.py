@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from configs.files import write_atomically
 from datasets.samples.images import write_png
 from datasets.samples.sample import Pair, Prediction, Sample
-from eval.metrics.scoring import match_prediction
-from eval.report.layers import DIFFERENCE_GAIN, LAYER_SUFFIX, Layers, encode_layer, grey, make_layers, shrunk, to_bytes
+from eval.report.layers import LAYER_SUFFIX, Layers, encode_layer, gain_of, layer_titles, make_layers, shrunk
 from eval.run.results import WorstRecord
 from eval.run.worst import Movement, WorstSamples
 
 TILE_SIDE = 320
+COLUMNS = 4
 PANEL_FOLDER = "panels"
 
 _GAP = 6
@@ -26,6 +27,10 @@ _TITLE_HEIGHT = 26
 _BACKGROUND = (255, 255, 255)
 _INK = (20, 20, 20)
 _LONGEST_SLUG = 120
+_SHORTEST_LABEL = 12
+_IN_THE_VIEW_ALONE = frozenset({"original_error", "converted_error"})
+
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class _Pictures:
-    tiles: tuple[Tile, ...]
     layers: Layers
+    gain: int | None
     has_truth: bool
 
 
@@ -48,15 +53,21 @@ class WorstPictures:
 
     def __init__(self, limit: int) -> None:
         self._samples = WorstSamples(limit, _draw)
+        self._original = ""
 
     def offer(
         self, sample: Pair, original: str, predictions: Mapping[str, Prediction], alpha_mad: Mapping[str, float]
     ) -> None:
         """Look at a sample; arguments and errors as `WorstSamples.offer`."""
+        self._original = original
         self._samples.offer(sample, original, predictions, alpha_mad)
 
     def records(self) -> tuple[WorstRecord, ...]:
-        """Return the samples that have pictures, worst first, with the paths that `write` gives these."""
+        """Return the samples that have pictures, worst first, with the paths that `write` gives these.
+
+        Layers that are the same picture, such as the mattes of two equal forms, share one file.
+        """
+        paths: dict[tuple[tuple[int, ...], bytes], str] = {}
         return tuple(
             WorstRecord(
                 sample=movement.sample,
@@ -64,7 +75,13 @@ class WorstPictures:
                 original=movement.original,
                 drift=movement.drift,
                 panel=f"{_folder(place, movement.sample)}.png",
-                layers={layer: f"{_folder(place, movement.sample)}/{layer}{LAYER_SUFFIX}" for layer in drawn.layers},
+                layers={
+                    name: paths.setdefault(
+                        (image.shape, image.tobytes()), f"{_folder(place, movement.sample)}/{name}{LAYER_SUFFIX}"
+                    )
+                    for name, image in drawn.layers.items()
+                },
+                gain=drawn.gain,
             )
             for place, (movement, drawn) in enumerate(self._samples.ranked(), start=1)
         )
@@ -72,49 +89,59 @@ class WorstPictures:
     def write(self, run_dir: Path) -> None:
         """Write each kept sample's pictures under `panels/` in the run's folder.
 
-        One PNG with everything side by side, and a folder of the same name with the layers of the before/after view.
+        One PNG with everything small, and a folder of the same name with the layers of the before/after view.
 
         Raises:
             UsageError: the folder cannot be written.
         """
+        written: set[str] = set()
         for record, (movement, drawn) in zip(self.records(), self._samples.ranked(), strict=True):
-            write_png(run_dir / record.panel, panel(drawn.tiles, _title(movement, drawn.has_truth)))
+            tiles = _tiles(drawn.layers, layer_titles(record.variant, self._original, record.gain))
+            write_png(run_dir / record.panel, panel(tiles, _title(movement, drawn.has_truth)))
             for layer, path in record.layers.items():
-                write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
+                if path not in written:
+                    write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
+                    written.add(path)
 
 
 def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:
-    """Return the tiles side by side under their labels and a title, as (H, W, 3) uint8 RGB."""
-    width = sum(tile.image.shape[1] + _GAP for tile in tiles) + _GAP
-    height = _TITLE_HEIGHT + _LABEL_HEIGHT + max(tile.image.shape[0] for tile in tiles) + _GAP
-    canvas = Image.new("RGB", (width, height), _BACKGROUND)
+    """Return the tiles under a title, `COLUMNS` in a row, each under its label, as (H, W, 3) uint8 RGB."""
+    wide = max(tile.image.shape[1] for tile in tiles) + _GAP
+    high = max(tile.image.shape[0] for tile in tiles) + _LABEL_HEIGHT
+    columns = min(COLUMNS, len(tiles))
+    size = columns * wide + _GAP, _TITLE_HEIGHT + -(-len(tiles) // columns) * high + _GAP
+    canvas = Image.new("RGB", size, _BACKGROUND)
     draw = ImageDraw.Draw(canvas)
     draw.text((_GAP, 5), title, fill=_INK, font=ImageFont.load_default(size=14))
-    left = _GAP
-    for tile in tiles:
-        draw.text((left, _TITLE_HEIGHT + 3), tile.label, fill=_INK, font=ImageFont.load_default(size=13))
-        canvas.paste(Image.fromarray(tile.image), (left, _TITLE_HEIGHT + _LABEL_HEIGHT))
-        left += tile.image.shape[1] + _GAP
+    font = ImageFont.load_default(size=13)
+    for place, tile in enumerate(tiles):
+        row, column = divmod(place, columns)
+        left, top = _GAP + column * wide, _TITLE_HEIGHT + row * high
+        draw.text((left, top + 3), _cut(tile.label, draw, font, tile.image.shape[1]), fill=_INK, font=font)
+        canvas.paste(Image.fromarray(tile.image), (left, top + _LABEL_HEIGHT))
     return np.asarray(canvas)
 
 
+def _cut(label: str, draw: ImageDraw.ImageDraw, font: Font, width: int) -> str:
+    """Return as much of a label as fits over its picture, so that it does not run into the next one."""
+    fits = label
+    while len(fits) > _SHORTEST_LABEL and draw.textlength(fits, font) > width:
+        fits = f"{fits.rstrip('.')[:-1]}..."
+    return fits
+
+
 def _draw(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> _Pictures:
-    tiles, layers = _tiles(sample, original, variant, converted), make_layers(sample, original, converted)
-    return _Pictures(tiles, layers, isinstance(sample, Sample))
+    gain = gain_of(sample, original, converted)
+    return _Pictures(make_layers(sample, original, converted, gain or 1), gain, isinstance(sample, Sample))
 
 
-def _tiles(sample: Pair, original: Prediction, variant: str | None, converted: Prediction | None) -> tuple[Tile, ...]:
-    expected = match_prediction(sample, original).alpha
-    tiles = [Tile("source", shrunk(sample.source, TILE_SIDE))]
-    if isinstance(sample, Sample):
-        tiles.append(Tile("ground truth alpha", shrunk(grey(sample.alpha), TILE_SIDE)))
-    tiles.append(Tile("original alpha", shrunk(grey(to_bytes(expected)), TILE_SIDE)))
-    if variant is not None and converted is not None:
-        obtained = match_prediction(sample, converted).alpha
-        difference = np.abs(obtained - expected) * np.float32(DIFFERENCE_GAIN)
-        tiles.append(Tile(f"{variant} alpha", shrunk(grey(to_bytes(obtained)), TILE_SIDE)))
-        tiles.append(Tile(f"|difference| x{DIFFERENCE_GAIN}", shrunk(grey(to_bytes(difference)), TILE_SIDE)))
-    return tuple(tiles)
+def _tiles(layers: Layers, titles: dict[str, str]) -> tuple[Tile, ...]:
+    """Return the panel's pictures in the order of the titles, the difference last."""
+    return tuple(
+        Tile(title, shrunk(layers[name], TILE_SIDE))
+        for name, title in titles.items()
+        if name in layers and name not in _IN_THE_VIEW_ALONE
+    )
 
 
 def _folder(place: int, sample_id: str) -> str:

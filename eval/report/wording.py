@@ -56,7 +56,7 @@ ACCURACY = Wording(
     unsettled="**Not settled**: nothing failed against {original}, but the evidence does not suffice.",
     unjudged=("**Not judged**: no tolerances were given. Drift from {original} over {samples} samples is shown below."),
     speed="Accuracy against speed: drift of every variant over its latency",
-    panel="source, ground truth, original, converted, difference",
+    panel="source, plate, mattes, composite, cut-out, difference",
 )
 AGREEMENT = Wording(
     title="Agreement with the original on {set}, {samples} samples without ground truth",
@@ -81,7 +81,7 @@ AGREEMENT = Wording(
         "**Not judged**: no tolerances were given. Agreement with {original} over {samples} samples is shown below."
     ),
     speed="Agreement against speed: every variant's distance from the original over its latency",
-    panel="source, original, converted, difference",
+    panel="source, plate, mattes, composite, cut-out, difference",
 )
 
 

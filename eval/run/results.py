@@ -170,6 +170,8 @@ class WorstRecord(Frozen):
         panel: path of its picture relative to the run's folder, with forward slashes.
         layers: name of a layer of the before/after view (`eval.report.layers`) to its picture's path, likewise;
             empty in results of earlier versions.
+        gain: by which the pictures multiply the difference of the two mattes; None without a variant, and in results
+            of earlier versions, where it is 10.
     """
 
     sample: str
@@ -178,6 +180,7 @@ class WorstRecord(Frozen):
     drift: float | None
     panel: str
     layers: dict[str, str] = Field(default_factory=dict)
+    gain: Annotated[int | None, Field(gt=0)] = None
 
 
 class TagRecord(Frozen):

@@ -9,9 +9,11 @@ import pandas as pd
 
 from configs.schema import GateSection
 from eval.metrics.measures import Metric
+from eval.presentation.formatting import SIGNIFICANT, column, minus
+from eval.report.charts import NEAR
 from eval.report.content import Content
 from eval.report.history import PastRun, same_samples
-from eval.report.tables import limit_for, metrics_of, original_record
+from eval.report.tables import DRIFT_DIGITS, limit_on, metrics_of
 from eval.run.results import DriftRecord, MetricRecord, Results, VariantRecord
 from eval.run.scores import scores_of
 from eval.run.stored import Run
@@ -23,13 +25,16 @@ MOST_SAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """A line of the table of samples: one metric of one sample, the original's value and the variants' drifts."""
+    """A line of the table of samples: one metric of one sample.
+
+    Attributes:
+        sample, tags: the sample, and its tags.
+        cells: (value, text) of the original's score, of every variant's drift and of the largest of these.
+    """
 
     sample: str
     tags: str
-    original: float | None
-    drifts: Sequence[float | None]
-    largest: float | None
+    cells: Sequence[tuple[float | None, str]]
 
 
 def plot_data(content: Content) -> dict[str, Any]:
@@ -38,6 +43,7 @@ def plot_data(content: Content) -> dict[str, Any]:
     metrics = metrics_of(results)
     return {
         "original": results.original,
+        "near": NEAR,
         "word": "Distance" if results.dataset.agreement else "Drift",
         "metrics": [{"name": m.name, "title": m.title, "unit": m.unit} for m in metrics],
         "variants": [
@@ -59,17 +65,24 @@ def sample_lines(content: Content) -> list[SampleLine]:
     """Return the lines of the table of samples for its first metric; the page's script changes the metric."""
     run, metric = content.run, metrics_of(content.run.results)[0].name
     own, drifts = run.table.loc[run.results.original], _drifts(run, metric)
-    largest = drifts.abs().max(axis="columns")
+    ids = _shown_samples(run, metric)
+    columns = [_column(own.loc[ids, metric])]
+    columns += [_column(drifts.loc[ids, variant], sign=True) for variant in drifts]
+    if len(drifts.columns):
+        columns.append(_column(drifts.loc[ids].abs().max(axis="columns"), DRIFT_DIGITS))
+    cells = zip(*columns, strict=True)
     return [
-        SampleLine(
-            sample,
-            " ".join(own.at[sample, "tags"]),
-            _defined(own.at[sample, metric]),
-            [_defined(drift) for drift in drifts.loc[sample]],
-            _defined(largest[sample]),
-        )
-        for sample in _shown_samples(run, metric)
+        SampleLine(sample, " ".join(own.at[sample, "tags"]), own_cells)
+        for sample, own_cells in zip(ids, cells, strict=True)
     ]
+
+
+def _column(
+    scores: "pd.Series[float]", digits: int = SIGNIFICANT, *, sign: bool = False
+) -> list[tuple[float | None, str]]:
+    values = [_defined(score) for score in scores]
+    texts = column(values, DRIFT_DIGITS if sign else digits, sign=sign)
+    return [(value, minus(text)) for value, text in zip(values, texts, strict=True)]
 
 
 def _drifts(run: Run, metric: str) -> pd.DataFrame:
@@ -90,10 +103,9 @@ def _defined(score: float) -> float | None:
 
 
 def _drift(results: Results, gate: GateSection | None, variant: VariantRecord, metric: str) -> dict[str, Any]:
-    drift, record = results.drift_of(variant.name, metric), original_record(results, metric)
-    expected = None if record is None else record.mean
-    limit = None if expected is None else limit_for(gate, results, variant, metric, expected)
-    return {"mean": None if drift is None else _short(drift.mean), "limit": _short(limit), **_ends(drift)}
+    drift, limit = results.drift_of(variant.name, metric), limit_on(gate, results, variant, metric)
+    allowed = {} if limit is None else {"least": _short(limit.low), "most": _short(limit.high)}
+    return {"mean": None if drift is None else _short(drift.mean), "allowed": allowed, **_ends(drift)}
 
 
 def _ends(record: DriftRecord | MetricRecord | None) -> dict[str, float | None]:

@@ -14,12 +14,13 @@ from markupsafe import Markup
 
 from configs.files import write_atomically
 from eval.gate.output import headline
-from eval.presentation.formatting import number, signed
+from eval.presentation.formatting import number
 from eval.report.content import SHOWN_FAILURES, Content
 from eval.report.html.data import MOST_SAMPLES, plot_data, sample_lines
 from eval.report.html.pictures import WorstView, scale_stops, worst_views
+from eval.report.html.sealing import policy, without_addresses
 from eval.report.html.text import blocks, line, section
-from eval.report.layers import DIFFERENCE_GAIN
+from eval.report.layers import ERROR_GAIN
 from eval.report.tables import metrics_of
 
 HTML_REPORT_FILE = "report.html"
@@ -56,7 +57,8 @@ def render_html(content: Content, worst: Sequence[WorstView] = ()) -> str:
         autoescape=True,
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False, "separators": (",", ":")}
-    environment.filters |= {"blocks": blocks, "line": line, "number": number, "section": section, "signed": signed}
+    environment.filters |= {"blocks": blocks, "line": line, "number": number, "section": section}
+    script = _asset("report.js")
     results, judgement = content.run.results, content.judgement
     return environment.get_template("report.html.j2").render(
         content=content,
@@ -71,24 +73,31 @@ def render_html(content: Content, worst: Sequence[WorstView] = ()) -> str:
         worst=list(zip(worst, (sample.line for sample in content.worst), strict=True)) if worst else [],
         views={view.record.sample: view for view in worst},
         stops=", ".join(scale_stops()),
-        gain=DIFFERENCE_GAIN,
+        gain=ERROR_GAIN,
         past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(content.history.runs)],
         data=plot_data(content),
         plotly=plot_library(),
         plotly_version=metadata.version(PLOT_LIBRARY),
         style=_asset("report.css"),
-        script=_asset("report.js"),
+        script=script,
+        policy=policy((script.encode(), plot_script())),
     )
 
 
 @cache
-def plot_library() -> str:
-    """Return plotly.js, gzip-compressed, as base64; the page unpacks it, which makes it 2 MB instead of 4.8.
+def plot_script() -> bytes:
+    """Return plotly.js without its addresses of servers.
 
     Read from the installed distribution without importing it: the gate writes this page too.
     """
     file = Path(str(metadata.distribution(PLOT_LIBRARY).locate_file(_PLOT_SCRIPT)))
-    return base64.b64encode(gzip.compress(file.read_bytes(), compresslevel=9, mtime=0)).decode()
+    return without_addresses(file.read_bytes())
+
+
+@cache
+def plot_library() -> str:
+    """Return `plot_script`, gzip-compressed, as base64; the page unpacks it, which makes it 2 MB instead of 4.8."""
+    return base64.b64encode(gzip.compress(plot_script(), compresslevel=9, mtime=0)).decode()
 
 
 def _asset(name: str) -> Markup:

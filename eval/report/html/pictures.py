@@ -53,8 +53,8 @@ def worst_views(run_dir: Path, results: Results) -> list[WorstView]:
     left = LARGEST_PICTURES
     panel = wording_of(results).panel
     for place, record in enumerate(results.worst, start=1):
-        titles = layer_titles(record.variant, results.original)
-        layers = {name: path for name, path in record.layers.items() if name in titles}
+        titles = layer_titles(record.variant, results.original, record.gain)
+        layers = {name: record.layers[name] for name in titles if name in record.layers}
         files = layers or {"panel": record.panel}
         contents = {name: _read(run_dir, path) for name, path in files.items()}
         if None in contents.values() or (size := sum(len(data or b"") for data in contents.values())) > left:

@@ -54,7 +54,7 @@ def _block(block: Block, level: int, title: str) -> Markup:
 def _table(table: Table, title: str) -> Markup:
     """Return a table that scrolls by itself where it is wide; a verdict in a cell gets its colour."""
     label = table.label or re.sub(r"[`*]", "", title)
-    rows = Markup("").join(_row("td", cells, table.right) for cells in table.rows)
+    rows = Markup("").join(_row("td", cells, table.right) for cells in table.shown)
     return Markup(
         '<div class="scroll" role="region" aria-label="{}" tabindex="0">\n'
         "<table>\n<thead>\n{}</thead>\n<tbody>\n{}</tbody>\n</table>\n</div>\n"

@@ -10,7 +10,7 @@
   const metric = () => data.metrics.find((each) => each.name === metricChoice.value) || data.metrics[0];
   const is = (value) => value !== null && value !== undefined;
 
-  // Numbers as everywhere in the reports: four significant digits.
+  // Numbers as everywhere in the reports: four significant digits, and minus signs.
   function number(value) {
     if (!is(value)) return "-";
     if (value === 0) return "0";
@@ -18,7 +18,22 @@
     if (size < 1e-4 || size >= 1e6) return value.toExponential(2).replace(/e([+-])(\d)$/, "e$10$2");
     return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
   }
-  const signed = (value) => (value > 0 ? "+" : "") + number(value);
+  const minus = (text) => text.replace(/(^|e)-(?=\d)/g, "$1\u2212");
+  const signed = (value) => (value > 0 ? "+" : "") + minus(number(value));
+
+  // One style for a column, as `eval.presentation.formatting.column`.
+  function column(values, digits, sign) {
+    const sizes = values.filter((value) => is(value) && value !== 0).map(Math.abs);
+    const [smallest, largest] = [Math.min(...sizes), Math.max(...sizes)];
+    const decimals = (value, wanted) => Math.max(0, wanted - 1 - Math.floor(Math.log10(value)));
+    const places = sizes.length ? Math.min(decimals(smallest, digits), decimals(largest, digits + 1)) : 0;
+    const exponent = largest < 1e-3 || largest >= 1e6;
+    return values.map((value) => {
+      if (!is(value) || value === 0) return number(value);
+      const text = exponent ? value.toExponential(2).replace(/e([+-])(\d)$/, "e$10$2") : value.toFixed(places);
+      return (sign && value > 0 ? "+" : "") + minus(text);
+    });
+  }
 
   // ---- the table of samples: another metric, sorting, filtering
   const table = byId("sample-table");
@@ -27,19 +42,22 @@
   function fillSamples() {
     const { name, title, unit } = metric();
     byId("sample-metric").textContent = `${title}, ${unit}`;
+    const drifts = converted.map((variant) => data.samples.drift[name][variant.name]);
+    const columns = [data.samples.original[name], ...drifts];
+    const texts = columns.map((values, index) => (index ? column(values, 3, true) : column(values, 4, false)));
+    if (converted.length) {
+      const largest = data.samples.ids.map((_, at) => {
+        const sizes = drifts.map((values) => values[at]).filter(is).map(Math.abs);
+        return sizes.length ? Math.max(...sizes) : null;
+      });
+      columns.push(largest);
+      texts.push(column(largest, 3, false));
+    }
     for (const row of rows) {
       const at = Number(row.dataset.row);
-      const drifts = converted.map((variant) => data.samples.drift[name][variant.name][at]);
-      const sizes = drifts.filter(is).map(Math.abs);
-      const values = [data.samples.original[name][at], ...drifts];
-      const texts = [number(values[0]), ...drifts.map(signed)];
-      if (converted.length) {
-        values.push(sizes.length ? Math.max(...sizes) : null);
-        texts.push(number(values.at(-1)));
-      }
       all("td[data-value]", row).forEach((cell, index) => {
-        cell.dataset.value = is(values[index]) ? values[index] : "";
-        cell.textContent = texts[index];
+        cell.dataset.value = is(columns[index][at]) ? columns[index][at] : "";
+        cell.textContent = texts[index][at];
       });
     }
   }
@@ -137,16 +155,20 @@
     dark: ["#56b4e9", "#f0904b", "#3ccf9f", "#e49cc6", "#f0c04d", "#9fd3f2", "#b0b0b0"],
   };
   const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star"];
+  const DASHES = ["solid", "solid", "dash", "dot"];
   let printing = false;
 
   function look() {
     const night = dark.matches && !printing;
     return night
-      ? { ink: "#e6e9ed", faint: "#a5adb8", grid: "#333b45", bad: "#ff9088", palette: PALETTES.dark }
-      : { ink: "#1b1f24", faint: "#57606a", grid: "#dde2e7", bad: "#b3261e", palette: PALETTES.light };
+      ? { ink: "#e6e9ed", faint: "#a5adb8", grid: "#333b45", bad: "#ff9088", good: "#1d4a2b", palette: PALETTES.dark }
+      : { ink: "#1b1f24", faint: "#57606a", grid: "#dde2e7", bad: "#b3261e", good: "#d5efdd", palette: PALETTES.light };
   }
   const colour = (index) => look().palette[index % look().palette.length];
-  const mark = (index) => ({ color: colour(index), symbol: SYMBOLS[index % SYMBOLS.length], size: 10 });
+  // Hollow, so that one mark on another can be seen.
+  const mark = (index) => ({
+    color: colour(index), symbol: `${SYMBOLS[index % SYMBOLS.length]}-open`, size: 10, line: { width: 2, color: colour(index) },
+  });
   const place = (name) => data.variants.findIndex((variant) => variant.name === name);
   // Names come from files; plotly reads some markup in texts.
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
@@ -194,26 +216,35 @@
         });
       }
       const original = data.variants.find((variant) => variant.name === data.original);
+      const timed = converted.filter((variant) => variant.latency).map((variant) => variant.latency);
+      const own = original && original.latency ? original.latency[0] : null;
+      const far = timed.length > 0 && own > data.near * Math.max(...timed.map(([median]) => median));
+      const ends = [...timed.map(([, p90]) => p90), ...(is(own) && !far ? [own] : [])];
       const layout = {
-        xaxis: { title: { text: "Latency of one sample, ms (median)" }, rangemode: "tozero" },
+        xaxis: { title: { text: "Latency of one sample, ms (median)" }, range: [0, 1.05 * Math.max(...ends, 1e-3)] },
         yaxis: {
           title: { text: `${logarithmic ? `|${drift}|` : drift} of ${title}, ${unit}` },
           type: logarithmic ? "log" : "linear",
           exponentformat: "power",
           ...(logarithmic ? { dtick: 1 } : {}),
         },
-        shapes: [],
+        shapes: [], annotations: [],
       };
-      if (original && original.latency) {
-        const x = original.latency[0];
-        layout.shapes.push({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { dash: "dot", color: look().ink } });
-        // A trace without points, so that the axis reaches the line and the legend names it.
+      if (is(own)) {
+        const line = { dash: "dot", color: look().ink };
+        // A trace without points, so that the legend names the line.
         traces.push({
-          name: `${plain(original.label)}: the original`,
-          x: [x], y: [null], mode: "lines", line: { dash: "dot", color: look().ink }, hoverinfo: "skip",
+          name: `${plain(original.label)}: the original, ${number(own)} ms`,
+          x: [0], y: [null], mode: "lines", line, hoverinfo: "skip",
         });
-        const right = Math.max(...data.variants.filter((each) => each.latency).flatMap((each) => each.latency));
-        layout.xaxis.range = [0, right * 1.05];
+        if (far) {
+          layout.annotations.push({
+            text: `the original: ${number(own)} ms \u2192`, showarrow: false,
+            xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "top", font: { color: look().ink },
+          });
+        } else {
+          layout.shapes.push({ type: "line", x0: own, x1: own, yref: "paper", y0: 0, y1: 1, line });
+        }
       }
       return { traces, layout };
     },
@@ -221,31 +252,47 @@
     limits() {
       const { name, title, unit } = metric();
       const records = converted.map((variant) => data.drift[name][variant.name]);
-      const labels = converted.map((variant) => plain(variant.name));
-      const limits = records.map((record) => record.limit);
+      const places = records.map((_, index) => index);
+      const sizes = records.flatMap(({ mean, low, high, allowed }) => [mean, low, high, allowed.least, allowed.most]).filter(is);
+      const [bottom, top] = [Math.min(0, ...sizes), Math.max(0, ...sizes)];
+      const room = 0.2 * (top - bottom || 1e-6);
+      const range = [bottom - room, top + room];
+      const shapes = records.flatMap(({ allowed: { least, most } }, index) => {
+        const [x0, x1] = [index - 0.35, index + 0.35];
+        if (!is(least) && !is(most)) return [];
+        const band = { type: "rect", layer: "below", x0, x1, y0: is(least) ? least : range[0], y1: is(most) ? most : range[1] };
+        const lines = [least, most].filter(is).map((y) => ({ type: "line", x0, x1, y0: y, y1: y, line: { width: 3, color: look().bad } }));
+        return [{ ...band, fillcolor: look().good, line: { width: 0 } }, ...lines];
+      });
+      const share = ({ mean, allowed }) => {
+        const limit = mean < 0 ? allowed.least : allowed.most;
+        return is(mean) && limit ? `<br>${Number(((100 * mean) / limit).toPrecision(3))} % of the limit` : "";
+      };
       const traces = [{
-        name: drift, x: labels, y: records.map((record) => record.mean), mode: "markers",
-        marker: { color: converted.map((variant) => colour(place(variant.name))), size: 11 },
-        error_y: interval(records, false),
-        text: records.map((record) => `${drift.toLowerCase()} ${spoken(record)}<br>limit ${number(record.limit)}`),
-        hovertemplate: "%{x}<br>%{text}<extra></extra>",
+        name: drift, x: places, y: records.map((record) => record.mean), mode: "markers+text", textposition: "top right",
+        marker: { color: converted.map((variant) => colour(place(variant.name))), size: 11 }, cliponaxis: false,
+        error_y: { ...interval(records, false), color: look().ink },
+        text: records.map((record) => `\u00a0\u00a0${signed(record.mean)}`),
+        customdata: records.map((record, index) => `${plain(converted[index].label)}<br>${drift.toLowerCase()} ${spoken(record)}${share(record)}`),
+        hovertemplate: "%{customdata}<extra></extra>",
       }];
-      for (const [sign, shown] of [[1, true], [-1, false]]) {
-        if (!limits.some(is)) continue;
-        traces.push({
-          name: "Limit", x: labels, y: limits.map((limit) => (is(limit) ? sign * limit : null)), mode: "markers",
-          marker: { symbol: "line-ew-open", size: 34, color: look().bad, line: { width: 3, color: look().bad } },
-          showlegend: shown, hoverinfo: "skip",
-        });
-      }
-      return { traces, layout: { yaxis: { title: { text: `${drift} of ${title}, ${unit}` }, zeroline: true }, xaxis: { type: "category" } } };
+      const labels = converted.map((variant, index) => `${plain(variant.name)}${share(records[index])}`);
+      return {
+        traces,
+        layout: {
+          shapes, showlegend: false,
+          xaxis: { tickvals: places, ticktext: labels, range: [-0.5, converted.length - 0.5], showgrid: false, zeroline: false },
+          yaxis: { title: { text: `${drift} of ${title}, ${unit}` }, range, zeroline: true, zerolinecolor: look().faint },
+        },
+      };
     },
 
     spread() {
       const { name, title, unit } = metric();
-      const traces = converted.map((variant) => ({
+      const beside = (order) => (0.7 * (order - (converted.length - 1) / 2)) / Math.max(1, converted.length);
+      const traces = converted.map((variant, order) => ({
         name: plain(variant.label), mode: "markers", marker: { ...mark(place(variant.name)), size: 7 },
-        x: data.samples.ids.map((_, index) => index + 1),
+        x: data.samples.ids.map((_, index) => index + 1 + beside(order)),
         y: data.samples.drift[name][variant.name],
         text: data.samples.ids.map((id, index) => `${plain(id)}<br>${signed(data.samples.drift[name][variant.name][index])}`),
         hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
@@ -279,7 +326,9 @@
   function past(key, variants, prefix) {
     const { name, title, unit } = metric();
     const traces = [];
-    for (const variant of variants) {
+    for (const [order, variant] of variants.entries()) {
+      // Wide below narrow, so that lines of equal figures show all of them.
+      const below = variants.length - 1 - order;
       for (const same of [true, false]) {
         const runs = data.history.filter((run) => run.same === same && is(run[key][name][variant.name]?.mean));
         if (!runs.length) continue;
@@ -289,9 +338,9 @@
           name: plain(variant.name),
           x: runs.map((run) => run.created), y: records.map((record) => record.mean),
           mode: same ? "lines+markers" : "markers",
-          line: { color: sign.color },
+          line: { color: sign.color, width: 1.5 + 2.5 * below, dash: DASHES[order % DASHES.length] },
           legendgroup: variant.name, showlegend: same,
-          marker: { ...sign, size: 9, symbol: same ? sign.symbol : `${sign.symbol}-open` },
+          marker: { ...sign, size: 9 + 3 * below, symbol: same ? sign.symbol.replace("-open", "") : sign.symbol },
           error_y: interval(records, false),
           text: runs.map((run, index) => `${plain(run.name)}<br>${plain(run.set)}, ${plain(run.cpu)}<br>${key === "drift" ? spoken(records[index]) : number(records[index].mean)}`),
           hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
@@ -300,6 +349,9 @@
     }
     return { traces, layout: { xaxis: { type: "date" }, yaxis: { title: { text: `${prefix}${title}, ${unit}` } } } };
   }
+
+  // Not on this page: a button that sends charts to a cloud, and those that say nothing here.
+  const BUTTONS = ["sendChartToCloud", "select2d", "lasso2d", "autoScale2d"];
 
   // `paper`: the width and height to draw at for printing, else each plot fills its place.
   function draw(paper) {
@@ -316,8 +368,9 @@
         modebar: { bgcolor: "rgba(0,0,0,0)", color: faint, activecolor: ink },
         ...(paper ? { ...paper, autosize: false } : { autosize: true }),
         ...layout,
-        xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
-      }, { displaylogo: false, responsive: !paper, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
+        xaxis: { ...axis, ...layout.xaxis, title: { standoff: 12, ...layout.xaxis?.title } },
+        yaxis: { ...axis, ...layout.yaxis, title: { standoff: 12, ...layout.yaxis.title } },
+      }, { displaylogo: false, responsive: !paper, plotlyServerURL: "", modeBarButtonsToRemove: BUTTONS });
     }));
   }
 

@@ -215,9 +215,10 @@ def test_a_precision_that_cannot_run_is_a_row_without_numbers(run: Path, monkeyp
     assert not stage.ran
     assert (stage.metrics, stage.added, stage.error, stage.precision) == ({}, {}, None, None)
     assert "ir-fp16@bf16" not in {split.stage for split in attribution.splits}
-    [row] = [line for line in attribution_page(attribution).splitlines() if line.startswith("| `ir-fp16@bf16`")]
+    row, figures = [line for line in attribution_page(attribution).splitlines() if line.startswith("| `ir-fp16@bf16`")]
     assert "not run: " in row
     assert "this CPU runs f32" in row
+    assert set(figures.split("|")[2:-1]) == {" - "}
 
 
 def test_models_converted_again_are_refused(run: Path) -> None:

@@ -14,7 +14,7 @@ from eval.gate.baseline import Baseline
 from eval.gate.judge import judge, judge_original
 from eval.gate.output import GateRecord, gate_markdown, print_gate, write_junit
 from eval.gate.verdict import GateReport
-from eval.presentation.formatting import signed
+from eval.presentation.formatting import minus, signed
 from eval.report.markdown import render_markdown
 
 
@@ -70,7 +70,7 @@ def test_every_output_shows_the_interval(moved_run: MakeMoved, gate: GateSection
     assert f'"samples_needed": {row.samples_needed}' in stored
     text = f"{signed(row.interval.low)} to {signed(row.interval.high)}"
     assert f"95 % interval {text}" in (tmp_path / "junit.xml").read_text()
-    assert f"| {text} |" in gate_markdown(report)
-    assert f"| {text} |" in render_markdown(content_of(run, gate))
+    assert f"| {minus(text)} |" in gate_markdown(report)
+    assert "| \u22120.0274 to +0.2105 |" in render_markdown(content_of(run, gate))
     assert signed(row.interval.high) in terminal
     assert f"about {row.samples_needed} would settle it" in terminal.replace("\n", " ")

@@ -1,7 +1,10 @@
 """`report.html` in a headless Chromium: no errors, no requests, and everything on it works by mouse and keyboard."""
 
 import base64
+import re
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +105,75 @@ def test_it_loads_without_errors_and_without_network(opened: Browser, loaded: Pa
     assert bottom < 400  # on the first screen
 
 
+def test_the_policy_stops_what_would_ask_for_something(page: Browser) -> None:
+    """Were a library to try, nothing would leave: a server that listens is told nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        page.run(
+            """
+            const server = arguments[0];
+            window.refused = [];
+            document.addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+            fetch(`${server}/share`).catch(() => {});
+            navigator.sendBeacon(`${server}/beacon`, "x");
+            new Image().src = `${server}/picture.png`;
+            const form = document.createElement("form");
+            Object.assign(form, { action: `${server}/upload`, method: "post" });
+            document.body.append(form);
+            form.submit();
+            form.remove();
+            """,
+            f"http://127.0.0.1:{server.getsockname()[1]}",
+        )
+        page.wait_for("return refused.length >= 4")
+        assert set(page.run("return refused")) == {"connect-src", "img-src", "form-action"}
+        assert told(server) == b""
+    page.requests()
+    assert len(page.console()) >= 4  # each is told there, and nowhere else in these tests
+
+
+def told(server: socket.socket) -> bytes:
+    """Return what a server is sent; the browser connects ahead of a form that it then does not send."""
+    received = b""
+    server.settimeout(0.5)
+    with suppress(TimeoutError):
+        while True:
+            connection, _ = server.accept()
+            with connection, suppress(TimeoutError):
+                connection.settimeout(0.5)
+                received += connection.recv(4096)
+    return received
+
+
+def test_no_button_sends_a_chart_anywhere(page: Browser) -> None:
+    buttons = page.run("return [...document.querySelectorAll('.modebar-btn')].map(each => each.dataset.title)")
+    assert any("Download" in button for button in buttons)
+    assert not [button for button in buttons if re.search("share|cloud|upload|edit in", button, re.I)]
+    assert page.run("return document.getElementById('speed')._context.plotlyServerURL") == ""
+
+
+def test_nothing_is_cut_off_on_a_desktop(page: Browser) -> None:
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    wide = "[...document.querySelectorAll('.scroll')].filter(each => each.scrollWidth > each.clientWidth + 1)"
+    assert page.run(f"return {wide}.map(each => each.getAttribute('aria-label'))") == []
+
+
+def test_the_axis_of_latency_is_the_variants(page: Browser) -> None:
+    assert plot(page, "speed", "layout.shapes.length") == 1  # the original's line
+    right = plot(page, "speed", "layout.xaxis.range[1]")
+    assert right == pytest.approx(1.05 * 37, rel=0.01)  # the 90 % quantile of 10, 20, 30, 40 ms
+
+
 def test_every_plot_is_drawn(page: Browser) -> None:
     with_points = "[...document.querySelectorAll('.plot')].filter(each => each.querySelector('.main-svg .point'))"
     assert set(page.run(f"return {with_points}.map(each => each.id)")) == CHARTS
     assert page.run("return document.getElementById('plots-note').hidden")
     points = plot(page, "speed", "data.map(each => [each.name, each.y])")
     assert points[:2] == [["ir-fp32@f32 (ran in f32)", [0.05]], ["ir-fp16@default (ran in bf16)", [0.02]]]
-    assert plot(page, "limits", "data.map(each => each.y)") == [[0.05, -0.02], [0.1, 0.1], [-0.1, -0.1]]
+    assert plot(page, "limits", "data.map(each => each.y)") == [[0.05, -0.02]]
+    shapes = plot(page, "limits", "layout.shapes.map(each => [each.type, each.y0, each.y1])")
+    assert [shape for shape in shapes if shape[0] == "line"] == [["line", 0.1, 0.1]] * 2  # no limit of improvements
+    bottom = plot(page, "limits", "layout.yaxis.range[0]")
+    assert [shape for shape in shapes if shape[0] == "rect"] == [["rect", bottom, 0.1]] * 2
     assert plot(page, "drift-trend", "data[0].y") == [0.05] * 3
     choose(page, "#scale", "linear")
     assert plot(page, "speed", "data.map(each => each.y)")[:2] == [[0.05], [-0.02]]
@@ -135,7 +200,7 @@ def test_another_metric_changes_samples_and_plots(page: Browser) -> None:
     page.click(head(page, "Original"))
     choose(page, "#metric", "foreground_mse")
     assert column(page, 3) == ["4.000", "5.000", "6.000", "-"]  # what is undefined stays below
-    assert column(page, 4) == ["+0.05000"] * 3 + ["-"]
+    assert column(page, 4) == ["+0.0500"] * 3 + ["-"]
     assert "Foreground MSE" in text(page, "#sample-metric")
     assert plot(page, "limits", "layout.yaxis.title.text").startswith("Drift of Foreground MSE")
     assert page.console() == []

@@ -46,22 +46,25 @@ def test_tables_are_rectangular(make_run: MakeRun, gate: GateSection) -> None:
     run = with_facts(make_run({"ir-fp32@f32": 0.05}), worst=WORST)
     for given in (None, gate):
         tables = tables_of(render_markdown(content_of(run, given)))
-        assert len(tables) == 7  # overview, one per converted variant, latency, tags, environment, models
+        assert len(tables) == 8  # overview, one per converted variant, published, latency, tags, environment, models
         for table in tables:
             assert re.fullmatch(r"\|( ---:? \|)+", table[1])
             assert len({len(cells(line)) for line in table}) == 1
+            assert len(cells(table[0])) <= 9  # so much GitHub's page shows without scrolling
 
 
 def test_verdict_comes_first(make_run: MakeRun, gate: GateSection) -> None:
     good = render_markdown(content_of(make_run({"ir-fp32@f32": 0.05}), gate)).splitlines()
     assert good[2].startswith("**Nothing was lost**: every converted variant stays within its limits")
-    assert good[4] == "Largest drift: Alpha MAD +0.05000 with `ir-fp32@f32` (ran in f32), 50 % of its limit of 0.1000."
+    assert (
+        good[4] == "- Largest drift: Alpha MAD +0.05000 with `ir-fp32@f32` (ran in f32), 50 % of its limit of 0.1000."
+    )
     bad = render_markdown(content_of(make_run({"ir-fp32@f32": 0.5}), gate))
     assert "**Something was lost**: 4 of 8 judgements" in bad.splitlines()[2]
     assert "- fail: `ir-fp32@f32`, Alpha GRAD: moved by +0.5, more than the 0.1 allowed" in bad
     few = render_markdown(content_of(make_run(), gate.model_copy(update={"minimum_samples": 9})))
     assert few.splitlines()[2].startswith("**Not settled**")
-    assert "Largest drift: none: every judged metric equals the original's." in few
+    assert "Largest drift: none: every metric equals the original's." in few
 
 
 def test_without_tolerances_nothing_is_claimed(make_run: MakeRun) -> None:
@@ -74,24 +77,29 @@ def test_published_style_table(make_run: MakeRun, gate: GateSection) -> None:
     text = render_markdown(content_of(make_run({"ir-fp32@f32": 0.05}), gate))
     section = text.split("### `ir-fp32@f32`: openvino, fp32 weights, ran in f32\n")[1]
     table = tables_of(section)[0]
-    assert cells(table[0])[:6] == ["Metric", "Unit", "Direction", "Original", "Converted", "Drift"]
-    assert cells(table[0])[6:8] == ["95 % interval", "Limit"]
-    assert cells(table[2]) == [
-        *(
-            "Alpha MAD",
-            "x 1e-3",
-            "lower is better",
-            "5.500",
-            "5.550",
-            "+0.05000",
-            "-",
-            "0.1000",
-            "0.05000",
-            "4.320",
-            "4.350",
-        )
+    assert cells(table[0]) == [
+        *("Metric", "Unit", "Original", "Converted", "Drift", "95 % interval", "Limit", "Largest on one sample")
     ]
+    assert cells(table[2]) == [*("Alpha MAD", "x 1e-3", "5.500", "5.550", "+0.0500", "-", "\u2264 +0.100", "0.0500")]
+
+
+def test_the_published_figures_stand_in_one_table(make_run: MakeRun, gate: GateSection) -> None:
+    text = render_markdown(content_of(make_run({"ir-fp32@f32": 0.05}), gate))
+    table = tables_of(text.split("### Published figures\n")[1])[0]
+    assert cells(table[0])[2:] == [
+        *("Direction", "Published original \\*", "Published converted \\*", "Original of this run")
+    ]
+    assert cells(table[2]) == ["Alpha MAD", "x 1e-3", "lower is better", "4.320", "4.350", "5.500"]
+    assert text.count("4.320") == 1
     assert "\\* Not reproducible: set not public." in text
+
+
+def test_a_column_has_one_style_and_minus_signs(make_run: MakeRun) -> None:
+    text = render_markdown(content_of(make_run({"ir-fp32@f32": -3e-7, "ir-fp16@default": -0.25})))
+    rows = [cells(line) for line in tables_of(text)[0][2:6]]
+    assert {row[3].split("(")[1] for row in rows} == {"\u22123.00e\u221207)"}
+    assert {row[4].split("(")[1] for row in rows} == {"\u22120.250)"}
+    assert {len(row[2].partition(".")[2]) for row in rows} == {3}
 
 
 def test_tags_are_broken_down_by_every_published_metric(make_run: MakeRun) -> None:
@@ -101,7 +109,7 @@ def test_tags_are_broken_down_by_every_published_metric(make_run: MakeRun) -> No
         *("Tag", "Samples", "Alpha MAD, original", "Alpha MSE, original", "Alpha GRAD, original"),
         *("Foreground MSE, original", "Largest drift of Alpha MAD", "Variant"),
     ]
-    assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "1.500", "2.500", "4.000", "+0.2500", "`ir-fp16@default`"]
+    assert cells(table[2]) == ["`motion-blur`", "2", "4.500", "1.500", "2.500", "4.000", "+0.250", "`ir-fp16@default`"]
 
 
 def test_undefined_samples_are_counted(make_run: MakeRun) -> None:
@@ -156,7 +164,7 @@ def test_links_are_relative_and_quoted(make_run: MakeRun) -> None:
     text = render_markdown(content_of(with_facts(make_run({"ir-fp32@f32": -0.25}), worst=WORST)))
     links = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
     assert links == ["speed.png", "panels/01-a-0001.png", "panels/02-b%20c.png"]
-    assert "1. `a/0001`: Alpha MAD 4.000 with the original, -0.2500 with `ir-fp32@f32`" in text
+    assert "1. `a/0001`: Alpha MAD 4.000 with the original, \u22120.2500 with `ir-fp32@f32`" in text
 
 
 def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
@@ -166,7 +174,8 @@ def test_only_the_original_ran(make_run: MakeRun, gate: GateSection) -> None:
     text = render_markdown(content_of(alone, gate))
     assert "**Nothing to compare**: only the original `torch` ran" in text
     assert "## By tag" not in text
-    assert "| Alpha MAD | x 1e-3 | lower is better | 5.500 | 4.320 |" in text
+    assert "| Alpha MAD | x 1e-3 | lower is better | 5.500 |" in text
+    assert "| lower is better | 4.320 | 4.350 | 5.500 |" in text
 
 
 def test_settings_environment_and_rerun(make_run: MakeRun) -> None:

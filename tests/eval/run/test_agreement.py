@@ -149,13 +149,13 @@ def test_every_page_says_agreement_and_none_accuracy(config: Config, run: Run, t
     shown = evaluate(config, pictures)
     pictures.write(tmp_path)
     record = shown.results.worst[0]
-    assert list(record.layers) == ["source", "original", "converted", "difference"]
+    assert list(record.layers) == ["source", "plate", "original", "converted", "composite", "cutout", "difference"]
     assert all((tmp_path / path).is_file() for path in (record.panel, *record.layers.values()))
     content = report_content(shown, Judgement(config.gate, judge_original(shown, config.gate)))
     page = render_markdown(content)
     assert page.startswith("# Agreement with the original on own, 3 samples without ground truth")
     assert "**In agreement**" in page
-    assert "source, original, converted" in page
+    assert "source, plate, mattes" in page
     for text in (page, render_html(content).partition("<script")[0]):
         assert "this set has no ground truth" in text.lower()
         for word in ("Published", "Nothing was lost", "truth alpha", "errors against", "ground truth, original"):
