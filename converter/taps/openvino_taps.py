@@ -13,8 +13,10 @@ import numpy as np
 import openvino
 
 from configs.errors import DataError
+from converter.forms.contract import RT_INFO_PATH
 from converter.forms.variant import FormFile
 from converter.runners.devices import running_precision, smallest_model
+from converter.runners.foreign import assumed_contract
 from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
@@ -25,10 +27,11 @@ class OpenVinoTaps(Taps):
     """The inner tensors of an IR.
 
     Args:
-        file: the IR, its device, and the inference precision at which it runs.
+        file: the IR, its device, and the inference precision at which it runs. One that carries no contract is taken
+            to keep the published one of the architecture whose tensors it has, which the label says.
 
     Raises:
-        DataError: the IR is missing or unreadable, or carries no contract.
+        DataError: the IR is missing or unreadable, or has the tensors of no architecture.
         UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
 
@@ -37,9 +40,10 @@ class OpenVinoTaps(Taps):
     def __init__(self, file: FormFile) -> None:
         self._file, self._path = file, file.path
         model = self._model()
-        self.contract = contract_of_ir(model, file.path)
+        foreign = not model.has_rt_info(list(RT_INFO_PATH))
+        self.contract = assumed_contract(model, file.path) if foreign else contract_of_ir(model, file.path)
         self.precision = running_precision(compile_ir(smallest_model(), file))
-        self.label = f"{file.path} (openvino, {self.precision})"
+        self.label = f"{file.path} (openvino, {self.precision}{', contract assumed' if foreign else ''})"
         self._inputs = tuple(port.get_any_name() for port in model.inputs)
         self.taps = tuple(_taps(model))
 
