@@ -15,7 +15,7 @@ import numpy as np
 
 from configs.errors import UsageError
 from configs.records import LARGEST_NUMBER
-from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract
+from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract, Port
 from converter.forms.external_data import graph_ports as onnx_ports
 from converter.forms.external_data import read_graph
 from converter.forms.named import NamedForm
@@ -31,8 +31,8 @@ from converter.runners.opening import open_runner
 from converter.runners.openvino_ir import read_ir
 from datasets.samples.sample import Pair, Prediction
 
-HOPELESS = 100.0
-"""How many times as far as the nearest a way must be on the first composites to be left out on further ones."""
+HOPELESS = 20.0
+"""How many times as far as the nearest a way must be on the first composite to be left out on the others."""
 SAME = 1.01
 """Of two ways whose distances differ by less than this factor none is the nearer one."""
 ROUNDING = 1e-5
@@ -139,21 +139,48 @@ def _proved(form: NamedForm, ports: GraphPorts, reference: Reference) -> tuple[C
 
 
 def _measured(form: NamedForm, contracts: Sequence[Contract], reference: Reference) -> list[_Way]:
-    """Run the model in every way; one that is hopeless after some composites is not run on the others."""
+    """Run the model in every way that may be right, and return those.
+
+    Two images of one colour order first; of different ones only as the best of these is otherwise, or where that is
+    given. What is hopeless on the first composite is not run on the others.
+    """
     ways = [_Way(contract) for contract in contracts]
+    composites = list(zip(reference.samples, reference.predictions, strict=True))
     with open_runner(form.file, contract=contracts[0]) as runner:
-        for sample, original in zip(reference.samples, reference.predictions, strict=True):
-            nearest = min(way.distance for way in ways)
-            able = [way for way in ways if way.distance <= HOPELESS * nearest]
-            # Ways that differ in their outputs alone share an inference.
-            for _, group in groupby(able, key=lambda way: way.contract.inputs):
-                sharing = list(group)
-                runner.start_clip()
-                outputs = runner.run(encode_inputs(sharing[0].contract, sample.images))
-                for way in sharing:
-                    way.total += _distance(way.contract, outputs, original)
-                    way.samples += 1
-    return ways
+        given = form.given.background_colour is not None
+        tried = [way for way in ways if _one_order(way.contract) or (given and agrees(way.contract, form.given))]
+        _add(runner, tried, *composites[0])
+        best = _without_orders(_nearest(tried).contract)
+        mixed = [way for way in ways if not way.samples and _without_orders(way.contract) == best]
+        _add(runner, mixed, *composites[0])
+        tried += mixed
+        for composite in composites[1:]:
+            limit = HOPELESS * _nearest(tried).distance
+            _add(runner, [way for way in tried if way.distance <= limit], *composite)
+    return tried
+
+
+def _add(runner: Runner, ways: Sequence[_Way], sample: Pair, original: Prediction) -> None:
+    # Ways that differ in their outputs alone share an inference.
+    for _, group in groupby(ways, key=lambda way: way.contract.inputs):
+        sharing = list(group)
+        runner.start_clip()
+        outputs = runner.run(encode_inputs(sharing[0].contract, sample.images))
+        for way in sharing:
+            way.total += _distance(way.contract, outputs, original)
+            way.samples += 1
+
+
+def _nearest(ways: Sequence[_Way]) -> _Way:
+    return min(ways, key=lambda way: way.distance)
+
+
+def _one_order(contract: Contract) -> bool:
+    return len({port.colour_order for port in contract.images}) == 1
+
+
+def _without_orders(contract: Contract) -> tuple[Port, ...]:
+    return contract.with_images(colour_order=None).inputs
 
 
 def _distance(contract: Contract, outputs: Mapping[str, Any], original: Prediction) -> float:

@@ -20,13 +20,12 @@ from configs.environment import describe_environment
 from configs.errors import ConversionError, DataError, ParityError
 from configs.files import write_atomically
 from configs.load import DEFAULT_CONFIG, load_config
-from configs.schema import Config, HopTolerance, NamedModel, Precision
+from configs.schema import Config, HopTolerance, Precision
 from converter.architectures import architecture_named, with_defaults
-from converter.forms.named import named_forms
 from converter.forms.record import Conversion
-from converter.forms.variant import parse_variant
-from converter.proof.named import open_named
+from converter.forms.variant import file_at, parse_variant
 from converter.proof.parity import ParityMeter, violations, widest
+from converter.proof.plausible import in_words
 from converter.runners.opening import open_runner
 from datasets.samples.layout import iterate_pairs
 from eval.bench.record import CSV_FILE, Ratio, Timing
@@ -34,7 +33,6 @@ from eval.bench.summary import latency_bench, rounds_of
 from eval.run.evaluate import open_dataset, open_models
 from eval.run.results import Results, VariantRecord
 from eval.run.stored import read_run
-from eval.run.variants import reference_of
 from tools.command_line import run
 from tools.omz_parity.converting import convert_as_omz
 from tools.omz_parity.record import PAGE_FILE, Pair, ParityRecord, Side, parity_page
@@ -74,7 +72,7 @@ def main() -> None:
     found = compared.model_copy(update={"omz": _omz_version(arguments.environment), "commands": tuple(made)})
     found.write(arguments.out)
     write_atomically(arguments.out / PAGE_FILE, parity_page(found))
-    print(arguments.out / PAGE_FILE)
+    print(arguments.out / PAGE_FILE, flush=True)
     require_parity(config, found)
 
 
@@ -90,32 +88,33 @@ def compare(config: Config, record: Conversion, places: dict[str, str], run_dir:
     """
     results = read_run(run_dir).results
     rounds = rounds_of(_timings(run_dir / CSV_FILE), "latency")
-    forms = named_forms({name: NamedModel(path=path) for name, path in places.items()})
-    by_name = {form.name: form for form in forms}
     chosen = list(iterate_pairs(open_dataset(config.dataset), min(samples, results.dataset.samples)))
     cell = architecture_named(record.forms[0].contract.architecture).cell
-    models = config.convert.out
     pairs = []
-    with open_runner(parse_variant(results.original), models) as original:
-        reference = reference_of(config, original)
-        for ours, theirs, _ in PAIRS:
-            with ExitStack() as stack:
-                our_runner = stack.enter_context(open_runner(parse_variant(ours), models))
-                runner, proof = open_named(by_name[theirs], reference)
-                their_runner = stack.enter_context(runner)
-                meter = ParityMeter(len(chosen), cell)
-                for sample in chosen:
-                    meter.add(our_runner.predict(sample.images), their_runner.predict(sample.images))
-            pairs.append(
-                Pair(
-                    ours=_side(results, ours, float(rounds[ours].median())),
-                    theirs=_side(results, theirs, float(rounds[theirs].median())),
-                    ran_in=our_runner.precision,
-                    parity=meter.parity(),
-                    contract=proof,
-                    speed=_ratio(rounds, ours, theirs),
+    for ours, theirs, _ in PAIRS:
+        with ExitStack() as stack:
+            our_runner = stack.enter_context(open_runner(parse_variant(ours), config.convert.out))
+            file = file_at(places[theirs])
+            assert file is not None, "places are of IRs"
+            their_runner = stack.enter_context(open_runner(file))
+            proof = _variant(results, theirs).contract
+            if proof is None or in_words(their_runner.contract) != proof.takes:
+                raise DataError(
+                    f"{theirs}: its contract is not the published one: {proof.text if proof else 'unknown'}"
                 )
+            meter = ParityMeter(len(chosen), cell)
+            for sample in chosen:
+                meter.add(our_runner.predict(sample.images), their_runner.predict(sample.images))
+        pairs.append(
+            Pair(
+                ours=_side(results, ours, float(rounds[ours].median())),
+                theirs=_side(results, theirs, float(rounds[theirs].median())),
+                ran_in=our_runner.precision,
+                parity=meter.parity(),
+                contract=proof,
+                speed=_ratio(rounds, ours, theirs),
             )
+        )
     return ParityRecord(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=describe_environment(),
