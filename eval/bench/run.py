@@ -152,7 +152,7 @@ class _Facts:
     def inputs(self) -> str:
         """How it takes images, such as `NCHW f32 BGR 0..255`."""
         port = self.contract.source
-        return f"{port.layout} {port.element_type} {port.colour_order} 0..{port.high:g}"
+        return f"{port.layout} {port.element_type} {port.colour_order} {port.span}"
 
 
 def _open(form: TimedForm, models: Path, reference: Reference | None) -> tuple[Runner, ContractProof | None]:
