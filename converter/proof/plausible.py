@@ -9,8 +9,10 @@ from converter.forms.contract import ColourOrder, Contract, Port
 from converter.forms.named import GivenContract
 from converter.forms.shapes import Found, GraphPorts
 
-RANGES = (1.0, 255.0)
-"""What white may be in input images, and full in outputs; black is 0."""
+RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0))
+"""What black and white may be in input images."""
+FULL = (1.0, 255.0)
+"""What white, or opaque, may be in outputs; black, or transparent, is 0."""
 ORDERS: tuple[ColourOrder, ...] = ("RGB", "BGR")
 Ports = tuple[Port, ...]
 
@@ -59,7 +61,7 @@ def said(contract: Contract) -> dict[str, str]:
     found = {
         "colour": source.colour_order,
         "background_colour": None if background is None else background.colour_order,
-        "range": f"0..{source.high:g}",
+        "range": source.span,
         "layout": source.layout,
         "source": source.name,
         "background": None if background is None else background.name,
@@ -92,15 +94,17 @@ def in_words(contract: Contract) -> str:
     alpha = contract.output("alpha")
     assert alpha is not None, "a contract has one"
     return (
-        f"{', '.join(images)}, {source.layout} {source.element_type} 0..{source.high:g} -> {', '.join(results)}, "
+        f"{', '.join(images)}, {source.layout} {source.element_type} {source.span} -> {', '.join(results)}, "
         f"0..{alpha.high:g}"
     )
 
 
 def _contract(original: Contract, inputs: Ports, outputs: Ports) -> Contract:
     source = next(port for port in inputs if port.role == "source")
-    network = original.source.high / original.scale
-    return original.model_copy(update={"inputs": inputs, "outputs": outputs, "scale": source.high / network})
+    black, white = ((end - original.mean) / original.scale for end in (original.source.low, original.source.high))
+    scale = (source.high - source.low) / (white - black)
+    changes = {"inputs": inputs, "outputs": outputs, "scale": scale, "mean": source.low - black * scale}
+    return original.model_copy(update=changes)
 
 
 def _taken(images: Sequence[Port], original: Contract, given: GivenContract, origin: str) -> Iterator[Ports]:
@@ -117,11 +121,11 @@ def _taken(images: Sequence[Port], original: Contract, given: GivenContract, ori
         assigned = list(zip(order, roles, strict=False))
         if any(named[role] not in (None, port.name) for port, role in assigned):
             continue
-        for colours, high in product(product(ORDERS, repeat=len(assigned)), RANGES):
+        for (low, high), colours in product(RANGES, product(ORDERS, repeat=len(assigned))):
             if bytes_alone and high != 255:
                 continue
             yield tuple(
-                port.model_copy(update={"role": role, "colour_order": colour, "high": high})
+                port.model_copy(update={"role": role, "colour_order": colour, "low": low, "high": high})
                 for (port, role), colour in zip(assigned, colours, strict=True)
             )
 
@@ -137,7 +141,7 @@ def _results(ports: GraphPorts, original: Contract, given: GivenContract, origin
     foregrounds: Sequence[Port | None] = [None]
     if original.output("foreground") is not None:
         foregrounds = _of_role("foreground", ports.outputs, original, given, given.foreground, origin) or [None]
-    for alpha, foreground, high in product(alphas, foregrounds, RANGES):
+    for alpha, foreground, high in product(alphas, foregrounds, FULL):
         if alpha.element_type == "u8" and high != 255:
             continue
         matte = alpha.model_copy(update={"high": high})

@@ -33,6 +33,7 @@ def foreign(tiny_models: Path, tmp_path: Path) -> MakeModel:
         *,
         order: str = "BGR",
         scale: float = 1,
+        mean: float = 0,
         layout: str = "NCHW",
         rename: dict[str, str] | None = None,
         source: Path | None = None,
@@ -44,6 +45,8 @@ def foreign(tiny_models: Path, tmp_path: Path) -> MakeModel:
             entry.model().set_layout(openvino.Layout("NCHW"))
             if order == "BGR":
                 entry.preprocess().reverse_channels()
+            if mean:
+                entry.preprocess().mean(mean)
             if scale != 1:
                 entry.preprocess().scale(scale)
         model = processor.build()
@@ -75,14 +78,17 @@ def opened(tiny_models: Path, tiny_set: Path) -> Open:
     return proved
 
 
-@pytest.mark.parametrize(("order", "scale", "high"), [("BGR", 255, 255), ("RGB", 1, 1), ("BGR", 1, 1)])
+@pytest.mark.parametrize(
+    ("order", "mean", "scale", "span"),
+    [("BGR", 0, 255, "0..255"), ("RGB", 0, 1, "0..1"), ("BGR", 0, 1, "0..1"), ("RGB", -1, 2, "-1..1")],
+)
 def test_the_contract_is_the_way_that_brings_it_near_the_original(
-    foreign: MakeModel, opened: Open, order: str, scale: float, high: int
+    foreign: MakeModel, opened: Open, order: str, mean: float, scale: float, span: str
 ) -> None:
-    proof = opened(foreign(order=order, scale=scale))
-    images = f"src (source) {order}, bgr (background) {order}, NCHW f32 0..{high}"
+    proof = opened(foreign(order=order, mean=mean, scale=scale))
+    images = f"src (source) {order}, bgr (background) {order}, NCHW f32 {span}"
     assert proof.takes == f"{images} -> pha (alpha), fgr (foreground) RGB, 0..1"
-    assert (proof.how, proof.tried) == ("proved", 40)
+    assert (proof.how, proof.tried) == ("proved", 56)
     assert proof.distance is not None and proof.next_distance is not None
     assert proof.distance < 1e-5 < 5e-3 < proof.next_distance
 
