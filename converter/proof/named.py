@@ -95,7 +95,7 @@ def open_named(form: NamedForm, reference: Reference, properties: Mapping[str, s
         UsageError: its contract cannot be told, the given one is refuted by another way to run it or contradicts the
             one that it carries, or OpenVINO cannot run it as asked.
     """
-    ports = _foreign_ports(form, reference.contract)
+    ports = _ports_without_contract(form, reference.contract)
     if ports is None:
         runner = open_runner(form.file, properties=properties)
         return Opened(runner, ContractProof(how="read", takes=in_words(runner.contract)))
@@ -103,7 +103,14 @@ def open_named(form: NamedForm, reference: Reference, properties: Mapping[str, s
     return Opened(open_runner(form.file, properties=properties, contract=contract), proof)
 
 
-def _foreign_ports(form: NamedForm, original: Contract) -> GraphPorts | None:
+def proved_contract(form: NamedForm, reference: Reference) -> Contract:
+    """Return the contract of a model that carries none, proved; errors as `open_named`."""
+    ports = _ports_without_contract(form, reference.contract)
+    assert ports is not None, "it carries none"
+    return _proved(form, ports, reference)[0]
+
+
+def _ports_without_contract(form: NamedForm, original: Contract) -> GraphPorts | None:
     """Return the tensors of a model that carries no contract; None of one that does."""
     path = form.file.path
     known = [port.name for port in (*original.inputs, *original.outputs)]

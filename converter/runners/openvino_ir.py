@@ -170,6 +170,11 @@ def compile_ir(
     return compiled
 
 
+def carries_no_contract(path: Path) -> bool:
+    """Tell whether an IR says nothing of its images, as one of another program; errors as `read_ir`."""
+    return not read_ir(path).has_rt_info(list(RT_INFO_PATH))
+
+
 def contract_of_ir(model: openvino.Model, path: Path) -> Contract:
     """Return the contract that an IR carries.
 

@@ -13,10 +13,9 @@ import numpy as np
 import openvino
 
 from configs.errors import DataError
-from converter.forms.contract import RT_INFO_PATH
+from converter.forms.contract import Contract
 from converter.forms.variant import FormFile
 from converter.runners.devices import running_precision, smallest_model
-from converter.runners.foreign import assumed_contract
 from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
@@ -27,23 +26,22 @@ class OpenVinoTaps(Taps):
     """The inner tensors of an IR.
 
     Args:
-        file: the IR, its device, and the inference precision at which it runs. One that carries no contract is taken
-            to keep the published one of the architecture whose tensors it has, which the label says.
+        file: the IR, its device, and the inference precision at which it runs.
+        contract: that of an IR which carries none, proved.
 
     Raises:
-        DataError: the IR is missing or unreadable, or has the tensors of no architecture.
+        DataError: the IR is missing or unreadable, or no contract is known.
         UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
 
     framework = "openvino"
 
-    def __init__(self, file: FormFile) -> None:
+    def __init__(self, file: FormFile, contract: Contract | None = None) -> None:
         self._file, self._path = file, file.path
         model = self._model()
-        foreign = not model.has_rt_info(list(RT_INFO_PATH))
-        self.contract = assumed_contract(model, file.path) if foreign else contract_of_ir(model, file.path)
+        self.contract = contract or contract_of_ir(model, file.path)
         self.precision = running_precision(compile_ir(smallest_model(), file))
-        self.label = f"{file.path} (openvino, {self.precision}{', contract assumed' if foreign else ''})"
+        self.label = f"{file.path} (openvino, {self.precision}{', contract proved' if contract else ''})"
         self._inputs = tuple(port.get_any_name() for port in model.inputs)
         self.taps = tuple(_taps(model))
 

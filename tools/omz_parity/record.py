@@ -6,7 +6,7 @@ from configs.environment import Environment
 from configs.records import Frozen, Record
 from converter.forms.proofs import ContractProof, Parity
 from eval.bench.record import Ratio
-from eval.metrics.measures import METRICS
+from eval.metrics.measures import METRICS, PUBLISHED_METRICS
 from eval.presentation.blocks import Block, Fence, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number, plain, signed, span
 from eval.run.results import DriftRecord
@@ -124,7 +124,7 @@ def _metrics(record: ParityRecord) -> Table:
     rows = []
     for side in (side for pair in record.pairs for side in (pair.ours, pair.theirs)):
         for metric in METRICS:
-            if metric.name in side.metrics and metric.name in side.drift:
+            if metric.name in PUBLISHED_METRICS and metric.name in side.metrics and metric.name in side.drift:
                 drift = side.drift[metric.name]
                 interval = NOTHING if drift.interval is None else span(drift.interval.low, drift.interval.high)
                 value = number(side.metrics[metric.name])
