@@ -5,16 +5,18 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tiny_model import tiny_config
+from tiny_model import SIZE, tiny_config
 
 from configs.errors import ConversionError, MattekitError, ParityError, UsageError
 from configs.schema import Config
+from converter.convert import convert
 from converter.forms.record import Conversion
 from eval.bench.output import write_bench_files
 from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
 from eval.run.evaluate import evaluate
 from eval.run.stored import write_run
+from tools.omz_parity import converting
 from tools.omz_parity import run as tool
 from tools.omz_parity.converting import MODEL, convert_as_omz
 from tools.omz_parity.record import parity_page
@@ -45,6 +47,12 @@ def environment(folder: Path, program: str) -> Path:
     return folder
 
 
+@pytest.fixture
+def any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the comparison take the tiny network's size."""
+    monkeypatch.setattr("tools.omz_parity.converting.SIZE", SIZE)
+
+
 @pytest.fixture(scope="module")
 def bare(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the tiny network's IRs without the contract that they carry, as another program would make them."""
@@ -62,6 +70,12 @@ def bare(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_another_size_than_omz_s_is_refused(tiny_models: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"for 720x1280 alone .*, found 64x96; .* --input-shape 720x1280"):
+        convert_as_omz(Conversion.read(tiny_models), tiny_models, tmp_path, tmp_path / "omz")
+
+
+@pytest.mark.usefixtures("any_size")
 def test_its_irs_are_made_of_our_onnx_and_made_anew(tiny_models: Path, bare: Path, tmp_path: Path) -> None:
     fake = environment(tmp_path / "env", CONVERTS.replace("{models}", str(bare)))
     out = tmp_path / "omz"
@@ -74,6 +88,7 @@ def test_its_irs_are_made_of_our_onnx_and_made_anew(tiny_models: Path, bare: Pat
         convert_as_omz(Conversion.read(tiny_models), tiny_models, fake, out)
 
 
+@pytest.mark.usefixtures("any_size")
 @pytest.mark.parametrize(
     ("program", "error", "says"),
     [
@@ -133,14 +148,15 @@ def test_the_comparison_says_what_is_equal_and_what_it_costs(job: Config, tmp_pa
 
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_file(), reason="`make omz-env` installs openvino-dev")
-def test_the_real_converter_s_irs_are_ours(tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path: Path) -> None:
-    irs = convert_as_omz(Conversion.read(tiny_models), tiny_models, OMZ_ENVIRONMENT, tmp_path / "omz")
+def test_the_real_converter_s_irs_are_ours(tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
+    models, large = tmp_path / "models", {"input_shape": converting.SIZE}
+    record = convert(tiny_config(tiny_onnx, models, convert=large), say=lambda _: None)
+    irs = convert_as_omz(record, models, OMZ_ENVIRONMENT, tmp_path / "omz")
     theirs = {f"omz-{weights}": str(path) for weights, path in irs.items()}
-    job = tiny_config(
-        tiny_onnx, tiny_models, tiny_set, evaluate={"variants": ["onnx", "ir-fp32@f32"], "models": theirs}
-    )
+    keys = {"variants": ["onnx", "ir-fp32@f32"], "models": theirs}
+    results = evaluate(tiny_config(tiny_onnx, models, tiny_set, evaluate=keys, convert=large)).results
     for name in theirs:
-        variant = evaluate(job).results.variant(name)
+        variant = results.variant(name)
         assert variant is not None and variant.contract is not None
         assert "src (source) BGR, bgr (background) BGR, NCHW f32 0..255" in variant.contract.takes
 

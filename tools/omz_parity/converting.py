@@ -17,6 +17,8 @@ MODEL = "background-matting-mobilenetv2"
 DOWNLOADED = Path("public") / MODEL / "bgm_mobilenetv2.onnx"
 """Where `omz_converter` looks for what `omz_downloader` has put there."""
 ARCHITECTURE = "background-matting-v2"
+SIZE = (720, 1280)
+"""The height and width that its model.yml asks for, whatever the ONNX leaves free."""
 PRECISIONS: Mapping[Precision, str] = {"fp32": "FP32", "fp16": "FP16"}
 """Precision of the weights to Open Model Zoo's name of it."""
 
@@ -31,13 +33,20 @@ def convert_as_omz(record: Conversion, models: Path, environment: Path, out: Pat
         out: the folder to write; an earlier one of this kind is replaced.
 
     Raises:
-        UsageError: it is not installed there, the network is another one, or `out` holds something else.
+        UsageError: it is not installed there, the network or its size is another one, or `out` holds something else.
         ConversionError: it fails, or leaves no IR behind.
     """
-    found = record.forms[0].contract.architecture
+    contract = record.forms[0].contract
+    found = contract.architecture
     if found != ARCHITECTURE:
         raise UsageError(
             f"{models}: Open Model Zoo's {MODEL} is of {ARCHITECTURE}, found {found}; use another --config"
+        )
+    if contract.size != SIZE:
+        sizes = [f"{height}x{width}" for height, width in (SIZE, contract.size)]
+        raise UsageError(
+            f"{models}: omz_converter makes {MODEL} for {sizes[0]} alone (height x width), found {sizes[1]}; "
+            f"convert with --input-shape {sizes[0]}"
         )
     converter = environment / "bin/omz_converter"
     if not converter.is_file():
