@@ -8,7 +8,7 @@ PUBLISHED := configs/humanmatting-openimages.yaml
 OMZ := .venv-omz/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe test test-slow check clean
+.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ published: ## Run the published experiment with FOREGROUNDS=<folder of AISegment
 
 published-recipe: $(INSTALLED) $(OMZ) ## Make the IR as the Open Model Zoo does, to measure ours against (models/published-recipe)
 	$(BIN)/python -m tools.published_recipe.convert --config $(CONFIG)
+
+omz-parity: convert $(OMZ) ## Compare ours with the IRs of Open Model Zoo's own converter: reports/omz-parity/parity.md
+	$(BIN)/python -m tools.omz_parity.run --config $(CONFIG)
 
 test: $(INSTALLED) ## Run the fast tests
 	$(BIN)/python -m pytest

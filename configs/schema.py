@@ -246,9 +246,26 @@ class DatasetSection(Section):
         return self
 
 
+class NamedModel(Section):
+    """An ONNX or IR of anybody's, which runs beside the variants: `path/to/model.xml`, or `path/to/model.xml@bf16`.
+
+    `contract` says how it takes and gives images: a YAML file, or its keys as `colour=BGR,range=0..255`. What is left
+    out is proved against the original (docs/variants.md).
+    """
+
+    path: str
+    contract: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, given: object) -> object:
+        return {"path": str(given)} if isinstance(given, str | Path) else given
+
+
 class EvaluateSection(Section):
     """What is run and measured. The first variant is the original, from which drift is counted.
 
+    `models` run after the variants, by name: `{omz: omz/model.xml@f32}`.
     `device` is where the IRs run whose variants name no device, in OpenVINO's words: `CPU`, `GPU`, `HETERO:GPU,CPU`.
     """
 
@@ -259,6 +276,7 @@ class EvaluateSection(Section):
         "ir-fp16@f32",
         "ir-fp16@default",
     )
+    models: dict[str, NamedModel] = Field(default_factory=dict)
     device: str = "CPU"
     worst: Annotated[int, Field(ge=0)] = 5
 

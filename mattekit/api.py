@@ -22,6 +22,7 @@ from eval.run.stored import read_run
 from mattekit.stages.stored import gate_run
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.models import default_model
+from mattekit.terminal.options import models_from
 
 if TYPE_CHECKING:
     from converter.forms.record import Conversion
@@ -130,9 +131,9 @@ class Run:
             DataError: the baseline is missing or corrupt, or the run or its models are not what they were.
             UsageError: the limits name an unknown metric, or the folder cannot be written.
         """
-        from converter.forms.variant import parse_variants
+        from converter.forms.named import names_to_run
 
-        required = [each.name for each in parse_variants(self.config.evaluate.variants, self.config.evaluate.device)]
+        required = names_to_run(self.config.evaluate)
         return gate_run(self.path, self.config.gate, required, None if baseline is None else Path(baseline))
 
     def __repr__(self) -> str:
@@ -242,6 +243,8 @@ def evaluate(
     dataset: Place | None = None,
     plate: Plate | None = None,
     variants: Sequence[str] | None = None,
+    model: Mapping[str, Place] | None = None,
+    contract: Mapping[str, Place] | None = None,
     device: str | None = None,
     limit: int | None = None,
     out: Place | None = None,
@@ -256,6 +259,8 @@ def evaluate(
         dataset: `people` or `synthetic`, or the folder of a set in OMZ's layout.
         plate: of the bundled people, `exact` or `handheld`.
         variants: what to run; the first is the original that drift is counted from.
+        model: further models by name, IRs and ONNX files of anybody's: `{"omz": "omz/model.xml@bf16"}`.
+        contract: what to hold to of models that carry none, by name: `{"omz": "colour=BGR,range=0..255"}`.
         device: where IRs run whose variants name none.
         limit: only the first samples.
         out: the run's folder; by default a new one under `reports/`.
@@ -264,11 +269,15 @@ def evaluate(
 
     Raises:
         DataError: models or samples are missing or broken, or a variant returns something that is not a matte.
-        UsageError: a wrong configuration, an unknown variant, or a folder that holds something else.
+        UsageError: a wrong configuration, an unknown variant, a model whose contract cannot be told, or a folder that
+            holds something else.
     """
     from mattekit.stages.evaluation import evaluate_into
 
+    base = _job(config)
     models = None if models is None else Path(models)
+    named = [f"{name}={fspath(path)}" for name, path in (model or {}).items()]
+    contracts = [f"{name}={fspath(text)}" for name, text in (contract or {}).items()]
     options = {
         "models": ("convert.out", models),
         "dataset": ("dataset.path", None if dataset is None else fspath(dataset)),
@@ -277,9 +286,10 @@ def evaluate(
         "device": ("evaluate.device", device),
         "limit": ("dataset.limit", limit),
     }
-    job = changed(_job(config), options, model_folder(models))
+    chosen = {"model": ("evaluate.models", models_from(named, contracts, base))}
+    job = changed(base, {**options, **chosen}, model_folder(models))
     folder = new_run(job.name) if out is None else Path(out)
-    evaluate_into(folder, job, force=force, rerun=_rerun(config, options), report=report)
+    evaluate_into(folder, job, force=force, rerun=_rerun(config, options, named, contracts), report=report)
     return Run(folder, job)
 
 
@@ -303,10 +313,13 @@ def _job(config: Job) -> Config:
     return config_of(config, "config") if isinstance(config, Mapping) else load_config(Path(config))
 
 
-def _rerun(config: Job, options: Mapping[str, tuple[str, object]]) -> tuple[str, ...]:
+def _rerun(
+    config: Job, options: Mapping[str, tuple[str, object]], models: Sequence[str], contracts: Sequence[str]
+) -> tuple[str, ...]:
     """Return the shell command that repeats an evaluation; none where no file says what its job was."""
     if isinstance(config, Mapping | Config):
         return ()
     given = {f"--{name}": value for name, (_, value) in options.items()}
     given["--variants"] = ",".join(variants) if isinstance(variants := given["--variants"], tuple) else None
+    given |= {"--model": models, "--contract": contracts}
     return (command("evaluate", {"--config": config or DEFAULT_CONFIG, **given}),)

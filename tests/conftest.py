@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bad_server import Server
+from modnet_job import modnet_config
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
 
@@ -22,6 +23,24 @@ def tiny_models(tiny_onnx: Path) -> Path:
 
     out = tiny_onnx.parent / "models"
     convert(tiny_config(tiny_onnx, out), say=lambda _: None)
+    return out
+
+
+@pytest.fixture(scope="session")
+def modnet_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an ONNX with MODNet's interface."""
+    from modnet_network import small_modnet, write_modnet
+
+    return write_modnet(small_modnet(), tmp_path_factory.mktemp("modnet") / "modnet.onnx")
+
+
+@pytest.fixture(scope="session")
+def modnet_models(modnet_onnx: Path) -> Path:
+    """Return its converted model folder, with an IR of every precision."""
+    from converter.convert import convert
+
+    out = modnet_onnx.parent / "models"
+    convert(modnet_config(modnet_onnx, out), say=lambda _: None)
     return out
 
 

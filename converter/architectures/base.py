@@ -49,7 +49,8 @@ class PortSpec:
     Attributes:
         name: of the tensor, in every form.
         role: what it is. An image is (1, C, H, W), RGB where it has colours.
-        high: of an image, the value that stands for white or opaque; 0 for black or transparent.
+        low, high: of an image, the values that stand for black or transparent, and for white or opaque. All input
+            images of a network have the same.
         shape: of a state or ratio; a free side of a state starts as 1.
         state: of a state, the name that an output and the input it feeds at the next frame share.
         value: of a ratio, the number that it is given.
@@ -57,6 +58,7 @@ class PortSpec:
 
     name: str
     role: Role
+    low: float = 0
     high: float = 1
     shape: Shape | None = None
     state: str | None = None

@@ -31,7 +31,8 @@ class Port(Frozen):
         shape: in the order of `layout`; a state's may have free sides, None.
         layout: order of an image's axes: batch N, channels C, height H, width W.
         element_type: of the values.
-        high: of an image, the value that stands for white, opaque: 1 or 255; black, transparent is 0.
+        low, high: of an image, the values that stand for black, transparent, and for white, opaque: 0 and 1, 0 and
+            255, or -1 and 1.
         colour_order: of an image's channels; None for a single channel.
         state: of a state, the name that an output and the input it feeds at the next frame share.
         value: of a ratio, the number that it is given.
@@ -42,7 +43,9 @@ class Port(Frozen):
     shape: Annotated[tuple[Positive | None, ...], Field(min_length=1)]
     layout: Literal["NCHW", "NHWC"] = "NCHW"
     element_type: Literal["f32", "u8"] = "f32"
-    high: Annotated[float, Field(gt=0)] = 1
+    # Left out where it is 0, so that forms of a range from 0 keep their bytes.
+    low: Annotated[float, Field(exclude_if=lambda low: low == 0)] = 0
+    high: float = 1
     colour_order: ColourOrder | None = None
     state: str | None = None
     value: float | None = None
@@ -53,12 +56,19 @@ class Port(Frozen):
             raise ValueError(f"{self.name}: an image has four fixed sides, found {self.shape}")
         if (self.role == "state") != (self.state is not None) or (self.role == "ratio") != (self.value is not None):
             raise ValueError(f"{self.name}: a state has a `state`, a ratio a `value`, and nothing else has")
+        if not self.low < self.high:
+            raise ValueError(f"{self.name}: `low` must be below `high`, found {self.span}")
         return self
 
     @property
     def is_image(self) -> bool:
         """Whether it is an image, which has a size, a layout and a range."""
         return self.role in IMAGES
+
+    @property
+    def span(self) -> str:
+        """The range of an image's values, such as `0..255` or `-1..1`."""
+        return f"{self.low:g}..{self.high:g}"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -81,6 +91,7 @@ class Contract(Frozen):
         architecture: name of the family that the network is of.
         inputs: its inputs, in the network's order; one is the source.
         outputs: its outputs, in the network's order; one is alpha.
+        mean: what the form subtracts from its input images itself, before it divides; 0 when it does not.
         scale: what the form divides its input images by itself; 1 when it does not.
         source_sha256: hash of the file the conversion started from.
         toolkit_version: of the mattekit that made the form.
@@ -89,6 +100,7 @@ class Contract(Frozen):
     architecture: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
+    mean: Annotated[float, Field(exclude_if=lambda mean: mean == 0)] = 0
     scale: Annotated[float, Field(gt=0)]
     source_sha256: str
     toolkit_version: str
@@ -177,8 +189,11 @@ def ir_contract(
     """
     network = network_contract(architecture, size, source_sha256)
     frames = {} if form == "nchw-f32" else {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8"}
-    changed = network.with_images(high=255.0, colour_order="BGR", **frames)
-    return changed.model_copy(update={"scale": 255 / network.source.high})
+    changed = network.with_images(low=0.0, high=255.0, colour_order="BGR", **frames)
+    scale = 255 / (network.source.high - network.source.low)
+    # Not -0.0 for a range from 0.
+    mean = -network.source.low * scale if network.source.low else 0.0
+    return changed.model_copy(update={"mean": mean, "scale": scale})
 
 
 def parse_contract(text: str, origin: str) -> Contract:
@@ -201,6 +216,7 @@ def _port(spec: PortSpec, size: tuple[int, int]) -> Port:
         name=spec.name,
         role=spec.role,
         shape=(spec.shape or (1,)) if channels is None else (1, channels, *size),
+        low=spec.low,
         high=spec.high,
         colour_order="RGB" if channels == 3 else None,
         state=spec.state,

@@ -1,6 +1,6 @@
 """ONNX files as they lie on disk: the graph, and which files it reads besides itself, as weights may lie in others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import onnx
@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError, Message
 
 from configs.errors import DataError, shortened
 from configs.reading import inside, read_bytes, require_regular
-from converter.forms.shapes import Found, Sides, require_bearable
+from converter.forms.shapes import Found, GraphPorts, Sides, require_bearable
 
 MAX_ONNX_BYTES = (1 << 31) - 1
 """Longest ONNX, which is the longest that its format allows; weights beyond that lie in files of their own."""
@@ -65,11 +65,22 @@ def external_files_of(model: onnx.ModelProto, path: Path) -> tuple[Path, ...]:
 
 def graph_tensors(model: onnx.ModelProto) -> dict[str, Found]:
     """Return the inputs and outputs of an ONNX by name; constants are none."""
+    ports = graph_ports(model)
+    return {**ports.inputs, **ports.outputs}
+
+
+def graph_ports(model: onnx.ModelProto) -> GraphPorts:
+    """Return the inputs and outputs of an ONNX apart; constants are none."""
     constants = {tensor.name for tensor in model.graph.initializer}
-    values = [value for value in (*model.graph.input, *model.graph.output) if value.name not in constants]
-    return {
-        value.name: (_sides(value), _KINDS.get(value.type.tensor_type.elem_type, "another type")) for value in values
-    }
+
+    def by_name(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Found]:
+        return {
+            value.name: (_sides(value), _KINDS.get(value.type.tensor_type.elem_type, "another type"))
+            for value in values
+            if value.name not in constants
+        }
+
+    return GraphPorts(by_name(model.graph.input), by_name(model.graph.output))
 
 
 def _require_text(model: onnx.ModelProto, path: Path) -> None:

@@ -140,3 +140,41 @@ class StimuliProof(Frozen):
     tiles: Tiles
     systematic: Systematic
     shares: tuple[Share, ...]
+
+
+class ContractProof(Frozen):
+    """Where the contract of a model of anybody's comes from, and how sure it is.
+
+    Attributes:
+        how: `read` from the file; `given` by the user, and not refuted by any other way to run it; `proved`, the one of
+            all plausible ways that brings it near the original.
+        takes: the contract, in words.
+        distance: from the original when run so (mean |difference| of alpha plus that of the foreground); None of one
+            that was read.
+        next_nearest, next_distance: the nearest way that was not taken, by what is otherwise in it; None where there
+            was none.
+        tried: how many ways were tried.
+        samples: on how many composites.
+    """
+
+    how: Literal["read", "given", "proved"]
+    takes: str
+    distance: float | None = None
+    next_nearest: str | None = None
+    next_distance: float | None = None
+    tried: int = 0
+    samples: int = 0
+
+    @property
+    def text(self) -> str:
+        """What it says, in a sentence without its end."""
+        if self.distance is None:
+            return f"contract {self.how} from the file: {self.takes}"
+        if self.next_distance is None:
+            sure = f"at a distance of {self.distance:.2g} from the original"
+        else:
+            sure = (
+                f"the nearest to the original of {self.tried} ways on {self.samples} composites, {self.distance:.2g} "
+                f"against {self.next_distance:.2g} with {self.next_nearest}"
+            )
+        return f"contract {self.how}: {self.takes}; {sure}"

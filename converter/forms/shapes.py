@@ -1,7 +1,8 @@
 """How large a form may be, judged by the shapes that it declares before anything is allocated for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import prod
+from typing import NamedTuple
 
 from configs.errors import DataError, shortened
 from configs.schema import MAX_PIXELS
@@ -14,6 +15,13 @@ Sides = tuple[int, ...]
 """A tensor's sides; 0 for one that is not fixed."""
 Found = tuple[Sides, str]
 """A tensor's sides, and its element type."""
+
+
+class GraphPorts(NamedTuple):
+    """The inputs and the outputs of a form's graph, by name, in its order."""
+
+    inputs: Mapping[str, Found]
+    outputs: Mapping[str, Found]
 
 
 def require_bearable(tensors: Iterable[tuple[str, Sides]], origin: str) -> None:

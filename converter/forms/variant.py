@@ -22,6 +22,7 @@ TORCH = "torch"
 ORIGINAL = "original"
 """In the place of a hop: the checkpoint, run by PyTorch; the original, whatever runs it."""
 _ONNX = "onnx-simplified"
+_MODEL_ENDS = (".xml", ".onnx")
 _IR = re.compile(r"ir-(?P<weights>[a-z0-9]+)(@(?P<place>.+))?")
 _OPEN_DEVICE = re.compile(r"ir-[a-z0-9]+@[^,]*:.*")
 
@@ -150,6 +151,26 @@ def parse_place(text: str, device: str = CPU) -> tuple[str, InferencePrecision] 
     if precision not in PRECISIONS or (dot and not named):
         return None
     return named or device, precision
+
+
+def file_at(text: str, device: str = CPU) -> FormFile | None:
+    """Return the form that `model.xml`, `model.xml@bf16`, `model.xml@GPU.f16` or `model.onnx` names; None for no other.
+
+    The precision is f32 unless said; an ONNX runs in f32 alone.
+    """
+    path, place = split_place(text)
+    found = parse_place(place or "f32", device)
+    if found is None or path.suffix not in _MODEL_ENDS:
+        return None
+    if path.suffix == ".onnx":
+        return FormFile(path) if place in ("", "f32") else None
+    return FormFile(path, *found)
+
+
+def split_place(text: str) -> tuple[Path, str]:
+    """Return path and place of `model.xml@GPU.f16`; the place is empty where none is said."""
+    path, _, place = text.rpartition("@")
+    return (Path(path), place) if Path(path).suffix in _MODEL_ENDS else (Path(text), "")
 
 
 def recorded_form(variant: Variant, record: Conversion, folder: Path) -> Form:

@@ -18,7 +18,16 @@ from datasets.samples.sample import Pair, Prediction
 
 DECLARED = "as declared"
 Fault = Literal[
-    "source swapped", "background swapped", "inputs swapped", "not scaled", "scaled twice", "foreground swapped"
+    "source swapped",
+    "background swapped",
+    "inputs swapped",
+    "not scaled",
+    "scaled twice",
+    "mean missed",
+    "mean twice",
+    "scale missed",
+    "taken for 0..1",
+    "foreground swapped",
 ]
 
 
@@ -98,26 +107,12 @@ def _wrong_ways(contract: Contract) -> Iterator[tuple[Fault, WrongWay]]:
             "inputs swapped",
             WrongWay("both swapped", _with_swap(contract, source, background), f"inputs look {order}"),
         )
-    if contract.scale != 1:
-        inputs = "inputs look" if background is not None else f"input {source.name} looks"
-        # The images as they must be if the model did not divide, and if it divided twice.
-        unscaled, twice = source.high / contract.scale, source.high * contract.scale
-        yield (
-            "not scaled",
-            WrongWay(
-                "not scaled",
-                contract.with_images(high=unscaled),
-                f"{inputs} 0..{unscaled:g}: the scale of {contract.scale:g} is not in the model",
-            ),
-        )
-        yield (
-            "scaled twice",
-            WrongWay(
-                "scaled twice",
-                contract.with_images(high=twice),
-                f"{inputs} 0..{twice:g}: the scale of {contract.scale:g} is in the model twice",
-            ),
-        )
+    inputs = "inputs look" if background is not None else f"input {source.name} looks"
+    for fault, (mean, scale, missed) in _wrong_ranges(contract).items():
+        # The images as they must be for a form that does this to them.
+        low, high = (mean + scale * (end - contract.mean) / contract.scale for end in (source.low, source.high))
+        changed = contract.with_images(low=low, high=high)
+        yield fault, WrongWay(fault, changed, f"{inputs} {low:g}..{high:g}: {missed}")
     foreground = contract.output("foreground")
     if foreground is not None:
         yield (
@@ -128,6 +123,29 @@ def _wrong_ways(contract: Contract) -> Iterator[tuple[Fault, WrongWay]]:
                 f"output {foreground.name} looks {_swapped(foreground.colour_order)}",
             ),
         )
+
+
+def _wrong_ranges(contract: Contract) -> dict[Fault, tuple[float, float, str]]:
+    """Return what a form may do to its images instead: the mean it subtracts, what it divides by, and in words."""
+    mean, scale = contract.mean, contract.scale
+    if mean == 0:
+        return (
+            {}
+            if scale == 1
+            else {
+                "not scaled": (0, 1, f"the scale of {scale:g} is not in the model"),
+                "scaled twice": (0, scale * scale, f"the scale of {scale:g} is in the model twice"),
+            }
+        )
+    both = f"the mean of {mean:g} and the scale of {scale:g}"
+    return {
+        "not scaled": (0, 1, f"{both} are not in the model"),
+        "scaled twice": (mean + mean * scale, scale * scale, f"{both} are in the model twice"),
+        "mean missed": (0, scale, f"the mean of {mean:g} is not in the model, its scale of {scale:g} is"),
+        "mean twice": (2 * mean, scale, f"the mean of {mean:g} is in the model twice"),
+        "scale missed": (mean, 1, f"the scale of {scale:g} is not in the model, its mean of {mean:g} is"),
+        "taken for 0..1": (0, 255, f"the model divides by 255 instead of {both}"),
+    }
 
 
 def _with_swap(contract: Contract, *swapped: Port) -> Contract:

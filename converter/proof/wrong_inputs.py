@@ -1,9 +1,9 @@
 """What the original gives for wrong inputs: the signatures by which a form's preprocessing is proved.
 
-Two faults are looked for in every form: a scale of 256 for 255, at each image that it takes, and values of the source
-that are 2/255 too low; of a plate the two do nearly the same. Both move a picture by less than a lower precision's
-noise. Reversed channels move it by more; they are looked for only where a form has failed already, to say which input
-has them, and on which path of the network behind it.
+Two faults are looked for in every form: a scale of 256 for 255 (128 for 127.5 where the range is -1..1), at each image
+that it takes, and values of the source that are 2/255 too low; of a plate the two do nearly the same. Both move a
+picture by less than a lower precision's noise. Reversed channels move it by more; they are looked for only where a form
+has failed already, to say which input has them, and on which path of the network behind it.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ def _scaled(tensor: NDArray[np.float32], _: Port) -> NDArray[np.float32]:
 
 
 def _lowered(tensor: NDArray[np.float32], port: Port) -> NDArray[np.float32]:
-    return tensor - np.float32(2 / 255 * port.high)
+    return tensor - np.float32(2 / 255 * (port.high - port.low))
 
 
 def _reversed(tensor: NDArray[np.float32], port: Port) -> NDArray[np.float32]:
@@ -36,7 +36,7 @@ def _reversed(tensor: NDArray[np.float32], port: Port) -> NDArray[np.float32]:
 
 
 SMALL: Mapping[str, Change] = {
-    "the scale of {port} were 256 for 255": _scaled,
+    "the scale of {port} were {wrong:g} for {scale:g}": _scaled,
     "2/255 were subtracted from {port}": _lowered,
 }
 REVERSED = "the channels of {port} were in the other order"
@@ -50,7 +50,7 @@ def small_faults(runner: Runner, sample: Pair) -> dict[str, Signature]:
         sample: for which.
     """
     return {
-        text.format(port=_named(port)): Signature(_predict(runner, sample, {port: change}), _shown_by(port, runner))
+        _told(text, port): Signature(_predict(runner, sample, {port: change}), _shown_by(port, runner))
         for text, change in SMALL.items()
         for port in runner.contract.images
         if port.role == "source" or change is _scaled
@@ -117,6 +117,12 @@ def _predict(runner: Runner, sample: Pair, changes: Mapping[Port, Change]) -> Pr
 
 def _shown_by(port: Port, runner: Runner) -> Output:
     return "foreground" if port.role == "source" and runner.contract.output("foreground") is not None else "alpha"
+
+
+def _told(text: str, port: Port) -> str:
+    scale = 255 / (port.high - port.low)
+    # What is multiplied is the network's own range: of -1..1 grey stays grey, as with a right mean.
+    return text.format(port=_named(port), scale=scale, wrong=scale * 256 / 255)
 
 
 def _named(port: Port) -> str:

@@ -197,12 +197,15 @@ def encode_image(image: NDArray[np.uint8], port: Port) -> InputTensor:
     if port.layout == "NCHW":
         image = image.transpose(2, 0, 1)
     if port.element_type == "u8":
-        if port.high != 255:
-            raise DataError(f"{port.name}: a contract of uint8 values is for 0..255, found 0..{port.high:g}")
+        if (port.low, port.high) != (0, 255):
+            raise DataError(f"{port.name}: a contract of uint8 values is for 0..255, found {port.span}")
         return np.ascontiguousarray(image[None])
     tensor = np.ascontiguousarray(image[None], dtype=np.float32)
+    if (port.low, port.high) == (0, 255):
+        return tensor
     # Divide rather than multiply by 1/255: white must be exactly 1.
-    return tensor if port.high == 255 else tensor / np.float32(255 / port.high)
+    scaled = tensor / np.float32(255 / (port.high - port.low))
+    return scaled + np.float32(port.low) if port.low else scaled
 
 
 def check_inputs(contract: Contract, feed: Feed) -> None:
@@ -216,7 +219,7 @@ def check_inputs(contract: Contract, feed: Feed) -> None:
         port = ports[name]
         expected = _DTYPES[port.element_type]
         if tensor.dtype != expected:
-            span = f" values 0..{port.high:g}" if port.is_image else ""
+            span = f" values {port.span}" if port.is_image else ""
             raise DataError(
                 f"{name}: expected {expected}{span}, found {tensor.dtype}; `mattekit info MODEL` tells what a model "
                 "takes"
@@ -244,5 +247,6 @@ def decode_tensor(tensor: InputTensor, port: Port) -> Tensor:
     image = np.atleast_3d(cv2.merge(list(tensor[0]))) if port.layout == "NCHW" else tensor[0]
     if port.colour_order == "BGR":
         image = image[..., ::-1]
-    scaled = image if port.high == 1 else image / np.float32(port.high)
+    raised = image - np.float32(port.low) if port.low else image
+    scaled = raised if port.high - port.low == 1 else raised / np.float32(port.high - port.low)
     return np.ascontiguousarray(scaled, dtype=np.float32)

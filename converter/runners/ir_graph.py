@@ -1,16 +1,29 @@
 """The tensors of an OpenVINO model as its graph declares them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import openvino
 
-from converter.forms.shapes import Found, Sides
+from converter.forms.shapes import Found, GraphPorts, Sides
 
 
 def graph_tensors(model: openvino.Model) -> dict[str, Found]:
     """Return the inputs and outputs of a model by name: sides, 0 for one that is not fixed, and element type."""
-    ports = [port for port in (*model.inputs, *model.outputs) if port.get_names()]
-    return {port.get_any_name(): (sides_of(port), str(port.get_element_type().to_string())) for port in ports}
+    return {port.get_any_name(): _found(port) for port in (*model.inputs, *model.outputs) if port.get_names()}
+
+
+def graph_ports(model: openvino.Model, known: Collection[str]) -> GraphPorts:
+    """Return a model's inputs and outputs apart; of several names a tensor goes by one that is known, if it has one."""
+
+    def by_name(ports: Iterable[openvino.Output]) -> dict[str, Found]:
+        named = {port: port.get_names() for port in ports}
+        return {min(names.intersection(known) or names): _found(port) for port, names in named.items() if names}
+
+    return GraphPorts(by_name(model.inputs), by_name(model.outputs))
+
+
+def _found(port: openvino.Output) -> Found:
+    return sides_of(port), str(port.get_element_type().to_string())
 
 
 def sides_of(port: openvino.Output) -> Sides:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from converter.forms.contract import Contract
 from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
@@ -15,7 +16,10 @@ from converter.runners.pytorch import TorchRunner
 
 
 def open_runner(
-    form: Variant | FormFile | Original, folder: Path | None = None, properties: Mapping[str, str] = LATENCY
+    form: Variant | FormFile | Original,
+    folder: Path | None = None,
+    properties: Mapping[str, str] = LATENCY,
+    contract: Contract | None = None,
 ) -> Runner:
     """Open a form.
 
@@ -24,6 +28,7 @@ def open_runner(
             architecture whose tensors it has.
         folder: the converted model folder that a variant is of.
         properties: of OpenVINO, which an IR is compiled with.
+        contract: of a file which carries none.
 
     Raises:
         DataError: a file is missing or broken, or the original is not what it was.
@@ -33,9 +38,9 @@ def open_runner(
         return _run_original(form)
     if isinstance(form, FormFile):
         return (
-            OnnxRunner(form.path)
+            OnnxRunner(form.path, contract)
             if form.path.suffix == ".onnx"
-            else OpenVinoRunner(form, assume=True, properties=properties)
+            else OpenVinoRunner(form, contract=contract, assume=True, properties=properties)
         )
     assert folder is not None, "a variant is of a folder"
     if not form.is_original:

@@ -22,7 +22,7 @@ from converter.runners.devices import (
     threads_of,
 )
 from converter.runners.foreign import assumed_contract, drop_other_outputs
-from converter.runners.ir_graph import all_tensors, graph_tensors
+from converter.runners.ir_graph import all_tensors, graph_ports, graph_tensors
 from converter.runners.quantized import quantized_convolutions
 from converter.runners.requests import Request
 
@@ -33,7 +33,9 @@ class OpenVinoRunner(Runner):
     Args:
         file: the IR's XML, its device, and the inference precision: `f32`, `bf16`, `f16`, or `default` for what an
             ordinary user gets; `precision` then says what OpenVINO chose.
-        assume: take an IR that carries no contract to keep that of the architecture whose tensors it has.
+        contract: that of an IR which carries none.
+        assume: take an IR that carries no contract, and for which none is given, to keep that of the architecture whose
+            tensors it has.
         properties: of OpenVINO, to compile with; `LATENCY` or `throughput(...)` of `converter.runners.devices`.
         open_inputs: open the inputs to float32 values of any range where the IR takes bytes; `contract` then says so.
 
@@ -49,14 +51,22 @@ class OpenVinoRunner(Runner):
         self,
         file: FormFile,
         *,
+        contract: Contract | None = None,
         assume: bool = False,
         open_inputs: bool = False,
         properties: Mapping[str, str] = LATENCY,
     ) -> None:
         model = read_ir(file.path)
-        self.assumed = assume and not model.has_rt_info(list(RT_INFO_PATH))
-        self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
-        if self.assumed:
+        foreign = not model.has_rt_info(list(RT_INFO_PATH))
+        self.assumed = assume and foreign and contract is None
+        self._given = contract if foreign else None
+        if self._given is not None:
+            ports = graph_ports(model, [port.name for port in (*self._given.inputs, *self._given.outputs)])
+            require_ports(self._given, {**ports.inputs, **ports.outputs}, str(file.path))
+            self.contract = self._given
+        else:
+            self.contract = assumed_contract(model, file.path) if self.assumed else contract_of_ir(model, file.path)
+        if foreign:
             drop_other_outputs(model, self.contract)
         self._file = file
         if open_inputs:
@@ -75,7 +85,7 @@ class OpenVinoRunner(Runner):
         if all(port.element_type == "f32" for port in self.contract.inputs):
             yield self
             return
-        with OpenVinoRunner(self._file, assume=self.assumed, open_inputs=True) as runner:
+        with OpenVinoRunner(self._file, contract=self._given, assume=self.assumed, open_inputs=True) as runner:
             yield runner
 
     def requests(self, count: int | None = None) -> Sequence[Request]:
@@ -158,6 +168,11 @@ def compile_ir(
             f"or use @default, which takes what it has (`mattekit doctor` tells what that is on the CPU)"
         )
     return compiled
+
+
+def carries_no_contract(path: Path) -> bool:
+    """Tell whether an IR says nothing of its images, as one of another program; errors as `read_ir`."""
+    return not read_ir(path).has_rt_info(list(RT_INFO_PATH))
 
 
 def contract_of_ir(model: openvino.Model, path: Path) -> Contract:

@@ -8,8 +8,13 @@ from configs.load import override
 from configs.schema import Config, Graph, InferencePrecision
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
+from converter.forms.named import GivenContract, NamedForm
 from converter.forms.record import Conversion
 from converter.forms.variant import FormFile
+from converter.proof.named import Reference, proved_contract
+from converter.proof.parity import parity_samples
+from converter.runners.opening import open_runner
+from converter.runners.openvino_ir import carries_no_contract
 from converter.runners.original import Original, open_original, original_of
 from converter.taps.base import Taps
 from converter.taps.onnx_taps import OnnxTaps
@@ -44,8 +49,16 @@ def open_pair(
     contract: Contract | None = None
     opened: dict[int, Taps] = {}
     given = ((0, a, precision_a), (1, b, precision_b))
-    for index, path, precision in sorted(given, key=lambda form: LEARN_THE_SIZE.get(form[1].suffix, 0)):
-        opened[index] = _open(path, precision, config, contract)
+    silent = {index for index, path, _ in given if path.suffix == ".xml" and carries_no_contract(path)}
+    if len(silent) == len(given):
+        raise DataError(f"{a} and {b} carry no I/O contract, and one must, for that of the other to be proved")
+    for index, path, precision in sorted(
+        given, key=lambda form: (form[0] in silent, LEARN_THE_SIZE.get(form[1].suffix, 0))
+    ):
+        if index in silent:
+            opened[index] = _open_silent(path, precision, b if index == 0 else a, config, contract)
+        else:
+            opened[index] = _open(path, precision, config, contract)
         contract = contract or opened[index].contract
     first, second = opened[0], opened[1]
     if first.contract.size != second.contract.size:
@@ -71,6 +84,26 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
     raise UsageError(
         f"{path}: expected an .onnx, an IR's .xml, a checkpoint ({', '.join(CHECKPOINTS)}) or a converted model folder"
     )
+
+
+def _open_silent(
+    path: Path, precision: InferencePrecision, other: Path, config: Config, contract: Contract | None
+) -> Taps:
+    """Open an IR that carries no contract: proved against the other form, on the configured set."""
+    assert contract is not None, "the other form is open"
+    if other.suffix in (".xml", ".onnx"):
+        opened = open_runner(FormFile(other), contract=contract)
+    elif (other / Conversion.FILE).is_file():
+        opened = open_runner(original_of(Conversion.read(other)))
+    else:
+        changes = {"model.checkpoint": other, "model.onnx": None, "model.download": None}
+        opened = open_runner(open_original(override(config, changes, str(other)).model, contract.size))
+    parity = config.convert.parity
+    with opened as runner:
+        composites = parity_samples(config.dataset, contract.size, parity.samples)
+        reference = Reference(runner, lambda: composites, parity.counterfactual_margin)
+        form = NamedForm(path.name, FormFile(path), GivenContract())
+        return OpenVinoTaps(FormFile(path, precision=precision), proved_contract(form, reference))
 
 
 def _published(contract: Contract, path: Path) -> Contract:

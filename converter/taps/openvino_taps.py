@@ -13,6 +13,7 @@ import numpy as np
 import openvino
 
 from configs.errors import DataError
+from converter.forms.contract import Contract
 from converter.forms.variant import FormFile
 from converter.runners.devices import running_precision, smallest_model
 from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir
@@ -26,20 +27,21 @@ class OpenVinoTaps(Taps):
 
     Args:
         file: the IR, its device, and the inference precision at which it runs.
+        contract: that of an IR which carries none, proved.
 
     Raises:
-        DataError: the IR is missing or unreadable, or carries no contract.
+        DataError: the IR is missing or unreadable, or no contract is known.
         UsageError: OpenVINO has no such device here, or cannot run this precision there.
     """
 
     framework = "openvino"
 
-    def __init__(self, file: FormFile) -> None:
+    def __init__(self, file: FormFile, contract: Contract | None = None) -> None:
         self._file, self._path = file, file.path
         model = self._model()
-        self.contract = contract_of_ir(model, file.path)
+        self.contract = contract or contract_of_ir(model, file.path)
         self.precision = running_precision(compile_ir(smallest_model(), file))
-        self.label = f"{file.path} (openvino, {self.precision})"
+        self.label = f"{file.path} (openvino, {self.precision}{', contract proved' if contract else ''})"
         self._inputs = tuple(port.get_any_name() for port in model.inputs)
         self.taps = tuple(_taps(model))
 

@@ -11,8 +11,8 @@ from converter.forms.proofs import Parity
 from eval.run.results import MetricRecord
 
 PAGE_FILE = "attribution.md"
-Part = Literal["original", "graph", "weights", "inference"]
-"""What changes at a stage."""
+Part = Literal["original", "graph", "weights", "inference", "model"]
+"""What changes at a stage; `model` is another model altogether, one of `evaluate.models`, which no hop made."""
 Drifts = dict[str, float | None]
 
 
@@ -90,8 +90,8 @@ class Attribution(Record):
         resize_error: metric name to the original's value at the samples' size minus that at the network's.
         default_precision: what OpenVINO picks by itself on this CPU.
         stages: in order.
-        splits: of every stage that ran but the original, for the published metrics.
-        most: the stage that moved a published metric farthest away from the original; None when none moved one.
+        splits: of every hop's stage that ran, for the published metrics.
+        most: the hop's stage that moved a published metric farthest away from the original; None when none moved one.
     """
 
     FILE: ClassVar[str] = "attribution.json"

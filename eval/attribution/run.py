@@ -10,6 +10,7 @@ import pandas as pd
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from converter.architectures import architecture_named
+from converter.forms.named import named_forms
 from converter.forms.record import Conversion, check_files
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
@@ -17,13 +18,14 @@ from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
-from eval.attribution.stages import Stage, open_stage, reduced_precision, stages_of
+from eval.attribution.stages import Stage, model_stages, open_stage, reduced_precision, stages_of
 from eval.metrics.measures import PUBLISHED_METRICS
 from eval.run.figures import drift_of, summarise
 from eval.run.identity import require_run_models, require_run_set
 from eval.run.plates import Plates
 from eval.run.results import Results
 from eval.run.scores import scores_of
+from eval.run.variants import reference_of
 
 
 def attribute(results: Results, *, limit: int | None = None, report: Report = lambda *_: None) -> Attribution:
@@ -50,14 +52,21 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
     require_run_models(results)
     sample_set = open_run_set(results)
     total = min(results.dataset.samples, limit or results.dataset.samples)
-    stages = tuple(stages_of(record, reduced_precision()))
+    config = results.configuration()
+    hops = tuple(stages_of(record, reduced_precision()))
+    others = named_forms(config.evaluate.models, config.evaluate.device)
+    stages = (*hops, *model_stages(others, hops[0].name))
     contract = record.forms[0].contract
     size, cell = contract.size, architecture_named(contract.architecture).cell
     with ExitStack() as stack:
-        opened = {stage.name: open_stage(stage, models) for stage in stages}
+        opened: dict[str, Runner | str] = {}
+        for stage in stages:
+            original = opened.get(hops[0].name)
+            reference = reference_of(config, original) if isinstance(original, Runner) else None
+            opened[stage.name] = open_stage(stage, models, reference)
         runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
         able = [stage for stage in stages if stage.name in runners]
-        samples = map(Plates(results.configuration().dataset), iterate(sample_set, total))
+        samples = map(Plates(config.dataset), iterate(sample_set, total))
         measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}

@@ -14,7 +14,7 @@ Values = Mapping[str, Mapping[str, float | None]]
 def split_drift(
     stages: Sequence[StageRecord], metrics: Sequence[str], at_sample_size: Values, at_network_size: Values
 ) -> Iterator[SplitRecord]:
-    """Yield, for every stage that ran and every metric, its drift from the original in parts that add up to it.
+    """Yield, for every hop's stage that ran and every metric, its drift from the original in parts that add up to it.
 
     The parts are drifts from stage to stage, scored at the network's size; what scoring at the samples' size adds to
     their sum is the part of resizing. With equal sizes both scores are the same, and that part is exactly zero.
@@ -28,7 +28,7 @@ def split_drift(
     """
     by_name = {stage.name: stage for stage in stages}
     original = stages[0].name
-    for stage in stages[1:]:
+    for stage in hops(stages):
         for metric in metrics:
             inner = at_network_size if metric in MEANS_OVER_PIXELS else at_sample_size
             comparable = metric in MEANS_OVER_PIXELS or at_network_size is at_sample_size
@@ -49,6 +49,11 @@ def split_drift(
                 inference=parts["inference"],
                 resize=resize if comparable else None,
             )
+
+
+def hops(stages: Sequence[StageRecord]) -> list[StageRecord]:
+    """Return the stages that the conversion's hops made, in order: neither the original nor models of anybody's."""
+    return [stage for stage in stages if stage.part not in ("original", "model")]
 
 
 def moved_away(stage: StageRecord, metric: str) -> float:
@@ -82,7 +87,7 @@ def share_added(stage: StageRecord, original: StageRecord, metrics: Sequence[str
 def most_added(stages: Sequence[StageRecord], metrics: Sequence[str]) -> str | None:
     """Return the stage that moved any metric farthest away, as `share_added` counts; None when none moved one."""
     best = max(
-        (stage for stage in stages[1:] if stage.ran),
+        (stage for stage in hops(stages) if stage.ran),
         key=lambda stage: share_added(stage, stages[0], metrics)[0],
         default=None,
     )

@@ -12,6 +12,7 @@ CHANGES = {
     "graph": "the graph",
     "weights": "precision of the weights",
     "inference": "precision of inference",
+    "model": "another model",
 }
 REASONS = {
     "graph": "the same arithmetic is done in another order and by other kernels, so sums round otherwise",

@@ -89,12 +89,14 @@ def bench_blocks(record: BenchRecord) -> list[Block]:
 
 def notes(record: BenchRecord) -> list[str]:
     """Return what a reader of the tables must know besides."""
+    known = [f"{model.name}: {model.contract.text}." for model in record.models if model.contract is not None]
     assumed = [model.name for model in record.models if model.contract_assumed]
     if not assumed:
-        return []
+        return known
     return [
+        *known,
         f"{', '.join(assumed)} carries no contract: taken to be the published one, NCHW f32 BGR 0..255 in, alpha and "
-        "RGB foreground 0..1 out. The difference column would show a wrong guess."
+        "RGB foreground 0..1 out. The difference column would show a wrong guess.",
     ]
 
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from configs.environment import Environment
 from configs.records import Frozen, Record
+from converter.forms.proofs import ContractProof
 from eval.run.dataset_record import Count
 from eval.statistics.intervals import Interval
 
@@ -114,7 +115,7 @@ class BenchModel(Frozen):
         latency: always measured.
         throughput: of IRs, unless it was left out.
         operations: with --profile, of IRs; the longest first.
-        device, executed_on: see `VariantRecord`.
+        device, executed_on, contract: see `VariantRecord`.
     """
 
     name: str
@@ -131,6 +132,7 @@ class BenchModel(Frozen):
     operations: tuple[OperationRecord, ...] = ()
     device: str = "CPU"
     executed_on: tuple[str, ...] = ()
+    contract: ContractProof | None = None
 
 
 class BenchRecord(Record):

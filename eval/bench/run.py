@@ -4,26 +4,31 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import Config
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, Port
+from converter.forms.named import NamedForm
+from converter.forms.proofs import ContractProof
 from converter.forms.variant import parse_variants
+from converter.proof.named import Reference, open_named
 from converter.proof.parity import measure_parity
 from converter.runners.base import Feed, Runner, encode_inputs
 from converter.runners.opening import open_runner
 from converter.runners.timing import IrStreams, profile_ir
 from datasets.samples.layout import iterate_pairs
 from datasets.samples.sample import Pair, Prediction
-from eval.bench.models import TimedForm, named_forms, variant_forms
+from eval.bench.models import TimedForm, against_forms, model_forms, variant_forms
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
 from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
 from eval.run.evaluate import open_dataset, open_models
 from eval.run.identity import run_models
 from eval.run.results import Results
+from eval.run.variants import reference_of
 
 Report = Callable[[str, int, int], None]
 Frames = Mapping[str, Sequence[Feed]]
@@ -83,14 +88,17 @@ def bench(
     conversion = open_models(config)
     device = config.evaluate.device
     forms = variant_forms(parse_variants(config.evaluate.variants, device), conversion, models)
-    forms += named_forms(options.against, device)
+    forms += [*model_forms(config.evaluate.models, device), *against_forms(options.against, device)]
     _require_different_names(forms)
     _require_evaluated(forms, evaluated)
     with ExitStack() as stack:  # so that no idle model holds memory or threads while others are timed
         runners: dict[str, Runner] = {}
+        proofs: dict[str, ContractProof | None] = {}
         for index, form in enumerate(forms):
             report("opening", index, len(forms))
-            runners[form.name] = stack.enter_context(open_runner(form.form, models))
+            reference = reference_of(config, next(iter(runners.values()))) if runners else None
+            runner, proofs[form.name] = _open(form, models, reference)
+            runners[form.name] = stack.enter_context(runner)
         report("opening", len(forms), len(forms))
         size = _common_size(runners)
         sample_set = open_dataset(config.dataset, report)
@@ -99,7 +107,7 @@ def bench(
         frames = _encode(runners, samples)
         predictions = first_predictions(runners, frames)
         rows = time_latency(runners, frames, ids, options.warmup, options.length, report)
-        facts = {name: _facts(runner) for name, runner in runners.items()}
+        facts = {name: _facts(runner, proofs[name]) for name, runner in runners.items()}
         runners.clear()
     streams: dict[str, IrStreams] = {}
     if options.throughput:
@@ -138,15 +146,24 @@ class _Facts:
     threads: int | None
     device: str
     executed_on: tuple[str, ...]
+    proof: ContractProof | None
 
     @property
     def inputs(self) -> str:
         """How it takes images, such as `NCHW f32 BGR 0..255`."""
         port = self.contract.source
-        return f"{port.layout} {port.element_type} {port.colour_order} 0..{port.high:g}"
+        return f"{port.layout} {port.element_type} {port.colour_order} {port.span}"
 
 
-def _facts(runner: Runner) -> _Facts:
+def _open(form: TimedForm, models: Path, reference: Reference | None) -> tuple[Runner, ContractProof | None]:
+    """Open a form; of a model of anybody's return how its contract is known, too."""
+    if not isinstance(form.form, NamedForm):
+        return open_runner(form.form, models), None
+    assert reference is not None, "variants come before models"
+    return open_named(form.form, reference)
+
+
+def _facts(runner: Runner, proof: ContractProof | None) -> _Facts:
     return _Facts(
         runner.framework,
         runner.inference_precision,
@@ -155,6 +172,7 @@ def _facts(runner: Runner) -> _Facts:
         runner.threads,
         runner.device,
         runner.executed_on,
+        proof,
     )
 
 
@@ -200,6 +218,7 @@ def _model(
         operations=operations,
         device=known.device,
         executed_on=known.executed_on,
+        contract=known.proof,
     )
 
 

@@ -259,7 +259,7 @@ def _rerun_commands(results: Results) -> tuple[str, ...]:
     """Return the commands that repeat a run; with RUN_DIR for its folder where it did not record them."""
     if results.rerun:
         return results.rerun
-    names = ",".join(variant.name for variant in results.variants)
+    names = ",".join(variant.name for variant in results.variants if variant.contract is None)
     where = "synthetic" if results.dataset.name == "synthetic" else (results.dataset.path or results.dataset.name)
     return f"mattekit evaluate --dataset {where} --variants {names}", "mattekit gate RUN_DIR"
 
@@ -267,7 +267,8 @@ def _rerun_commands(results: Results) -> tuple[str, ...]:
 def _describe(variant: VariantRecord) -> str:
     """Return a variant's name, framework and precisions as a line of markdown."""
     weights = f"{plain(variant.weights)} weights, " if variant.weights else ""
-    return f"{code(variant.name)}: {plain(variant.framework)}, {weights}ran in {plain(variant.ran_in)}"
+    known = "" if variant.contract is None else f"; {plain(variant.contract.text)}"
+    return f"{code(variant.name)}: {plain(variant.framework)}, {weights}ran in {plain(variant.ran_in)}{known}"
 
 
 def _worst_line(results: Results, record: WorstRecord) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, Config, DatasetSection
+from converter.forms.named import named_forms
 from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner, decode_outputs, encode_inputs
@@ -33,7 +34,7 @@ from eval.run.plates import Plates
 from eval.run.results import Results, VariantRecord, samples_sha256
 from eval.run.scores import ScoreRow, score_table
 from eval.run.stored import Run
-from eval.run.variants import model_of, open_variant
+from eval.run.variants import model_of, open_model, open_variant, reference_of
 from eval.run.worst import Keeper
 
 Report = Callable[[str, int, int], None]
@@ -42,7 +43,7 @@ Report = Callable[[str, int, int], None]
 def evaluate(
     config: Config, keeper: Keeper | None = None, *, rerun: Sequence[str] = (), report: Report = lambda *_: None
 ) -> Run:
-    """Run every configured variant on the configured set and return the table of scores and its figures.
+    """Run every configured variant and model on the configured set and return the table of scores and its figures.
 
     The first variant is the original that drift is counted from; of a set without ground truth, what it gives is the
     truth that every variant is measured against. Each sample is decoded once and given to every
@@ -58,9 +59,11 @@ def evaluate(
         DataError: models or samples are missing or broken, the models are not the configured ones, plate and composite
             of a sample with a person are the same picture, a variant returns something that is not a matte, or scores
             cannot be those of their forms.
-        UsageError: an unknown variant, or a sample that a quantized form was fitted to.
+        UsageError: an unknown variant, a model whose contract cannot be told, or a sample that a quantized form was
+            fitted to.
     """
     variants = parse_variants(config.evaluate.variants, config.evaluate.device)
+    others = named_forms(config.evaluate.models, config.evaluate.device)
     models = config.convert.out
     record = open_models(config)
     sample_set = open_dataset(config.dataset, report)
@@ -70,6 +73,10 @@ def evaluate(
     sizes: set[tuple[int, int]] = set()
     with ExitStack() as stack:
         opened = [open_variant(variant, record, models) for variant in variants]
+        reference = reference_of(config, opened[0][0])
+        for index, form in enumerate(others):
+            report("proving contracts", index, len(others))
+            opened.append(open_model(form, reference))
         scored = [
             _ScoredRunner(stack.enter_context(runner), description, sample_set.sequential)
             for runner, description in opened

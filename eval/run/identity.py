@@ -1,12 +1,15 @@
 """What a run was of, held against what lies there now: the files of its models, and its set. Runs nothing."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from configs.errors import DataError, shortened
 from configs.files import sha256_of
 from configs.reading import inside
+from converter.forms.variant import split_place
 from datasets.samples.layout import SampleSet
 from eval.run.dataset_record import DatasetRecord
 from eval.run.results import Results, VariantRecord, samples_sha256
@@ -68,8 +71,9 @@ def run_models(results: Results, name: str = "the run") -> RunModels:
                 raise DataError(f"{name}: gives {file} two hashes; {AGAIN}")
     there = Path(folder).is_dir()
     original = _original(results)
+    named = [Path(path) for path, _ in named_models(results.settings).values()]
     for file, expected in checked.items():
-        _require_own(file, folder, original, name)
+        _require_own(file, folder, (original, *named), name)
         if not Path(file).is_file():
             inside = Path(file).is_relative_to(folder)
             if inside and there:
@@ -106,8 +110,20 @@ def require_run_set(sample_set: SampleSet, recorded: DatasetRecord) -> None:
         )
 
 
-def _require_own(file: str, folder: str, original: Path | None, name: str) -> None:
-    """Raise `DataError` unless a file is a form's in the run's model folder, or its original's.
+def named_models(settings: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return path and place, such as `bf16`, of every model of anybody's that a run was to evaluate, by its name."""
+    evaluating = settings.get("evaluate")
+    models = evaluating.get("models") if isinstance(evaluating, dict) else None
+    found = {}
+    for name, model in models.items() if isinstance(models, dict) else ():
+        if isinstance(model, dict) and isinstance(text := model.get("path"), str):
+            path, place = split_place(text)
+            found[name] = path.as_posix(), place
+    return found
+
+
+def _require_own(file: str, folder: str, others: Iterable[Path | None], name: str) -> None:
+    """Raise `DataError` unless a file is a form's in the run's model folder, its original's, or a named model's.
 
     Nothing else is opened on the word of a run's record.
     """
@@ -115,14 +131,18 @@ def _require_own(file: str, folder: str, original: Path | None, name: str) -> No
     if form is not None and _FORM_FILE.fullmatch(form):
         inside(Path(folder), form)
         return
-    if original is not None and Path(file) == original:
-        return
-    # An ONNX may keep weights in files of any name beside it.
-    if original is not None and original.suffix == ".onnx" and _below(file, original.parent) is not None:
-        return
+    path = Path(file)
+    for other in others:
+        if other is None:
+            continue
+        if path == other or (other.suffix == ".xml" and path == other.with_suffix(".bin")):
+            return
+        # An ONNX may keep weights in files of any name beside it.
+        if other.suffix == ".onnx" and _below(file, other.parent) is not None:
+            return
     raise DataError(
-        f"{name}: names the file {shortened(file)}, which is none of its model folder {shortened(folder)} or of its "
-        f"original; {AGAIN}"
+        f"{name}: names the file {shortened(file)}, which is none of its model folder {shortened(folder)}, of its "
+        f"original or of a model that it was to run; {AGAIN}"
     )
 
 

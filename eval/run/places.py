@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from configs.places import Origin
+from eval.run.identity import named_models
 from eval.run.results import Results, VariantRecord
 
 
 def seen_from_here(results: Results, run_dir: Path) -> Results:
     """Return the results of a run's folder with paths of the reader's working folder.
 
-    The converted model folder and all in it are taken to lie together, and so are the original and what it reads. What
-    is nowhere keeps the path that it had.
+    The converted model folder and all in it are taken to lie together, and so are the original and what it reads, and
+    each model of anybody's. What is nowhere keeps the path that it had.
     """
     origin = results.origin
     if origin is None:
@@ -33,12 +34,21 @@ def seen_from_here(results: Results, run_dir: Path) -> Results:
             of_original = _turned(origin, origin.base(run_dir, str(model[keys[0]]), Path.is_file))
         settings["model"] = {**model, **{key: of_original(str(model[key])) for key in keys}}
 
+    of_named = {}
+    for name, (path, place) in named_models(settings).items():
+        of_named[name] = _turned(origin, origin.base(run_dir, path, Path.is_file))
+        evaluating = settings["evaluate"]
+        now = f"{of_named[name](path)}{'@' if place else ''}{place}"
+        changed = {**evaluating["models"][name], "path": now}
+        settings["evaluate"] = {**evaluating, "models": {**evaluating["models"], name: changed}}
+
     def turned(path: str) -> str:
         return (in_models if models is not None and Path(path).is_relative_to(models) else of_original)(path)
 
     def of_variant(variant: VariantRecord) -> VariantRecord:
-        files = {turned(file): sha256 for file, sha256 in variant.files.items()}
-        path = None if variant.model_path is None else turned(variant.model_path)
+        turn = of_named.get(variant.name, turned)
+        files = {turn(file): sha256 for file, sha256 in variant.files.items()}
+        path = None if variant.model_path is None else turn(variant.model_path)
         return variant.model_copy(update={"model_path": path, "files": files})
 
     dataset = results.dataset

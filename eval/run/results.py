@@ -16,7 +16,7 @@ from configs.errors import DataError
 from configs.places import Origin
 from configs.records import Frozen, Record
 from configs.schema import Config
-from converter.forms.proofs import Parity
+from converter.forms.proofs import ContractProof, Parity
 from eval.run.dataset_record import Count, DatasetRecord
 from eval.statistics.intervals import Interval
 
@@ -102,6 +102,8 @@ class VariantRecord(Frozen):
         latency_ms: inference alone; None when it was not measured.
         device: where it was asked to run, in OpenVINO's words.
         executed_on: the devices that really ran it; empty in results of earlier versions.
+        contract: of a model of anybody's (`evaluate.models`), how its contract is known; None of a variant of the
+            converted model, which carries it.
     """
 
     name: str
@@ -119,6 +121,7 @@ class VariantRecord(Frozen):
     latency_ms: LatencyRecord | None = None
     device: str = "CPU"
     executed_on: tuple[str, ...] = ()
+    contract: ContractProof | None = None
 
     @property
     def ran_in(self) -> str:

@@ -3,8 +3,14 @@
 from pathlib import Path
 
 from configs.errors import DataError
+from configs.files import sha256_of
+from configs.schema import Config
+from converter.forms.external_data import external_files
+from converter.forms.named import NamedForm
 from converter.forms.record import Conversion, recorded_model
 from converter.forms.variant import Variant, recorded_file, recorded_files, recorded_form
+from converter.proof.named import Reference, open_named
+from converter.proof.parity import parity_samples
 from converter.runners.base import Runner
 from converter.runners.opening import open_runner
 from eval.run.results import ModelRecord, QuantizedRecord, VariantRecord
@@ -65,6 +71,55 @@ def open_variant(variant: Variant, record: Conversion, folder: Path) -> tuple[Ru
         device=runner.device,
         executed_on=runner.executed_on,
     )
+
+
+def reference_of(config: Config, original: Runner) -> Reference:
+    """Return what a job's models of anybody's are proved against: the original on the first composites of the set."""
+    parity = config.convert.parity
+    return Reference(
+        original,
+        lambda: parity_samples(config.dataset, original.contract.size, parity.samples),
+        parity.counterfactual_margin,
+    )
+
+
+def open_model(form: NamedForm, reference: Reference) -> tuple[Runner, VariantRecord]:
+    """Open a model of anybody's; return its runner and what results say of it.
+
+    Raises:
+        DataError, UsageError: as `converter.proof.named.open_named`.
+    """
+    files = files_of(form)
+    runner, proof = open_named(form, reference)
+    return runner, VariantRecord(
+        name=form.name,
+        framework=runner.framework,
+        precision=runner.precision,
+        rest_precision=runner.rest_precision,
+        model_path=form.file.path.as_posix(),
+        model_sha256=files[weights_file(form).as_posix()],
+        files=files,
+        quantized=_quantized(runner),
+        device=runner.device,
+        executed_on=runner.executed_on,
+        contract=proof,
+    )
+
+
+def weights_file(form: NamedForm) -> Path:
+    """Return the file of a model that tells it from others: an IR's weights."""
+    return form.file.path.with_suffix(".bin") if form.is_ir else form.file.path
+
+
+def files_of(form: NamedForm) -> dict[str, str]:
+    """Return path and hash of every file that a model of anybody's reads.
+
+    Raises:
+        DataError: one is missing, or it is no ONNX.
+    """
+    path = form.file.path
+    further = (path.with_suffix(".bin"),) if form.is_ir else external_files(path)
+    return {file.as_posix(): sha256_of(file) for file in (path, *further)}
 
 
 def _quantized(runner: Runner) -> QuantizedRecord | None:

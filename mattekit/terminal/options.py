@@ -1,6 +1,7 @@
 """Options that several verbs share, and how their texts are read."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from configs.errors import UsageError, shortened
 from configs.load import DEFAULT_CONFIG
-from configs.schema import MAX_PIXELS
+from configs.schema import MAX_PIXELS, Config, NamedModel
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
@@ -48,3 +49,52 @@ def variants_from(text: str | None) -> tuple[str, ...] | None:
 def names_from(text: str | None) -> tuple[str, ...] | None:
     """Read a comma-separated list; None stays None."""
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=PATH[@[DEVICE.]PRECISION]",
+        help="An IR or ONNX of anybody's that runs too, under this name; f32 by default. Repeatable.",
+    ),
+]
+ContractOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=KEY=VALUE,...|FILE",
+        help="How a --model takes images, such as colour=BGR,range=0..255; by default it is proved.",
+    ),
+]
+
+
+def models_from(
+    given: Sequence[str] | None, contracts: Sequence[str] | None, config: Config
+) -> dict[str, NamedModel] | None:
+    """Return the configured models with those of --model and --contract; None where neither is given.
+
+    Raises:
+        UsageError: an option is not `NAME=...`, names a model twice, or a contract belongs to no model.
+    """
+    if not given and not contracts:
+        return None
+    paths = _by_name(given, "--model", "NAME=PATH.xml")
+    texts = _by_name(contracts, "--contract", "NAME=colour=BGR,range=0..255")
+    models = {**config.evaluate.models, **{name: NamedModel(path=path) for name, path in paths.items()}}
+    for name, text in texts.items():
+        if name not in models:
+            known = f"the models are {', '.join(models)}" if models else "there is no --model"
+            raise UsageError(f"--contract: {shortened(name)} is no model's name; {known}")
+        models[name] = models[name].replaced(contract=text)
+    return models
+
+
+def _by_name(given: Sequence[str] | None, option: str, example: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given or ():
+        name, _, value = (part.strip() for part in text.partition("="))
+        if not (name and value):
+            raise UsageError(f"{option}: expected {example}, found {shortened(repr(text))}")
+        if name in found:
+            raise UsageError(f"{option}: {shortened(name)} is named twice; give every model a name of its own")
+        found[name] = value
+    return found

@@ -6,10 +6,19 @@ from typing import Annotated
 import typer
 
 from configs.errors import UsageError
+from configs.load import load_config
 from configs.schema import Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
-from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
+from mattekit.terminal.options import (
+    CONFIG,
+    ConfigOption,
+    ContractOption,
+    DeviceOption,
+    ModelOption,
+    models_from,
+    variants_from,
+)
 
 
 def bench(
@@ -22,6 +31,8 @@ def bench(
             metavar="XML[@[DEVICE.]PRECISION]", help="An IR that the others are measured against, in f32 by default."
         ),
     ] = None,
+    model: ModelOption = None,
+    contract: ContractOption = None,
     device: DeviceOption = None,
     dataset: Annotated[
         str | None, typer.Option(metavar="people|synthetic|DIR", help="Where the frames come from.")
@@ -50,7 +61,8 @@ def bench(
     is against the first --against that ran in the same precision, else the first --against, else the first variant.
 
     An IR named with --against may come from elsewhere; one without a contract is run by the published one (BGR 0..255
-    in). Every model's alphas are compared with the first model's, because a fast wrong model is no win.
+    in). One named with --model is timed under that name, and its contract is proved against the first variant, as by
+    `mattekit evaluate`. Every model's alphas are compared with the first model's, because a fast wrong model is no win.
 
     Examples:
 
@@ -59,6 +71,8 @@ def bench(
         mattekit bench --variants ir-fp32@f32,ir-fp16@f32 --against models/published-recipe/fp16/model.xml --profile
 
         mattekit bench --variants ir-fp16@bf16 --against models/published-recipe/fp16/model.xml@bf16 --seconds 20
+
+        mattekit bench --model theirs=public/FP16/model.xml@bf16 --variants ir-fp16@bf16
 
         mattekit bench --run reports/default-20260101-120000
     """
@@ -73,14 +87,16 @@ def bench(
         raise UsageError("give --run or --out, not both")
     if streams is not None and not throughput:
         raise UsageError("--streams belongs to throughput; leave out --no-throughput")
+    base = load_config(config)
     changes = {
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
         "--plate": ("dataset.plate", plate),
         "--variants": ("evaluate.variants", variants_from(variants)),
+        "--model, --contract": ("evaluate.models", models_from(model, contract, base)),
         "--device": ("evaluate.device", device),
     }
-    job = changed(config, changes, model_folder(models))
+    job = changed(base, changes, model_folder(models))
     options = BenchOptions(
         against=tuple(against or ()),
         length=Length(frames or 30, seconds),
@@ -94,6 +110,8 @@ def bench(
         "--config": config,
         "--models": models,
         "--variants": variants,
+        "--model": model,
+        "--contract": contract,
         "--device": device,
         "--dataset": dataset,
         "--plate": plate,

@@ -5,10 +5,19 @@ from typing import Annotated
 
 import typer
 
+from configs.load import load_config
 from configs.schema import Align, Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
-from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
+from mattekit.terminal.options import (
+    CONFIG,
+    ConfigOption,
+    ContractOption,
+    DeviceOption,
+    ModelOption,
+    models_from,
+    variants_from,
+)
 
 
 def evaluate(
@@ -23,6 +32,8 @@ def evaluate(
     variants: Annotated[
         str | None, typer.Option(help="What to run; the first is the original that drift is counted from.")
     ] = None,
+    model: ModelOption = None,
+    contract: ContractOption = None,
     device: DeviceOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N samples.")] = None,
     align: Annotated[
@@ -47,6 +58,10 @@ def evaluate(
     by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device
     other than the CPU stands before the precision, ir-fp16@GPU.f16, or is given to all that name none by --device.
 
+    An IR or ONNX of anybody's runs beside them by --model. Where it carries no contract, it is run in every plausible
+    way (colour order, range, which input is which), and one must bring it near the original by a clear margin: the
+    report says which. What --contract says is held against the other ways (docs/variants.md).
+
     Examples:
 
         mattekit evaluate
@@ -58,21 +73,25 @@ def evaluate(
         mattekit evaluate --dataset captured --align auto --match-plate
 
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
+
+        mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
     from mattekit.stages.evaluation import evaluate_into
 
+    base = load_config(config)
     options = {
         "--models": ("convert.out", models),
         "--dataset": ("dataset.path", dataset),
         "--plate": ("dataset.plate", plate),
         "--variants": ("evaluate.variants", variants_from(variants)),
+        "--model, --contract": ("evaluate.models", models_from(model, contract, base)),
         "--device": ("evaluate.device", device),
         "--limit": ("dataset.limit", limit),
         "--align": ("dataset.align", align),
         "--match-plate": ("dataset.match_plate", match_plate),
     }
-    job = changed(config, options, model_folder(models))
+    job = changed(base, options, model_folder(models))
     run_dir = out or new_run(job.name)
     given = {
         "--config": config,
@@ -80,6 +99,8 @@ def evaluate(
         "--dataset": dataset,
         "--plate": plate,
         "--variants": variants,
+        "--model": model,
+        "--contract": contract,
         "--device": device,
         "--limit": limit,
         "--align": align,

@@ -65,7 +65,7 @@ def gate(
 
         mattekit gate --self-test --deep --out reports/self-test
     """
-    from converter.forms.variant import parse_variants
+    from converter.forms.named import names_to_run
     from eval.gate.ci_output import annotations
     from eval.gate.output import print_gate
     from eval.gate.run import update_baseline as update
@@ -73,7 +73,7 @@ def gate(
 
     job = load_config(config)
     run_dir = run or latest_run(job)
-    required = [variant.name for variant in parse_variants(job.evaluate.variants, job.evaluate.device)]
+    required = names_to_run(job.evaluate)
     if reason is not None and not update_baseline:
         raise UsageError("--reason goes with --update-baseline")
     if out is not None and not self_test:

@@ -57,11 +57,12 @@ def info(
                 shape,
                 port.layout,
                 port.element_type,
-                f"0..{port.high:g}",
+                port.span,
                 port.colour_order or "-",
             )
     output.print(ports)
+    mean = f"{contract.mean:g} subtracted from inputs, then " if contract.mean else "inputs "
     say(
-        f"inputs divided by {contract.scale:g} inside; source SHA-256 {contract.source_sha256[:16]}; "
+        f"{mean}divided by {contract.scale:g} inside; source SHA-256 {contract.source_sha256[:16]}; "
         f"mattekit {contract.toolkit_version}"
     )

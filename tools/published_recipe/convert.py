@@ -7,7 +7,7 @@ all of it works.
 
 import argparse
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from configs.errors import ConversionError, UsageError
@@ -85,15 +85,24 @@ def run_model_optimizer(optimizer: Path, onnx: Path, out: Path, compress: bool) 
         "--model_name=model",
         f"--output_dir={out}",
     ]
-    done = _run([str(optimizer), *arguments])
+    done = run_unasked([str(optimizer), *arguments])
     if done.returncode or not (out / "model.xml").is_file():
         raise ConversionError(f"{optimizer}: Model Optimizer failed (exit {done.returncode}):\n{done.stdout.strip()}")
 
 
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    # Without a terminal it neither asks whether it may send usage data, nor sends any.
+def run_unasked(
+    command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program without a terminal: then it neither asks whether it may send usage data, nor sends any."""
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+        env=environment,
     )
 
 

@@ -98,5 +98,5 @@ def _encode(image: Floats, port: Port) -> Floats:
     if port.colour_order == "BGR":
         image = image[..., ::-1]
     tensor = image[None] if port.layout == "NHWC" else image.transpose(2, 0, 1)[None]
-    scaled = np.ascontiguousarray(tensor, np.float32) * np.float32(port.high)
+    scaled = np.ascontiguousarray(tensor, np.float32) * np.float32(port.high - port.low) + np.float32(port.low)
     return scaled if port.element_type == "f32" else np.round(scaled).clip(0, 255).astype(np.uint8)

@@ -34,12 +34,12 @@ def quiet(_: str) -> None:
 
 
 def test_the_product_s_families_are_found() -> None:
-    assert list(known_architectures()) == ["background-matting-v2"]
+    assert {"background-matting-v2", "modnet"} <= set(known_architectures())
 
 
 @pytest.mark.usefixtures("toy_families")
 def test_a_family_is_found_by_its_file() -> None:
-    assert set(known_architectures()) == {"background-matting-v2", "alpha-only", "recurrent"}
+    assert {"background-matting-v2", "alpha-only", "recurrent"} <= set(known_architectures())
 
 
 def test_an_unknown_architecture_is_refused_with_the_nearest() -> None:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from configs.errors import DataError
 from converter.architectures.background_matting_v2 import ARCHITECTURE
+from converter.architectures.modnet import ARCHITECTURE as MODNET
 from converter.forms.contract import Contract, Port, ir_contract, network_contract, parse_contract
 
 HASH = "0123abcd" * 8
@@ -39,6 +40,29 @@ def test_ir_takes_bgr_0_to_255_and_gives_rgb_0_to_1() -> None:
         "fgr": ((1, 3, 64, 96), 1, "RGB"),
     }
     assert contract.scale == 255
+
+
+def test_a_range_below_0_is_the_network_s_and_an_ir_subtracts_a_mean() -> None:
+    network, ir = network_contract(MODNET, (64, 96), HASH), ir_contract(MODNET, (64, 96), HASH, "nhwc-u8")
+
+    assert (network.source.span, network.mean, network.scale) == ("-1..1", 0, 1)
+    assert (ir.source.span, ir.mean, ir.scale) == ("0..255", 127.5, 127.5)
+    assert network.outputs == ir.outputs
+    assert network.outputs[0].span == "0..1"
+    for contract in (network, ir):
+        assert parse_contract(contract.model_dump_json(), "model.xml") == contract
+
+
+def test_a_contract_of_a_range_from_0_is_written_as_before() -> None:
+    content = json.loads(ir_contract(ARCHITECTURE, (64, 96), HASH).model_dump_json())
+
+    assert "mean" not in content
+    assert all("low" not in port for port in (*content["inputs"], *content["outputs"]))
+
+
+def test_a_range_that_ends_where_it_begins_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"input: `low` must be below `high`, found 1\.\.1"):
+        Port(name="input", role="source", shape=(1, 3, 4, 4), low=1, high=1)
 
 
 def test_frames_are_uint8_with_channels_last() -> None:

@@ -99,6 +99,21 @@ def test_bytes_of_another_range_are_refused(high: float) -> None:
         encode_image(PIXELS, frame_port(high))
 
 
+def test_a_range_below_0_is_encoded_about_grey_and_decoded_again() -> None:
+    port = image_port("RGB", 1).model_copy(update={"low": -1.0})
+
+    tensor = encode_image(PIXELS, port)
+
+    assert (tensor.min(), tensor.max()) == (-1, 1)
+    np.testing.assert_allclose(tensor, [PIXELS.transpose(2, 0, 1) / 127.5 - 1], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(decode_tensor(tensor, port), PIXELS / 255, rtol=0, atol=1e-7)
+
+
+def test_bytes_of_a_range_below_0_are_refused() -> None:
+    with pytest.raises(DataError, match=r"src: a contract of uint8 values is for 0\.\.255, found -255\.\.255"):
+        encode_image(PIXELS, frame_port().model_copy(update={"low": -255.0}))
+
+
 def test_encoding_to_0_to_255_keeps_every_level() -> None:
     levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
 

@@ -1,5 +1,7 @@
 """A contract's input side built into a model: every reader of the images sees what the network would be given."""
 
+from dataclasses import replace
+
 import numpy as np
 import openvino
 import pytest
@@ -11,10 +13,14 @@ from converter.forms.contract import Contract, ir_contract, network_contract
 from converter.steps.preprocessing import with_inputs_of
 
 SIZE = (8, 12)
+CENTRED = replace(ARCHITECTURE, inputs=tuple(replace(port, low=-1) for port in ARCHITECTURE.inputs))
 CONTRACTS = {
     "nchw-f32": ir_contract(ARCHITECTURE, SIZE, "0" * 64),
     "nhwc-u8": ir_contract(ARCHITECTURE, SIZE, "0" * 64, "nhwc-u8"),
     "as the network": network_contract(ARCHITECTURE, SIZE, "0" * 64),
+    "centred nchw-f32": ir_contract(CENTRED, SIZE, "0" * 64),
+    "centred nhwc-u8": ir_contract(CENTRED, SIZE, "0" * 64, "nhwc-u8"),
+    "centred as the network": network_contract(CENTRED, SIZE, "0" * 64),
 }
 FORMS = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 
@@ -51,8 +57,10 @@ def images_for(contract: Contract) -> tuple[list[NDArray[np.generic]], list[NDAr
     """Return source and background as the contract takes them, and as the network does."""
     rng = np.random.default_rng(1)
     pixels = [rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8) for _ in range(2)]  # RGB
-    plain = [(image.transpose(2, 0, 1)[None] / np.float32(255)).astype(np.float32) for image in pixels]
     port = contract.inputs[0]
+    centred = contract.mean != 0 or port.low != 0
+    planes = [image.transpose(2, 0, 1)[None].astype(np.float32) for image in pixels]
+    plain = [values / np.float32(127.5) - 1 if centred else values / np.float32(255) for values in planes]
     if contract.scale == 1:
         return list(plain), plain
     given = [image[..., ::-1] if port.colour_order == "BGR" else image for image in pixels]
@@ -69,7 +77,7 @@ def test_every_reader_sees_the_same(contract: Contract) -> None:
 
     assert found.keys() == expected.keys() == {"convolved", "resized", "nearest", "sum"}
     for name, values in expected.items():
-        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6, err_msg=name)
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=2e-6, err_msg=name)
 
 
 @FORMS
@@ -88,6 +96,14 @@ def test_an_image_that_only_linear_operations_read_is_neither_reversed_nor_divid
     readers = {reader.get_node().get_type_name() for reader in model.input("src").get_target_inputs()}
 
     assert readers == {"Convolution", "Gather"}  # the latter for the sum
+
+
+def test_a_convolution_that_pads_gets_images_whose_mean_is_off() -> None:
+    model = with_inputs_of(CONTRACTS["centred nchw-f32"], network())
+
+    readers = {reader.get_node().get_type_name() for reader in model.input("src").get_target_inputs()}
+
+    assert readers == {"Gather"}
 
 
 def test_a_network_without_such_an_input_is_refused() -> None:
