@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from configs.errors import DataError
+from converter.forms.placement import Placement
 from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
@@ -15,7 +16,10 @@ from converter.runners.pytorch import TorchRunner
 
 
 def open_runner(
-    form: Variant | FormFile | Original, folder: Path | None = None, properties: Mapping[str, str] = LATENCY
+    form: Variant | FormFile | Original,
+    folder: Path | None = None,
+    properties: Mapping[str, str] = LATENCY,
+    placement: Placement | None = None,
 ) -> Runner:
     """Open a form.
 
@@ -24,6 +28,7 @@ def open_runner(
             architecture whose tensors it has.
         folder: the converted model folder that a variant is of.
         properties: of OpenVINO, which an IR is compiled with.
+        placement: where a folder that has no record yet keeps its forms; None: where its record says.
 
     Raises:
         DataError: a file is missing or broken, or the original is not what it was.
@@ -39,7 +44,7 @@ def open_runner(
         )
     assert folder is not None, "a variant is of a folder"
     if not form.is_original:
-        file = form.file(folder)
+        file = form.file(folder, placement or Conversion.read(folder).placement)
         return OpenVinoRunner(file, properties=properties) if form.is_ir else OnnxRunner(file.path)
     original = original_of(Conversion.read(folder))
     if form.hop == TORCH and original.network is None:
