@@ -197,10 +197,10 @@ def _published(keys: Keys, findings: Findings) -> dict[str, float]:
         findings.agrees(metric.at("type"), f"{name or kind} is `{ours}`, in the same unit")
         if isinstance(reference, int | float) and not isinstance(reference, bool):
             published[ours] = float(reference)
-            findings.by_hand(
+            findings.taken(
                 metric.at("reference"),
-                f"{reference:g} was published for `{ours}`; a job has no key for it, since the gate judges against the "
-                "original and a baseline: compare it with the report",
+                f"{reference:g} was published for `{ours}`: a comment of the job, whose gate judges against the "
+                "original and a baseline",
             )
         elif reference is not None:
             findings.by_hand(metric.at("reference"), f"not a number: {shortened(repr(reference))}")

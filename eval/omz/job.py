@@ -1,5 +1,6 @@
 """A job of mattekit's made of the Open Model Zoo's files for a matting model."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,13 @@ from eval.omz.model_yml import Normalisation, ZooFile, ZooModel, read_model_yml
 
 _FED = {"source": "com", "background": "bgr"}
 """Role of an input to the folder whose pictures it is fed."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists in a line, as the toolkit's own configurations have them."""
+
+
+_Dumper.add_representer(list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,9 @@ class ImportedJob:
             figures = ", ".join(f"{name} {value:g}" for name, value in self.published.items())
             lines.append(f"# Published figures, on the published set: {figures}")
         lines += [f"# {finding}" for finding in self.findings if finding.outcome == "by hand"]
-        return "\n".join(lines) + "\n" + yaml.safe_dump(self.content, sort_keys=False, allow_unicode=True, width=120)
+        # What the files say may hold line breaks, after which it would be no comment.
+        comments = "".join(f"{' '.join(line.split())}\n" for line in lines)
+        return comments + yaml.dump(self.content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def import_job(model_yml: Path, accuracy_yml: Path | None = None) -> ImportedJob:
@@ -57,17 +67,17 @@ def import_job(model_yml: Path, accuracy_yml: Path | None = None) -> ImportedJob
     """
     findings = Findings()
     name = model_yml.absolute().parent.name
-    zoo = read_model_yml(read_yaml(model_yml), str(model_yml), findings)
+    file = model_yml.name
+    zoo = read_model_yml(read_yaml(model_yml), file, findings)
     published = read_catalogue().get(name)
     architecture = architecture_within([[tensor] for tensor in zoo.shapes], zoo.outputs)
-    family = _family(model_yml, zoo, architecture, published, findings)
-    size = _size(model_yml, zoo, architecture, findings)
-    if architecture is not None:
-        _check_normalisation(model_yml, zoo, architecture, findings)
-    _note_colours(model_yml, zoo, findings)
+    family = _family(file, zoo, architecture, published, findings)
+    size = _size(file, zoo, architecture, findings)
+    _check_normalisation(file, zoo, architecture, findings)
+    _note_colours(file, zoo, findings)
     onnx = f"data/public/{name}/{zoo.onnx}"
     model: dict[str, Any] = {"architecture": family, "checkpoint": None, "onnx": onnx}
-    hints = _download(model_yml, zoo, name, published, family, model, findings)
+    hints = _download(file, zoo, name, published, family, model, findings)
     content: dict[str, Any] = {
         "extends": "default.yaml",
         "name": name,
@@ -76,24 +86,25 @@ def import_job(model_yml: Path, accuracy_yml: Path | None = None) -> ImportedJob
         "evaluate": {"variants": ["onnx", "ir-fp32@f32", "ir-fp16@f32", "ir-fp16@default"]},
         "gate": {"baseline": f"configs/baselines/{name}.json"},
     }
-    _quantize(model_yml, zoo, content, findings)
+    _quantize(file, zoo, content, findings)
     if zoo.licence:
-        findings.by_hand(f"{model_yml}: license", f"read it: {zoo.licence}")
-        hints = (f"Licence: {zoo.licence}", *hints)
+        findings.by_hand(f"{file}: license", f"read it: {zoo.licence}")
     figures: Mapping[str, float] = {}
     if accuracy_yml is not None:
         measured = _measured(accuracy_yml, name, findings)
-        _check_measured(accuracy_yml, measured, size, architecture, findings)
+        _check_measured(accuracy_yml.name, measured, size, architecture, findings)
         figures = measured.published
         limit = {} if measured.limit is None else {"limit": measured.limit}
         content["dataset"] = {"path": f"data/{measured.dataset}", **limit}
-        findings.taken(f"{accuracy_yml}: datasets", f"dataset.path: data/{measured.dataset}, where the set must lie")
+        findings.taken(
+            f"{accuracy_yml.name}: datasets", f"dataset.path: data/{measured.dataset}, where the set must lie"
+        )
     config_of(content, f"the job of {model_yml}")
     return ImportedJob(content, findings, hints, figures)
 
 
 def _family(
-    file: Path, zoo: ZooModel, architecture: Architecture | None, published: Published | None, findings: Findings
+    file: str, zoo: ZooModel, architecture: Architecture | None, published: Published | None, findings: Findings
 ) -> str:
     ports = f"inputs {', '.join(zoo.shapes)}; outputs {', '.join(zoo.outputs) or 'not said'}"
     if architecture is not None:
@@ -117,7 +128,7 @@ def _family(
     return named
 
 
-def _size(file: Path, zoo: ZooModel, architecture: Architecture | None, findings: Findings) -> tuple[int, int]:
+def _size(file: str, zoo: ZooModel, architecture: Architecture | None, findings: Findings) -> tuple[int, int]:
     """Return height and width of the images, which every input for images must have."""
     roles = {} if architecture is None else {port.name: port for port in architecture.inputs}
     sizes: dict[str, tuple[int, int]] = {}
@@ -145,9 +156,18 @@ def _size(file: Path, zoo: ZooModel, architecture: Architecture | None, findings
     return size
 
 
-def _check_normalisation(file: Path, zoo: ZooModel, architecture: Architecture, findings: Findings) -> None:
+def _check_normalisation(file: str, zoo: ZooModel, architecture: Architecture | None, findings: Findings) -> None:
     """Hold --scale and its like against what the IR does by itself; a wrong one would go unseen, as ONNX has none."""
     place = f"{file}: model_optimizer_args"
+    if architecture is None:
+        for name, given in {"": zoo.common, **zoo.inputs}.items():
+            if given != Normalisation():
+                values = f"mean {_shown(given.mean)}, scale {_shown(given.scale)}"
+                findings.by_hand(
+                    f"{place} --scale, --mean_values",
+                    f"{name or 'every input'}: {values}; an architecture of these tensors must declare it",
+                )
+        return
     for port in architecture.inputs:
         if port.role not in _FED:
             continue
@@ -166,15 +186,17 @@ def _check_normalisation(file: Path, zoo: ZooModel, architecture: Architecture, 
 
 
 def _own_normalisation(port: PortSpec) -> Normalisation:
-    """Return what mattekit's IR takes off 0..255, and divides it by, for an input of an architecture."""
-    return Normalisation(scale=(255 / port.high,))
+    """Return what mattekit's IR takes off 0..255, and divides the rest by, for an input of an architecture."""
+    low = getattr(port, "low", 0.0)
+    scale = 255 / (port.high - low)
+    return Normalisation(mean=(-low * scale + 0.0,), scale=(scale,))
 
 
 def _shown(values: tuple[float, ...]) -> str:
     return ",".join(f"{value:g}" for value in dict.fromkeys(values))
 
 
-def _note_colours(file: Path, zoo: ZooModel, findings: Findings) -> None:
+def _note_colours(file: str, zoo: ZooModel, findings: Findings) -> None:
     key = f"{file}: model_optimizer_args --reverse_input_channels"
     if zoo.reversed:
         findings.agrees(key, "mattekit's IRs take BGR and reverse it themselves")
@@ -183,7 +205,7 @@ def _note_colours(file: Path, zoo: ZooModel, findings: Findings) -> None:
 
 
 def _download(
-    file: Path,
+    file: str,
     zoo: ZooModel,
     name: str,
     published: Published | None,
@@ -207,14 +229,18 @@ def _download(
 
 def _commands(described: ZooFile, path: str) -> tuple[str, ...]:
     size = "" if described.size is None else f" ({described.size:,} bytes)"
-    fetched = (
-        f"curl -fL --create-dirs -o {path} {described.url}" if described.url else f"fetch {described.name} yourself"
+    fetched = f"fetch {described.name} yourself, to {path}"
+    if described.url:
+        fetched = shlex.join(("curl", "-fL", "--create-dirs", "-o", path, described.url))
+    if described.checksum is None:
+        return (f"the ONNX{size}, whose checksum is not said: {fetched}",)
+    return (
+        f"the ONNX{size}: {fetched}",
+        f"verified with: echo {shlex.quote(f'{described.checksum}  {path}')} | {described.algorithm}sum -c",
     )
-    verified = f'echo "{described.checksum}  {path}" | {described.algorithm}sum -c' if described.checksum else ""
-    return tuple(filter(None, (f"The ONNX{size}: {fetched}", verified)))
 
 
-def _quantize(file: Path, zoo: ZooModel, content: dict[str, Any], findings: Findings) -> None:
+def _quantize(file: str, zoo: ZooModel, content: dict[str, Any], findings: Findings) -> None:
     if zoo.quantizable:
         content["convert"]["precisions"] = ["fp32", "fp16", "int8"]
         content["evaluate"]["variants"].append("ir-int8@f32")
@@ -226,11 +252,11 @@ def _measured(file: Path, name: str, findings: Findings) -> Measured:
     given = content.get("global_definitions") if isinstance(content, dict) else None
     place = file.parent / given if isinstance(given, str) else None
     definitions = read_yaml(place) if place is not None and place.is_file() else None
-    return read_accuracy_yml(content, definitions, name, str(file), findings)
+    return read_accuracy_yml(content, definitions, name, file.name, findings)
 
 
 def _check_measured(
-    file: Path, measured: Measured, size: tuple[int, int], architecture: Architecture | None, findings: Findings
+    file: str, measured: Measured, size: tuple[int, int], architecture: Architecture | None, findings: Findings
 ) -> None:
     """Hold what is measured against what is converted."""
     if measured.size not in (None, size):

@@ -86,7 +86,8 @@ def read_model_yml(content: Any, file: str, findings: Findings) -> ZooModel:
     task = keys.text("task_type")
     if task != TASK:
         raise UsageError(
-            f"{keys.at('task_type')}: expected {TASK}, found {task}; mattekit converts matting networks alone"
+            f"{keys.at('task_type')}: expected {TASK}, found {task or 'nothing'}; mattekit converts "
+            "matting networks alone"
         )
     framework = keys.text("framework")
     if framework not in _FRAMEWORKS:

@@ -11,7 +11,7 @@ from tiny_model import SIZE, tiny_config
 from toy_models import toy_config, write_alpha_only
 
 from configs.errors import DataError, UsageError
-from configs.schema import DatasetSection
+from configs.schema import Config, DatasetSection
 from converter.convert import convert
 from datasets.samples.layout import open_set
 from datasets.synthetic.make import synthesize
@@ -31,6 +31,11 @@ def own_set(tiny_set: Path, tmp_path: Path) -> Path:
 def _export(models: Path, root: Path, out: Path, **keys: object) -> list[str]:
     section = DatasetSection.model_validate({"path": str(root), **keys})
     return list(write_export(out, export_of_models(models, section)))
+
+
+def _job(onnx: Path, models: Path, root: Path, *variants: str, **keys: object) -> Config:
+    config = tiny_config(onnx, models, root, evaluate={"variants": list(variants)})
+    return config.replaced(dataset=config.dataset.replaced(**keys))
 
 
 def test_every_ir_is_checked_on_the_very_samples_of_the_set(tiny_models: Path, tiny_set: Path, tmp_path: Path) -> None:
@@ -60,7 +65,7 @@ def test_a_run_gives_its_variants_its_samples_and_its_figures(
     tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path: Path
 ) -> None:
     variants = ["onnx", "ir-fp16@f32", "ir-fp16@default"]
-    config = tiny_config(tiny_onnx, tiny_models, tiny_set, evaluate={"variants": variants}, dataset={"limit": 2})
+    config = _job(tiny_onnx, tiny_models, tiny_set, *variants, limit=2)
     run = evaluate(config)
     write_run(tmp_path / "run", run)
 
@@ -88,8 +93,7 @@ def test_a_run_gives_its_variants_its_samples_and_its_figures(
 def test_a_run_that_is_not_what_it_was_is_not_exported(
     tiny_onnx: Path, tiny_models: Path, own_set: Path, tmp_path: Path
 ) -> None:
-    config = tiny_config(tiny_onnx, tiny_models, own_set, evaluate={"variants": ["ir-fp32@f32"]})
-    write_run(tmp_path / "run", evaluate(config))
+    write_run(tmp_path / "run", evaluate(_job(tiny_onnx, tiny_models, own_set, "ir-fp32@f32")))
     export_of_run(tmp_path / "run")
 
     shutil.copy(own_set / "com/synthetic/0001.png", own_set / "com/synthetic/0000.png")
@@ -98,8 +102,7 @@ def test_a_run_that_is_not_what_it_was_is_not_exported(
 
 
 def test_prepared_plates_cannot_be_exported(tiny_onnx: Path, tiny_models: Path, tiny_set: Path, tmp_path: Path) -> None:
-    matched = {"match_plate": True, "limit": 1}
-    config = tiny_config(tiny_onnx, tiny_models, tiny_set, evaluate={"variants": ["ir-fp32@f32"]}, dataset=matched)
+    config = _job(tiny_onnx, tiny_models, tiny_set, "ir-fp32@f32", limit=1, match_plate=True)
     write_run(tmp_path / "run", evaluate(config))
 
     with pytest.raises(UsageError, match=r"its plates were prepared .*evaluate without --align and --match-plate"):
