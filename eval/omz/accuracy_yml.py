@@ -178,8 +178,9 @@ def _published(keys: Keys, findings: Findings) -> dict[str, float]:
     for metric in keys.each("metrics"):
         name, kind, process = (metric.text(key) for key in ("name", "type", "process_type"))
         masked, reference = bool(metric.take("use_mask")), metric.take("reference")
-        for key in ("prediction_source", "presenter"):
-            metric.take(key)
+        for key, why in (("prediction_source", "its definition says which output"), ("presenter", "how it is printed")):
+            if metric.take(key) is not None:
+                findings.passed_over(metric.at(key), why)
         ours = next(
             (
                 each.ours
@@ -263,7 +264,8 @@ def _conversion(keys: Keys, findings: Findings) -> None:
         return
     findings.agrees(keys.at("converter"), "the layout that mattekit reads")
     for key in _DIRECTORIES:
-        keys.take(key)
+        if keys.take(key) is not None:
+            findings.passed_over(keys.at(key), "com/, bgr/ and fgr/ lie in one folder, dataset.path")
     for key, expected in _PREFIXES.items():
         if (found := keys.take(key)) not in (None, expected):
             findings.by_hand(keys.at(key), f"expected {expected}, found {found}; rename the folder")
