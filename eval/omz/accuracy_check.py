@@ -6,7 +6,7 @@ from typing import Any
 
 from configs.errors import UsageError
 from converter.forms.contract import Contract, Port
-from converter.forms.variant import Variant
+from converter.forms.variant import CPU, Variant
 from datasets.samples.layout import ROLES
 from eval.omz.pairing import Endings
 
@@ -111,6 +111,7 @@ def _model(name: str, model: CheckedModel, dataset: str) -> dict[str, Any]:
     height, width = model.contract.size
     launcher: dict[str, Any] = {
         "framework": "openvino",
+        "device": CPU,
         "model": model.file,
         "weights": f"{model.file.removesuffix('.xml')}.bin",
         "adapter": {"type": ADAPTER, "alpha_out": alpha.name, "foreground_out": foreground.name},

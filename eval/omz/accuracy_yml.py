@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from configs.errors import UsageError, shortened
+from converter.forms.variant import CPU
 from eval.omz.accuracy_check import ADAPTER, CONVERTER, METRICS
 from eval.omz.findings import Findings, Keys
 
@@ -112,7 +113,9 @@ def _launcher(keys: Keys, findings: Findings) -> tuple[dict[str, str], str | Non
         if keys.take(key) is not None:
             findings.passed_over(keys.at(key), "mattekit converts the IRs itself")
     for key in ("device", "device_config"):
-        if (value := keys.take(key)) is not None:
+        if (value := keys.take(key)) == CPU:
+            findings.agrees(keys.at(key), f"{CPU}, where variants run that name no device")
+        elif value is not None:
             findings.by_hand(keys.at(key), f"name device and precision in evaluate.variants ({shortened(repr(value))})")
     settings = keys.below({"type": adapter} if isinstance(adapter, str) else adapter, "adapter")
     kind, alpha, foreground = (settings.text(key) for key in ("type", "alpha_out", "foreground_out"))

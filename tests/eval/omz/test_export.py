@@ -47,6 +47,7 @@ def test_every_ir_is_checked_on_the_very_samples_of_the_set(tiny_models: Path, t
         [launcher], [dataset] = model["launchers"], model["datasets"]
         assert launcher["model"].is_file() and launcher["weights"].is_file()
         assert launcher["model"].is_relative_to(tiny_models)
+        assert launcher["device"] == "CPU"  # accuracy_checker has no default
         assert launcher["device_config"] == {"INFERENCE_PRECISION_HINT": "f32"}
         assert launcher["adapter"] == {
             "type": "background_matting_with_pha_and_fgr",
