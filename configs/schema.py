@@ -14,6 +14,8 @@ Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
 """How the IR takes its images: planes of float32 as published, or frames as OpenCV and cameras give them."""
 Graph = Literal["fast", "reference"]
+Layout = Literal["plain", "omz"]
+"""Where the IRs of a converted model folder lie in it: `fp16/model.xml`, or where the Open Model Zoo's tools look."""
 MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
 Direction = Literal["increase", "decrease", "both"]
@@ -174,6 +176,9 @@ class ConvertSection(Section):
 
     `device`, such as `GPU`, proves every IR there as well, at the inference precision that the device takes by itself,
     or at a given one, `GPU.f16`; without it IRs are proved on the CPU in f32 alone.
+
+    `layout` is where the IRs lie in the folder: `plain`, `fp16/model.xml`, or `omz`, where the Open Model Zoo's tools
+    look, `public/<model>/FP16/<model>.xml` with the name of the folder `out` as the model's.
     """
 
     input_shape: ImageSize = (720, 1280)
@@ -182,6 +187,7 @@ class ConvertSection(Section):
     opset: Annotated[int, Field(ge=18, le=23)] = 20
     precisions: Annotated[tuple[Precision, ...], Field(min_length=1)] = ("fp32", "fp16")
     device: str | None = None
+    layout: Layout = "plain"
     out: Path = Path("models/background-matting-mobilenetv2")
     parity: ParitySection = ParitySection()
     int8: Int8Section = Int8Section()

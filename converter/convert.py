@@ -9,6 +9,7 @@ from configs.files import new_folder
 from configs.folders import find_made
 from configs.schema import Config
 from converter.architectures import architecture_named, with_defaults
+from converter.forms.placement import Placement, placement_of
 from converter.forms.record import Conversion, check_files
 from converter.key import LIBRARIES, conversion_key, recorded_settings
 from converter.proof.prover import Prover, proof_line
@@ -40,10 +41,11 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     """
     out = config.convert.out
     config = with_defaults(config, architecture_named(config.model.architecture))
+    placement = placement_of(config.convert)
     source = source_file(config.model)
     versions = installed_versions(LIBRARIES)
     key = conversion_key(config, source, versions)
-    fault = None if force else partial(_fault, out, key)
+    fault = None if force else partial(_fault, out, key, placement)
     made: Conversion | None = find_made(
         out, Conversion.read_if_there, foreign=FOREIGN, holds=Conversion.holds, fault=fault, replace=True
     )
@@ -53,7 +55,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     original = open_original(config.model, config.convert.input_shape)
     for note in original.source.read_as:
         say(f"{source.path}: {note}")
-    prover = Prover(config, original)
+    prover = Prover(config, original, placement)
     with new_folder(out, replace=True) as work:
         steps, postconditions = planned_steps(config, original, work, say), planned_postconditions(config, original)
         ways = partial(ways_to_keep, config.convert.precisions)
@@ -67,6 +69,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
             versions=versions,
             stimuli=prover.coverage,
             forms=forms,
+            placement=placement,
         )
         record.write(work)
     say(prover.seen_line())
@@ -76,10 +79,10 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     return record
 
 
-def _fault(folder: Path, key: str, record: Conversion) -> str:
+def _fault(folder: Path, key: str, placement: Placement, record: Conversion) -> str:
     """Say what keeps a converted model folder from being what is wanted; empty when nothing does."""
     try:
         check_files(folder, record)
     except DataError as error:
         return str(error)
-    return "" if record.key == key else f"{folder}: another conversion"
+    return "" if (record.key, record.placement) == (key, placement) else f"{folder}: another conversion"

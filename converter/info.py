@@ -82,10 +82,11 @@ def _shapes(dynamic: list[str]) -> str:
 
 def _graph_fact(path: Path) -> dict[str, str]:
     """Return which arrangement of the network a form is, if it lies in the folder of its conversion."""
-    for folder in path.resolve().parents[:2]:
-        if (folder / Conversion.FILE).is_file():
-            graph = Conversion.read(folder).graph
-            return {"graph": graph} if graph else {}
+    path = path.resolve()
+    for folder in path.parents[:4]:
+        record = Conversion.read(folder) if (folder / Conversion.FILE).is_file() else None
+        if record is not None and path.relative_to(folder).as_posix() in record.holds():
+            return {"graph": record.graph} if record.graph else {}
     return {}
 
 

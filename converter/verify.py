@@ -26,7 +26,7 @@ def verify(folder: Path, config: Config, *, say: Say = print, report: Report = l
     """
     record = Conversion.read(folder)
     say(f"{folder}: {check_files(folder, record)} files match their hashes")
-    prover = Prover(config, original_of(record))
+    prover = Prover(config, original_of(record), record.placement)
     say(prover.seen_line())
     proved: list[Form] = []
     for form in record.forms:

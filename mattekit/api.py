@@ -14,7 +14,7 @@ import pandas as pd
 
 from configs.load import DEFAULT_CONFIG, config_of, load_config
 from configs.places import found
-from configs.schema import Config, Graph, InferencePrecision, InputForm, Plate
+from configs.schema import Config, Graph, InferencePrecision, InputForm, Layout, Plate
 from eval.gate.verdict import GateReport
 from eval.run.results import Results
 from eval.run.stored import Run as StoredRun
@@ -191,6 +191,7 @@ def convert(
     precisions: Sequence[str] | None = None,
     graph: Graph | None = None,
     device: str | None = None,
+    layout: Layout | None = None,
     out: Place | None = None,
     force: bool = False,
     say: Callable[[str], None] = lambda _: None,
@@ -202,6 +203,7 @@ def convert(
         config: the job; what is given besides changes it, as the options of `mattekit convert` do.
         input_shape: height and width.
         precisions: of the weights, from `fp32`, `fp16`, `int8`.
+        layout: where the IRs lie in the folder; `omz`: where the Open Model Zoo's tools look.
         out: the model's folder.
         force: convert even where nothing has changed.
         say: called with a line about each step; `print` shows them.
@@ -227,6 +229,7 @@ def convert(
         "precisions": ("convert.precisions", None if precisions is None else tuple(precisions)),
         "graph": ("convert.graph", graph),
         "device": ("convert.device", device),
+        "layout": ("convert.layout", layout),
         "out": ("convert.out", out),
     }
     replaced = (

@@ -12,8 +12,10 @@ from mattekit.verbs import (
     doctor,
     download,
     evaluate,
+    export,
     footage,
     gate,
+    import_config,
     info,
     locate,
     matte,
@@ -48,6 +50,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("info")(info.info)
 app.command("download")(download.download)
+app.command("import-config")(import_config.import_config)
 app.command("doctor")(doctor.doctor)
 dataset.app.command("import")(real_sets.import_set)
 dataset.app.command("build")(real_sets.build)
@@ -55,3 +58,4 @@ dataset.app.command("footage")(footage.footage)
 dataset.app.command("pairs")(own_sets.pairs)
 dataset.app.command("frames")(own_sets.frames)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(export.app, name="export")

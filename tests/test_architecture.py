@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("presentation", "metrics"),
         ("statistics",),
         ("run",),
-        ("gate", "bench", "compare", "attribution", "locate"),
+        ("gate", "bench", "compare", "attribution", "locate", "omz"),
         ("gate/selftest", "report"),
         ("report/html",),
         ("",),

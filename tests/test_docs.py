@@ -93,7 +93,7 @@ def test_every_command_of_a_page_parses(page: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".py") and not name.startswith("tests/")])
 def test_every_verb_and_target_that_a_message_names_exists(name: str) -> None:
-    for words in re.findall(r"`mattekit ([a-z][a-z ]*)", TEXTS[name]):
+    for words in re.findall(r"`mattekit ([a-z][a-z -]*)", TEXTS[name]):
         verb = words.split()[: 2 if words.startswith("dataset ") else 1]
         parse_mattekit((*verb, "--help"))
     targets = set(re.findall(r"^([a-z-]+):", TEXTS["Makefile"], re.MULTILINE))

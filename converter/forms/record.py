@@ -13,6 +13,7 @@ from configs.reading import PlainPath, inside
 from configs.records import Frozen, Record
 from configs.schema import HOPS, Graph, ModelSection
 from converter.forms.contract import Contract
+from converter.forms.placement import Placement
 from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
 from datasets.samples.coverage import Coverage
 
@@ -134,6 +135,7 @@ class Conversion(Record):
         versions: of the libraries that took part.
         stimuli: what the battery of stimuli shows, on which the forms were proved; None where there was none.
         forms: in the order of the hops.
+        placement: where their files lie.
         origin: the working folder that the paths of source and settings are of; None once read, where they are of the
             reader's, and in records of earlier versions.
     """
@@ -149,6 +151,7 @@ class Conversion(Record):
     versions: dict[str, str | None]
     stimuli: Coverage | None = None
     forms: Annotated[tuple[Form, ...], Field(min_length=1)]
+    placement: Placement = Placement()
     origin: Origin | None = None
 
     @classmethod
@@ -188,7 +191,7 @@ class Conversion(Record):
 
         A record that was changed may list too few files.
         """
-        files = {path.as_posix() for hop in HOPS for path in form_files(hop)}
+        files = {path.as_posix() for hop in HOPS for path in self.placement.files(hop)}
         return self.names() | files | {name for form in self.forms for name in form.files}
 
     def form(self, hop: str) -> Form | None:
@@ -231,19 +234,6 @@ def is_ir(hop: str) -> bool:
     return hop.startswith("ir-")
 
 
-def form_path(hop: str) -> Path:
-    """Return the file that runs the form made by `hop`, relative to the converted model folder."""
-    if is_ir(hop):
-        return Path(hop.removeprefix("ir-")) / "model.xml"
-    return Path({"onnx": "exported.onnx", "onnx-simplified": "model.onnx"}[hop])
-
-
-def form_files(hop: str) -> tuple[Path, ...]:
-    """Return all files of the form made by `hop`, relative to the converted model folder."""
-    path = form_path(hop)
-    return (path, path.with_suffix(".bin")) if is_ir(hop) else (path,)
-
-
 def check_files(folder: Path, record: Conversion) -> int:
     """Hold a folder's files against its record, and return how many they are.
 
@@ -277,7 +267,7 @@ def _require_forms(folder: Path, record: Conversion) -> None:
             "with --force"
         )
     for form in record.forms:
-        files = {path.as_posix() for path in form_files(form.hop)}
+        files = {path.as_posix() for path in record.placement.files(form.hop)}
         if odd := sorted(files ^ form.files.keys()):
             fault = "lacks the hash of" if odd[0] in files else "has a hash of the foreign file"
             raise DataError(f"{folder / record.FILE}: {form.hop} {fault} {odd[0]}; convert again with --force")

@@ -14,7 +14,8 @@ from typing import get_args
 
 from configs.errors import DataError, UsageError
 from configs.schema import InferencePrecision
-from converter.forms.record import Conversion, Form, form_files, form_path, ir_hop, is_ir
+from converter.forms.placement import Placement
+from converter.forms.record import Conversion, Form, ir_hop, is_ir
 
 PRECISIONS: tuple[InferencePrecision, ...] = get_args(InferencePrecision)
 CPU = "CPU"
@@ -75,9 +76,9 @@ class Variant:
         """Whether it is what the conversion started from, rather than what a hop made."""
         return self.hop in (TORCH, ORIGINAL)
 
-    def file(self, folder: Path) -> FormFile:
-        """Return the file of a converted form in its model folder, and how it runs."""
-        return FormFile(folder / form_path(self.hop), self.device, self.precision)
+    def file(self, folder: Path, placement: Placement) -> FormFile:
+        """Return the file of a converted form in its model folder, which is laid out so, and how it runs."""
+        return FormFile(folder / placement.path(self.hop), self.device, self.precision)
 
 
 def ir_variant(hop: str, device: str = CPU, precision: InferencePrecision = "f32") -> Variant:
@@ -196,7 +197,8 @@ def recorded_file(variant: Variant, record: Conversion, folder: Path) -> tuple[P
         return Path(record.source.path), record.source.sha256
     form = recorded_form(variant, record, folder)
     # Of an IR's two files the weights are what tells forms apart.
-    return folder / form_path(variant.hop), form.files[form_files(variant.hop)[-1].as_posix()]
+    files = record.placement.files(variant.hop)
+    return folder / files[0], form.files[files[-1].as_posix()]
 
 
 def recorded_files(variant: Variant, record: Conversion, folder: Path) -> dict[str, str]:

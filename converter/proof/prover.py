@@ -9,8 +9,9 @@ from configs.files import sha256_of
 from configs.schema import Config, HopTolerance, InferencePrecision
 from converter.architectures import with_defaults
 from converter.forms.made import Made
+from converter.forms.placement import Placement
 from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
-from converter.forms.record import DeviceProof, Form, form_files, is_ir
+from converter.forms.record import DeviceProof, Form, is_ir
 from converter.forms.variant import Variant, device_place, ir_variant
 from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
@@ -33,19 +34,20 @@ class Prover:
         config: the job; its `convert.parity` holds tolerances and how many samples, its `convert.device` is where IRs
             are proved beside the CPU.
         original: what the forms are compared with.
+        placement: where their folder keeps them.
 
     Raises:
         DataError: the set is not readable or has no sample.
         UsageError: the bundled set cannot be made as configured, or OpenVINO has no such device here.
     """
 
-    def __init__(self, config: Config, original: Original) -> None:
+    def __init__(self, config: Config, original: Original, placement: Placement) -> None:
         self._settings = with_defaults(config, original.architecture).convert.parity
         self._place = None if config.convert.device is None else device_place(config.convert.device)
         if self._place is not None:
             require_device(self._place[0])
         self._samples: Sequence[Pair] = parity_samples(config.dataset, original.contract.size, self._settings.samples)
-        self._original = original
+        self._original, self._placement = original, placement
         self.stimuli = self._stimuli()
 
     def _stimuli(self) -> Stimuli | None:
@@ -80,7 +82,7 @@ class Prover:
         Raises:
             ParityError: it is out of tolerance or breaks its contract.
         """
-        with open_runner(ir_variant(hop) if is_ir(hop) else Variant(hop), folder) as runner:
+        with open_runner(ir_variant(hop) if is_ir(hop) else Variant(hop), folder, placement=self._placement) as runner:
             proofs = self._proofs(hop, hop, runner)
         if self._place is None or not is_ir(hop):
             return proofs
@@ -95,7 +97,7 @@ class Prover:
         return Form.model_validate(
             {
                 "hop": made.hop,
-                "files": {name.as_posix(): sha256_of(folder / name) for name in form_files(made.hop)},
+                "files": {name.as_posix(): sha256_of(folder / name) for name in self._placement.files(made.hop)},
                 "contract": made.contract,
                 **self.prove(made.hop, folder),
                 "details": dict(made.details),
@@ -105,7 +107,7 @@ class Prover:
 
     def _on_device(self, hop: str, folder: Path, device: str, precision: InferencePrecision) -> DeviceProof:
         title = f"{hop} on {device}"
-        with open_runner(ir_variant(hop, device, precision), folder) as runner:
+        with open_runner(ir_variant(hop, device, precision), folder, placement=self._placement) as runner:
             return DeviceProof.model_validate(
                 {
                     "device": device,

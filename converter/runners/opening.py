@@ -5,6 +5,7 @@ from pathlib import Path
 
 from configs.errors import DataError
 from converter.forms.contract import Contract
+from converter.forms.placement import Placement
 from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
@@ -20,6 +21,7 @@ def open_runner(
     folder: Path | None = None,
     properties: Mapping[str, str] = LATENCY,
     contract: Contract | None = None,
+    placement: Placement | None = None,
 ) -> Runner:
     """Open a form.
 
@@ -29,6 +31,7 @@ def open_runner(
         folder: the converted model folder that a variant is of.
         properties: of OpenVINO, which an IR is compiled with.
         contract: of a file which carries none.
+        placement: where a folder that has no record yet keeps its forms; None: where its record says.
 
     Raises:
         DataError: a file is missing or broken, or the original is not what it was.
@@ -44,7 +47,7 @@ def open_runner(
         )
     assert folder is not None, "a variant is of a folder"
     if not form.is_original:
-        file = form.file(folder)
+        file = form.file(folder, placement or Conversion.read(folder).placement)
         return OpenVinoRunner(file, properties=properties) if form.is_ir else OnnxRunner(file.path)
     original = original_of(Conversion.read(folder))
     if form.hop == TORCH and original.network is None:

@@ -35,7 +35,7 @@ def save_ir(model: openvino.Model, contract: Contract, precision: Precision, tar
     Raises:
         ConversionError: OpenVINO cannot write it.
     """
-    target.parent.mkdir(exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         model.set_rt_info(contract.model_dump_json(), list(RT_INFO_PATH))
         openvino.save_model(model, target, compress_to_fp16=precision == "fp16")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from configs.schema import Config
 from converter.forms.contract import ir_contract
-from converter.forms.record import form_path, ir_hop
+from converter.forms.placement import placement_of
+from converter.forms.record import ir_hop
 from converter.runners.original import Original
 from converter.steps.adopt_onnx import AdoptOnnx
 from converter.steps.chain import Postcondition, Say
@@ -19,7 +20,8 @@ from converter.steps.step import Step
 def planned_steps(config: Config, original: Original, folder: Path, say: Say) -> list[Step]:
     """Return the steps from the original to every configured form, each at its place in `folder`."""
     settings, contract = config.convert, original.contract
-    exported, simplified = folder / form_path("onnx"), folder / form_path("onnx-simplified")
+    placement = placement_of(settings)
+    exported, simplified = folder / placement.path("onnx"), folder / placement.path("onnx-simplified")
     steps: list[Step] = [
         ExportOnnx(original, settings.graph, settings.opset, exported)
         if original.network
@@ -28,7 +30,7 @@ def planned_steps(config: Config, original: Original, folder: Path, say: Say) ->
     ]
     declared = ir_contract(original.architecture, contract.size, original.source.sha256, settings.input_form)
     for precision in settings.precisions:
-        target = folder / form_path(ir_hop(precision))
+        target = folder / placement.path(ir_hop(precision))
         if precision == "int8":
             steps.append(Int8IrFromOnnx(simplified, declared, original, config, target, say))
         else:

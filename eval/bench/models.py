@@ -54,7 +54,7 @@ def variant_forms(variants: Sequence[Variant], record: Conversion, folder: Path)
             variant.name,
             variant,
             *recorded_file(variant, record, folder),
-            ir=variant.file(folder) if variant.is_ir else None,
+            ir=variant.file(folder, record.placement) if variant.is_ir else None,
         )
         for variant in variants
     ]

@@ -15,7 +15,7 @@ from eval.run.dataset_record import DatasetRecord
 from eval.run.results import Results, VariantRecord, samples_sha256
 
 AGAIN = "run `mattekit evaluate` again"
-_FORM_FILE = re.compile(r"[^/]+\.onnx|[^/]+/model\.(xml|bin)")
+_FORM_FILE = re.compile(r"[^/]+\.onnx|([^/]+/model|public/([^/]+)/[^/]+/\2)\.(xml|bin)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -7,7 +7,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import load_config
-from configs.schema import Graph, InputForm
+from configs.schema import Graph, InputForm, Layout
 from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
@@ -45,6 +45,13 @@ def convert(
             help="Prove every IR on this OpenVINO device as well, such as GPU, or GPU.f16 for another than its own.",
         ),
     ] = None,
+    layout: Annotated[
+        Layout | None,
+        typer.Option(
+            help="Where the IRs lie: fp16/model.xml, or where the Open Model Zoo's tools look, "
+            "public/NAME/FP16/NAME.xml with the folder's name."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Convert again even where nothing has changed.")] = False,
 ) -> None:
@@ -75,6 +82,8 @@ def convert(
         mattekit convert --device GPU
 
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
+
+        mattekit convert --layout omz --out omz/background-matting-mobilenetv2
     """
     from converter.convert import convert as run
 
@@ -90,6 +99,7 @@ def convert(
         "--precisions": ("convert.precisions", names_from(precisions)),
         "--graph": ("convert.graph", graph),
         "--device": ("convert.device", device),
+        "--layout": ("convert.layout", layout),
         "--out": ("convert.out", out),
     }
     other = "model.onnx" if checkpoint else "model.checkpoint"

@@ -42,6 +42,8 @@ VERBS = (
     ("dataset", "build"),
     ("dataset", "pairs"),
     ("dataset", "frames"),
+    ("export", "accuracy-check"),
+    ("import-config",),
 )
 
 

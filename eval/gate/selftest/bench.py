@@ -71,8 +71,8 @@ class Bench:
         parity = self._job.convert.parity.replaced(stimuli=False)
         # The sound forms are put before the stimuli later on, as the faulty ones are.
         unproved = self._job.replaced(convert=self._job.convert.replaced(parity=parity))
-        self._record = convert(unproved, say=lambda _: None)
-        self.prover = Prover(self._job, original)
+        self.record = convert(unproved, say=lambda _: None)
+        self.prover = Prover(self._job, original, self.record.placement)
         if self.prover.stimuli is None:
             raise UsageError(f"the deep self-test plants its faults before the battery; {self.prover.seen_line()}")
         self.stimuli: Stimuli = self.prover.stimuli
@@ -92,7 +92,7 @@ class Bench:
 
     def open(self, variant: str) -> tuple[Runner, VariantRecord]:
         """Open a sound form; return it with what results say of it."""
-        return open_variant(parse_variant(variant), self._record, self.models)
+        return open_variant(parse_variant(variant), self.record, self.models)
 
     def facts(self, described: VariantRecord) -> Results:
         """Return what a run of the original and one form says of itself."""

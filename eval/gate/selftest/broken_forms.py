@@ -84,7 +84,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
     samples = open_dataset(config.dataset, report)
     require_run_set(samples, results.dataset)
     perturbed = work / "perturbed.xml"
-    file = variant.file(models)
+    file = variant.file(models, record.placement)
     perturb_weights(file.path, perturbed)
     with ExitStack() as stack:
         whole = stack.enter_context(runner)

@@ -99,7 +99,7 @@ class _SoundForm:
 
     def faulty(self, fault: Fault) -> Power:
         """Plant a fault and put the form before everything."""
-        file = parse_variant(self._name).file(self._bench.models)
+        file = parse_variant(self._name).file(self._bench.models, self._bench.record.placement)
         with fault.planted(self._runner, file, self._bench.network, self._bench.work) as planted:
             runner = RememberingRunner(planted)
             return self._judged(fault.name, fault.kind, runner, self._bench.table(self._name, runner))

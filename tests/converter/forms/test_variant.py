@@ -6,6 +6,7 @@ import pytest
 
 from configs.errors import DataError, UsageError
 from configs.schema import EvaluateSection
+from converter.forms.placement import Placement
 from converter.forms.record import Conversion
 from converter.forms.variant import (
     FormFile,
@@ -125,10 +126,14 @@ def test_a_device_to_prove_on_may_have_a_precision(text: str, place: tuple[str, 
 
 
 def test_the_file_of_a_variant() -> None:
-    folder = Path("models")
+    folder, plain, omz = Path("models"), Placement(), Placement(layout="omz", model="mine")
+    fp16 = ir_variant("ir-fp16", "GPU", "f16")
 
-    assert ir_variant("ir-fp16", "GPU", "f16").file(folder) == FormFile(folder / "fp16" / "model.xml", "GPU", "f16")
-    assert Variant("onnx").file(folder) == FormFile(folder / "exported.onnx")
+    assert fp16.file(folder, plain) == FormFile(folder / "fp16/model.xml", "GPU", "f16")
+    assert fp16.file(folder, omz) == FormFile(folder / "public/mine/FP16/mine.xml", "GPU", "f16")
+    assert (
+        Variant("onnx").file(folder, plain) == Variant("onnx").file(folder, omz) == FormFile(folder / "exported.onnx")
+    )
 
 
 def test_a_form_that_the_folder_does_not_hold_is_refused_and_the_held_ones_named(tiny_models: Path) -> None:

@@ -32,8 +32,8 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let every form, but not the original, have a fault."""
 
     def plant(name: str) -> None:
-        def opened(form: Any, folder: Path | None = None) -> Runner:
-            runner = open_runner(form, folder)
+        def opened(form: Any, folder: Path | None = None, **keywords: Any) -> Runner:
+            runner = open_runner(form, folder, **keywords)
             return runner if isinstance(form, Original) else FaultyRunner(runner, result=RESULT_FAULTS[name][1])
 
         monkeypatch.setattr(prover, "open_runner", opened)
