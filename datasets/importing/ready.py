@@ -134,7 +134,7 @@ def _copy(root: Path, work: Path, frame: Frame) -> tuple[str, tuple[FileEntry, .
             write_png(copy, np.dstack((sample.foreground, sample.alpha)))
         else:
             shutil.copyfile(path, copy)
-    exact = bool((composite(sample.foreground, sample.alpha, sample.background) == sample.source).all())
+    exact = bool((composite(sample.foreground, sample.alpha, sample.plate) == sample.source).all())
     return frame.id, tuple(file_entry(work, copy) for copy in copies), exact
 
 
@@ -142,6 +142,7 @@ def _paths(frame: Frame) -> tuple[str, ...]:
     """Return where a frame's three files go, below the set's root; of one in OMZ's layout where they are."""
     if frame.matte is None:
         return tuple("/".join(path.parts[-3:]) for path in frame.ref.files)
+    assert frame.ref.background is not None, "such a set has plates"
     endings = frame.ref.source.suffix, frame.ref.background.suffix, ".png"
     return tuple(f"{role}/{frame.id}{ending.lower()}" for role, ending in zip(ROLES, endings, strict=True))
 

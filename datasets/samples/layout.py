@@ -1,7 +1,8 @@
 """Sets on disk, in OMZ's layout: found and checked as a whole at once, decoded one sample at a time.
 
     <root>/com/<clip>/<frame>.png   composite, RGB (or .jpg, .jpeg)
-    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg)
+    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg); without any bgr/ a set serves networks that
+                                    take no plate
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA; a set without any fgr/ has no ground truth
     <root>/manifest.json            optional: hashes, tags, licences
 
@@ -12,7 +13,7 @@ accents are coded.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
-from datasets.samples.elsewhere import set_elsewhere, truth_elsewhere
+from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
@@ -32,8 +33,9 @@ from datasets.samples.names import name_fault, readable, same_name
 from datasets.samples.sample import Pair, Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
+"""The folders of a whole set; com/ alone is in every set."""
 PAIR_ROLES = ("com", "bgr")
-"""The folders of a set without ground truth."""
+"""The folders of a set with plates and without ground truth."""
 SUFFIXES = {
     "com": frozenset({".png", ".jpg", ".jpeg"}),
     "bgr": frozenset({".png", ".jpg", ".jpeg"}),
@@ -48,22 +50,28 @@ class SampleRef:
 
     Attributes:
         id: `<clip>/<frame>`, the frame without its suffix.
+        background: None in a set without plates.
         foreground: None in a set without ground truth.
         sha256: what the manifest says of `files`, in their order; None without a manifest.
     """
 
     id: str
     source: Path
-    background: Path
+    background: Path | None
     foreground: Path | None
     tags: tuple[str, ...] = ()
     sha256: tuple[str, ...] | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Source, background and, where there is ground truth, foreground."""
-        pair = self.source, self.background
-        return pair if self.foreground is None else (*pair, self.foreground)
+        """Source and, where they are there, background and foreground."""
+        return tuple(self.by_role.values())
+
+    @property
+    def by_role(self) -> dict[str, Path]:
+        """The files by the folder that they lie in, `com`, `bgr` or `fgr`."""
+        files = zip(ROLES, (self.source, self.background, self.foreground), strict=True)
+        return {role: path for role, path in files if path is not None}
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,11 @@ class SampleSet:
     def has_truth(self) -> bool:
         """Whether its samples have ground truth; without it a set serves for agreement with the original alone."""
         return self.refs[0].foreground is not None
+
+    @property
+    def has_plates(self) -> bool:
+        """Whether its samples have background plates; without them a set serves for networks that take none."""
+        return self.refs[0].background is not None
 
     @property
     def sequential(self) -> bool:
@@ -119,7 +132,7 @@ class SampleSet:
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
-        images = [sample.source, sample.background]
+        images = list(sample.images.values())
         if isinstance(sample, Sample):
             images.append(np.dstack((sample.foreground, sample.alpha)))
         paths = (path.relative_to(self.root).as_posix() for path in ref.files)
@@ -145,8 +158,8 @@ def open_set(root: Path) -> SampleSet:
     """Find every sample of the set at `root`, without decoding any.
 
     Raises:
-        DataError: the folder, com/ or bgr/, a counterpart or a file of the manifest is missing; a frame is there twice,
-            a file is out of place, or there is no sample at all. Names the first five of each kind.
+        DataError: the folder, com/, a counterpart or a file of the manifest is missing; a frame is there twice, a file
+            is out of place, or there is no sample at all. Names the first five of each kind.
     """
     scan = scan_layout(root)
     if scan.problems:
@@ -182,8 +195,10 @@ def load_pair(ref: SampleRef) -> Pair:
                     f"{path}: has SHA-256 {found}, the manifest says {expected}; "
                     "make the set again, or see `mattekit dataset verify`"
                 )
-    source, background = read_rgb(ref.source), read_rgb(ref.background)
-    _require_one_size(ref, ref.background, source, background)
+    source, background = read_rgb(ref.source), None
+    if ref.background is not None:
+        background = read_rgb(ref.background)
+        _require_one_size(ref, ref.background, source, background)
     if ref.foreground is None:
         return Pair(ref.id, source, background, tags=ref.tags)
     foreground, alpha = read_rgba(ref.foreground)
@@ -233,9 +248,9 @@ def _scan(root: Path) -> Scan:
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     missing = [role for role in ROLES if not (root / role).is_dir()]
-    if missing and (missing != ["fgr"] or truth_elsewhere(root)):
+    hint = set_elsewhere(root, ["com"]) if "com" in missing else "".join(elsewhere(root, role) for role in missing)
+    if "com" in missing or hint:
         names = " and ".join(f"`{role}`" for role in missing)
-        hint = truth_elsewhere(root) if missing == ["fgr"] else set_elsewhere(root, ROLES)
         return Scan((), (f"{root}: has no folder {names}; {_expectation()}{hint}",))
     problems: list[str] = []
     roles = {role: word for role, word in ROLES.items() if role not in missing}
@@ -248,7 +263,7 @@ def _scan(root: Path) -> Scan:
     if not known and not problems:
         problems.append(f"{root}: holds no samples; {_expectation()}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
-    refs = (_ref(*(frames[role][id_][0] for role in roles)) for id_ in whole)
+    refs = (_ref({role: frames[role][id_][0] for role in roles}) for id_ in whole)
     incomplete = (
         (id_, " and ".join(f"no {word}" for role, word in roles.items() if id_ not in frames[role]))
         for id_ in sorted(known.difference(whole), key=natural_key)
@@ -311,8 +326,9 @@ def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict
     return frames
 
 
-def _ref(source: Path, background: Path, foreground: Path | None = None) -> SampleRef:
-    return SampleRef(f"{source.parent.name}/{source.stem}", source, background, foreground)
+def _ref(files: Mapping[str, Path]) -> SampleRef:
+    source = files["com"]
+    return SampleRef(f"{source.parent.name}/{source.stem}", source, files.get("bgr"), files.get("fgr"))
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:

@@ -13,6 +13,7 @@ from converter.architectures import architecture_named
 from converter.forms.record import Conversion, check_files
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
+from datasets.plates.needed import require_plates
 from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import Attribution, StageRecord
@@ -52,12 +53,14 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
     total = min(results.dataset.samples, limit or results.dataset.samples)
     stages = tuple(stages_of(record, reduced_precision()))
     contract = record.forms[0].contract
+    dataset = results.configuration().dataset
+    require_plates(sample_set, contract.takes_plate, dataset)
     size, cell = contract.size, architecture_named(contract.architecture).cell
     with ExitStack() as stack:
         opened = {stage.name: open_stage(stage, models) for stage in stages}
         runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
         able = [stage for stage in stages if stage.name in runners]
-        samples = map(Plates(results.configuration().dataset), iterate(sample_set, total))
+        samples = map(Plates(dataset, contract.takes_plate), iterate(sample_set, total))
         measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}
