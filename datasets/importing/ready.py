@@ -18,7 +18,7 @@ from datasets.making.parallel import cpus, in_parallel
 from datasets.making.sets import damage
 from datasets.samples.composite import composite
 from datasets.samples.images import array_sha256, read_alpha, read_rgb, write_png
-from datasets.samples.layout import ROLES, SampleSet, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.layout import ROLES, SampleSet, load_sample, open_set, scan_layout
 from datasets.samples.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -28,6 +28,7 @@ from datasets.samples.manifest import (
     file_entry,
     make_manifest,
 )
+from datasets.samples.names import natural_key
 from datasets.samples.sample import Sample
 from datasets.samples.verify import verify_set
 

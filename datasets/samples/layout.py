@@ -1,8 +1,7 @@
 """Sets on disk, in OMZ's layout: found and checked as a whole at once, decoded one sample at a time.
 
     <root>/com/<clip>/<frame>.png   composite, RGB (or .jpg, .jpeg)
-    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg); without any bgr/ a set serves networks that
-                                    take no plate
+    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg); a set without any bgr/ has no plates
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA; a set without any fgr/ has no ground truth
     <root>/manifest.json            optional: hashes, tags, licences
 
@@ -11,7 +10,6 @@ root may hold other files as well; nothing reads them. The files of a frame belo
 accents are coded.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,19 +27,15 @@ from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
-from datasets.samples.names import name_fault, readable, same_name
+from datasets.samples.names import name_fault, natural_key, readable, same_name
 from datasets.samples.sample import Pair, Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
 """The folders of a whole set; com/ alone is in every set."""
-PAIR_ROLES = ("com", "bgr")
-"""The folders of a set with plates and without ground truth."""
-SUFFIXES = {
-    "com": frozenset({".png", ".jpg", ".jpeg"}),
-    "bgr": frozenset({".png", ".jpg", ".jpeg"}),
-    "fgr": frozenset({".png"}),
-}
+_PICTURES = frozenset({".png", ".jpg", ".jpeg"})
+SUFFIXES = {"com": _PICTURES, "bgr": _PICTURES, "fgr": frozenset({".png"})}
 _LISTED = 5
+_EXPECTED = "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +189,9 @@ def load_pair(ref: SampleRef) -> Pair:
                     f"{path}: has SHA-256 {found}, the manifest says {expected}; "
                     "make the set again, or see `mattekit dataset verify`"
                 )
-    source, background = read_rgb(ref.source), None
-    if ref.background is not None:
-        background = read_rgb(ref.background)
-        _require_one_size(ref, ref.background, source, background)
+    source = read_rgb(ref.source)
+    background = None if ref.background is None else read_rgb(ref.background)
+    _require_one_size(ref, ref.background, source, background)
     if ref.foreground is None:
         return Pair(ref.id, source, background, tags=ref.tags)
     foreground, alpha = read_rgba(ref.foreground)
@@ -206,8 +199,10 @@ def load_pair(ref: SampleRef) -> Pair:
     return Sample(ref.id, source, background, alpha, foreground, tags=ref.tags)
 
 
-def _require_one_size(ref: SampleRef, path: Path, source: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
-    if image.shape[:2] != source.shape[:2]:
+def _require_one_size(
+    ref: SampleRef, path: Path | None, source: NDArray[np.uint8], image: NDArray[np.uint8] | None
+) -> None:
+    if image is not None and image.shape[:2] != source.shape[:2]:
         raise DataError(
             f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
             f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
@@ -244,14 +239,14 @@ def scan_layout(root: Path) -> Scan:
 def _scan(root: Path) -> Scan:
     if not root.is_dir():
         what = "not a folder" if root.exists() else "no such folder"
-        return Scan((), (f"{readable(root)}: {what}; {_expectation()}{frames_hint([root])}",))
+        return Scan((), (f"{readable(root)}: {what}; {_EXPECTED}{frames_hint([root])}",))
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     missing = [role for role in ROLES if not (root / role).is_dir()]
     hint = set_elsewhere(root, ["com"]) if "com" in missing else "".join(elsewhere(root, role) for role in missing)
     if "com" in missing or hint:
         names = " and ".join(f"`{role}`" for role in missing)
-        return Scan((), (f"{root}: has no folder {names}; {_expectation()}{hint}",))
+        return Scan((), (f"{root}: has no folder {names}; {_EXPECTED}{hint}",))
     problems: list[str] = []
     roles = {role: word for role, word in ROLES.items() if role not in missing}
     frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in roles}
@@ -261,7 +256,7 @@ def _scan(root: Path) -> Scan:
         if lacking := sorted(known - frames[role].keys(), key=natural_key):
             problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
     if not known and not problems:
-        problems.append(f"{root}: holds no samples; {_expectation()}")
+        problems.append(f"{root}: holds no samples; {_EXPECTED}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
     refs = (_ref({role: frames[role][id_][0] for role in roles}) for id_ in whole)
     incomplete = (
@@ -292,12 +287,6 @@ def listing(items: Iterable[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, such as `1 sample` or `2 samples`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def natural_key(text: str) -> tuple[object, ...]:
-    """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
-    folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
-    return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
 
 
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
@@ -333,10 +322,6 @@ def _ref(files: Mapping[str, Path]) -> SampleRef:
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: natural_key(path.as_posix()))
-
-
-def _expectation() -> str:
-    return "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:

@@ -10,7 +10,6 @@ import torch
 from modnet_job import SIZE, modnet_config
 from modnet_network import modnet_like, small_modnet, write_modnet
 from openvino.preprocess import PrePostProcessor
-from typer.testing import CliRunner
 
 from configs.errors import DataError, ParityError, UsageError
 from configs.schema import ModelSection
@@ -23,7 +22,6 @@ from converter.proof.counterfactual import check_counterfactuals, measure_counte
 from converter.runners.opening import open_runner
 from converter.verify import verify
 from datasets.samples.sample import Prediction, Sample
-from mattekit.app import app
 
 CONTRACT = ir_contract(ARCHITECTURE, SIZE, "0" * 64)
 MARGIN = 5.0
@@ -141,18 +139,6 @@ def test_frames_of_bytes_give_the_same(modnet_onnx: Path, samples: list[Sample],
     with open_runner(ir_variant("ir-fp32"), out) as runner:
         assert runner.contract.source.element_type == "u8"
         np.testing.assert_allclose(runner.predict(samples[0].images).alpha, answer(samples[0]), rtol=0, atol=1e-5)
-
-
-def test_info_tells_range_and_mean(modnet_models: Path) -> None:
-    command = CliRunner()
-
-    onnx = command.invoke(app, ["info", str(modnet_models / "model.onnx")]).output
-    ir = command.invoke(app, ["info", str(modnet_models / "fp16" / "model.xml")]).output
-
-    assert "-1..1" in onnx
-    assert "inputs divided by 1 inside" in onnx
-    assert "0..255" in ir
-    assert "127.5 subtracted from inputs, then divided by 127.5 inside" in " ".join(ir.split())
 
 
 def test_a_size_or_a_checkpoint_that_it_does_not_take_is_refused(modnet_onnx: Path, tmp_path: Path) -> None:
