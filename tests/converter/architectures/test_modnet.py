@@ -10,6 +10,7 @@ import torch
 from modnet_job import SIZE, modnet_config
 from modnet_network import modnet_like, small_modnet, write_modnet
 from openvino.preprocess import PrePostProcessor
+from tiny_model import tiny_config
 
 from configs.errors import DataError, ParityError, UsageError
 from configs.schema import ModelSection
@@ -146,6 +147,11 @@ def test_a_size_or_a_checkpoint_that_it_does_not_take_is_refused(modnet_onnx: Pa
         convert(modnet_config(modnet_onnx, tmp_path / "out", convert={"input_shape": [720, 1280]}))
     with pytest.raises(DataError, match="MODNet is converted from a ready ONNX alone"):
         ARCHITECTURE.network(ModelSection(architecture="modnet", checkpoint=modnet_onnx))
+
+
+def test_a_family_that_has_its_tensors_is_named_where_another_is_asked_for(modnet_onnx: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found input; MODNet has these: give --architecture modnet"):
+        convert(tiny_config(modnet_onnx, tmp_path / "out"), say=lambda _: None)
 
 
 @pytest.mark.slow
