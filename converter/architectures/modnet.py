@@ -16,7 +16,7 @@ ARCHITECTURE = Architecture(
     tolerances={
         **TOLERANCES,
         # Normalizing over each image enlarges rounding where the image is flat. A network of MODNet's size with random
-        # weights: mean 1.1e-4 and quantile 2.9e-3 on people.
+        # weights: mean 1.1e-4 and quantile 2.9e-3 on the stimuli, where much is flat.
         "ir-fp32": HopTolerance(mean=5e-4, quantile=1e-2),
     },
 )
