@@ -59,7 +59,7 @@ def main() -> None:
 def images(size: tuple[int, int], composites: int, seeds: int) -> Iterator[tuple[str, Tensor, Tensor]]:
     """Yield a name, source and background, (1, 3, H, W), RGB 0..1."""
     for sample in bundled_samples(DatasetSection(), size, composites):
-        yield sample.id, fitted(sample.source, size), fitted(sample.background, size)
+        yield sample.id, fitted(sample.source, size), fitted(sample.plate, size)
     for seed in range(1, seeds + 1):
         generator = torch.Generator().manual_seed(seed)
         background = torch.rand(1, 3, *size, generator=generator)

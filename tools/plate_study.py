@@ -57,7 +57,7 @@ class Fault:
 def moved(sample: Sample, shift: float = 0.0, turn: float = 0.0, scale: float = 1.0, perspective: float = 0.0) -> Image:
     """Return the plate of a camera that stood otherwise."""
     if (shift, turn, scale, perspective) == (0, 0, 1, 0):
-        return sample.background
+        return sample.plate
     height, width = sample.size
     there, angle = np.array(((1, 0, -width / 2), (0, 1, -height / 2), (0, 0, 1))), np.radians(turn)
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
@@ -65,12 +65,12 @@ def moved(sample: Sample, shift: float = 0.0, turn: float = 0.0, scale: float = 
     off = np.array(((1, 0, 0.8 * shift), (0, 1, -0.6 * shift), (0, 0, 1)))
     how = {"flags": cv2.INTER_CUBIC, "borderMode": cv2.BORDER_REFLECT_101}
     whole = off @ np.linalg.inv(there) @ about @ there
-    return np.asarray(cv2.warpPerspective(sample.background, whole, (width, height), **how), np.uint8)
+    return np.asarray(cv2.warpPerspective(sample.plate, whole, (width, height), **how), np.uint8)
 
 
 def recoloured(sample: Sample, gain: Sequence[float] = (1, 1, 1), gamma: float = 1.0) -> Image:
     """Return the plate with other levels: gain times level to the power of gamma, levels 0..1."""
-    return _recoloured(sample.background, gain, gamma)
+    return _recoloured(sample.plate, gain, gamma)
 
 
 def faults() -> Iterator[Fault]:
@@ -148,7 +148,7 @@ def print_fillings(matter: Matter, samples: Sequence[Sample]) -> None:
                 continue
             warped, shown = alignment.warped(plate)
             plates = [filled(warped, shown, sample.source, how) for how in _FILLINGS]
-            plates.append(np.where(shown[..., np.newaxis], warped, sample.background))
+            plates.append(np.where(shown[..., np.newaxis], warped, sample.plate))
             rows.append([100 * (1 - shown.mean()), *(_error(matter, sample, each) for each in plates)])
         print(f"| {shift} px | {' | '.join(f'{value:.2f}' for value in np.mean(rows, axis=0))} |", flush=True)
 
@@ -230,20 +230,20 @@ def _source(sample: Sample) -> Image:
 
 
 def _small(sample: Sample) -> Image:
-    return _resized(sample.background, (640, 360))
+    return _resized(sample.plate, (640, 360))
 
 
 def _taller(sample: Sample) -> Image:
     """Return a plate of 4:3 whose middle is the frame's scene, a little larger, its scene mirrored above and below."""
-    return np.pad(_resized(sample.background, (1440, 810)), ((135, 135), (0, 0), (0, 0)), mode="reflect")
+    return np.pad(_resized(sample.plate, (1440, 810)), ((135, 135), (0, 0), (0, 0)), mode="reflect")
 
 
 def _noisy(sample: Sample, levels: float) -> Image:
-    return noisy(sample.background, levels, named_generator(1, "noise of the study", sample.id))
+    return noisy(sample.plate, levels, named_generator(1, "noise of the study", sample.id))
 
 
 def _blurred(sample: Sample, sigma: float) -> Image:
-    return np.asarray(cv2.GaussianBlur(sample.background, (0, 0), sigma), np.uint8)
+    return np.asarray(cv2.GaussianBlur(sample.plate, (0, 0), sigma), np.uint8)
 
 
 def _resized(image: Image, size: tuple[int, int]) -> Image:

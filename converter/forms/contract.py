@@ -146,6 +146,11 @@ class Contract(Frozen):
         return next(port for port in self.inputs if port.role == "source")
 
     @property
+    def takes_plate(self) -> bool:
+        """Whether one of the inputs is a background plate."""
+        return self.input("background") is not None
+
+    @property
     def images(self) -> tuple[Port, ...]:
         """The inputs that take images."""
         return tuple(port for port in self.inputs if port.is_image)

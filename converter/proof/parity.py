@@ -13,6 +13,7 @@ from configs.schema import BUNDLED, DatasetSection, HopTolerance
 from converter.forms.proofs import Difference, Parity
 from converter.runners.base import Runner
 from datasets.bundled.sets import bundled_samples
+from datasets.plates.needed import require_plates
 from datasets.samples.layout import iterate_pairs, open_set
 from datasets.samples.sample import Pair, Prediction
 
@@ -20,16 +21,20 @@ QUANTILE = 0.999
 CELL_DIFFERS = 1e-2
 
 
-def parity_samples(dataset: DatasetSection, size: tuple[int, int], count: int) -> Sequence[Pair]:
+def parity_samples(
+    dataset: DatasetSection, size: tuple[int, int], count: int, *, takes_plate: bool = False
+) -> Sequence[Pair]:
     """Return the first composites of the configured set; a bundled one is made in memory, the synthetic one at `size`.
 
     Raises:
-        DataError: the set is not readable or has no sample.
+        DataError: the set is not readable or has no sample, or no plates for a network that `takes_plate`.
         UsageError: the bundled set cannot be made as configured.
     """
     if dataset.path in BUNDLED:
         return bundled_samples(dataset, size, count)
-    return list(islice(iterate_pairs(open_set(Path(dataset.path))), count))
+    sample_set = open_set(Path(dataset.path))
+    require_plates(sample_set, takes_plate)
+    return list(islice(iterate_pairs(sample_set), count))
 
 
 def predict_all(runner: Runner, samples: Sequence[Pair]) -> list[Prediction]:

@@ -46,7 +46,10 @@ class Prover:
         self._place = None if config.convert.device is None else device_place(config.convert.device)
         if self._place is not None:
             require_device(self._place[0])
-        self._samples: Sequence[Pair] = parity_samples(config.dataset, original.contract.size, self._settings.samples)
+        contract = original.contract
+        self._samples: Sequence[Pair] = parity_samples(
+            config.dataset, contract.size, self._settings.samples, takes_plate=contract.takes_plate
+        )
         self._original, self._placement = original, placement
         self.stimuli = self._stimuli()
 

@@ -145,7 +145,7 @@ class Stimuli:
         network = self._original.network
         if not isinstance(network, MattingNetwork):
             return [None] * len(self.samples)
-        return [Matted.of(network, sample.source, sample.background) for sample in self.samples]
+        return [Matted.of(network, sample.source, sample.plate) for sample in self.samples]
 
     @cached_property
     def _reference(self) -> list[Prediction]:

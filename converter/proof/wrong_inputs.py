@@ -92,7 +92,7 @@ _PATHS: Mapping[str, tuple[Role, str]] = {
 
 def _reversed_paths(network: MattingNetwork, contract: Contract, sample: Pair) -> dict[str, Prediction]:
     """Return the predictions with one path reversed, and with all but one."""
-    source, background = sample.source, sample.background
+    source, background = sample.source, sample.plate
     right = PathImages(source, background, source, background, source)
     wrong = PathImages(*(np.ascontiguousarray(image[..., ::-1]) for image in right))
     found = {}

@@ -6,6 +6,7 @@ from pathlib import Path
 import onnx
 
 from configs.errors import DataError
+from converter.architectures import architecture_within
 from converter.forms.contract import Contract, Port
 from converter.forms.made import Made
 from converter.steps.onnx_file import check_onnx, read_onnx, save_onnx, shape_of
@@ -40,7 +41,9 @@ class AdoptOnnx(Step):
         taken, given = self.contract.inputs, self.contract.outputs
         if set(inputs) - {tensor.name for tensor in graph.initializer} != {port.name for port in taken}:
             found = ", ".join(inputs) or "none"
-            raise DataError(f"{self.source}: expected the {_listed('input', taken)}, found {found}")
+            family = architecture_within([{name} for name in inputs], list(outputs))
+            hint = "" if family is None else f"; {family.title} has these: give --architecture {family.name}"
+            raise DataError(f"{self.source}: expected the {_listed('input', taken)}, found {found}{hint}")
         if missing := [port.name for port in given if port.name not in outputs]:
             lacking = ", ".join(missing)
             raise DataError(f"{self.source}: expected the {_listed('output', given)}, lacks {lacking}")

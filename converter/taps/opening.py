@@ -100,7 +100,7 @@ def _open_silent(
         opened = open_runner(open_original(override(config, changes, str(other)).model, contract.size))
     parity = config.convert.parity
     with opened as runner:
-        composites = parity_samples(config.dataset, contract.size, parity.samples)
+        composites = parity_samples(config.dataset, contract.size, parity.samples, takes_plate=contract.takes_plate)
         reference = Reference(runner, lambda: composites, parity.counterfactual_margin)
         form = NamedForm(path.name, FormFile(path), GivenContract())
         return OpenVinoTaps(FormFile(path, precision=precision), proved_contract(form, reference))

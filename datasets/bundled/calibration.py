@@ -16,7 +16,7 @@ from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, SYNTHETIC, DatasetSection, Int8Section
 from datasets.bundled.sets import bundled_samples
 from datasets.samples.images import array_sha256, pixels_sha256
-from datasets.samples.layout import ROLES, SampleRef, SampleSet, load_sample, open_set
+from datasets.samples.layout import SampleRef, SampleSet, load_sample, open_set
 from datasets.samples.sample import Sample
 from datasets.synthetic.generate import GENERATOR_VERSION, synthetic_sample
 
@@ -93,7 +93,7 @@ def _spread(calibration_set: SampleSet, count: int) -> list[SampleRef]:
 def _require_nothing_shared(folder: str, refs: Sequence[SampleRef], dataset: DatasetSection) -> None:
     evaluated = _evaluated_pixels(dataset)
     for ref in refs:
-        for role, path in zip(ROLES, ref.files, strict=True):
+        for role, path in ref.by_role.items():
             if role != "bgr" and pixels_sha256(path) in evaluated:
                 raise UsageError(
                     f"convert.int8.calibration: {path} is also in the set that is evaluated ({dataset.path}): a "
@@ -115,5 +115,5 @@ def _evaluated_pixels(dataset: DatasetSection) -> frozenset[str]:
 
 
 def _digest(samples: Iterable[Sample]) -> str:
-    images = (array_sha256(image) for sample in samples for image in (sample.source, sample.background))
+    images = (array_sha256(image) for sample in samples for image in sample.images.values())
     return hashlib.sha256("\n".join(images).encode()).hexdigest()

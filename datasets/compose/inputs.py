@@ -10,10 +10,9 @@ from datasets.compose.placing import cut_out
 from datasets.importing.finding import fault_lines
 from datasets.samples.foreign import PICTURES, VIDEOS, frames_hint, is_video
 from datasets.samples.images import read_rgb, read_rgba
-from datasets.samples.layout import natural_key
 from datasets.samples.litter import walk
 from datasets.samples.manifest import Role, SkippedEntry
-from datasets.samples.names import name_fault, readable, same_name
+from datasets.samples.names import name_fault, natural_key, readable, same_name
 
 ENDINGS: dict[Role, frozenset[str]] = {
     "foreground": frozenset({".png", ".webp"}),

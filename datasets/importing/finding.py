@@ -11,9 +11,9 @@ from datasets.importing.frames import fits
 from datasets.importing.layouts import Layout, ReadyLayout, foregrounds_layout, kinds, layout_of
 from datasets.importing.paths import fault_of_name, files_of, path_below, stray
 from datasets.samples.foreign import frames_hint
-from datasets.samples.layout import ROLES, natural_key
+from datasets.samples.layout import ROLES
 from datasets.samples.litter import entries
-from datasets.samples.names import readable, same_name
+from datasets.samples.names import natural_key, readable, same_name
 
 _SHOWN = 8
 _LISTED = 5

@@ -17,8 +17,8 @@ from datasets.importing.record import Foreground, ForegroundSet, Settings, Skipp
 from datasets.making.drawing import drawn
 from datasets.making.parallel import cpus, in_parallel
 from datasets.samples.images import write_png
-from datasets.samples.layout import natural_key
 from datasets.samples.litter import walk
+from datasets.samples.names import natural_key
 
 ENOUGH_FAULTS = 5
 """So many damaged pictures end an import that skips none."""

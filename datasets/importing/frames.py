@@ -7,8 +7,8 @@ from pathlib import Path
 from configs.errors import DataError
 from datasets.importing.layouts import ReadyLayout
 from datasets.importing.paths import fault_of_name, files_of, path_below, stray
-from datasets.samples.layout import SampleRef, natural_key
-from datasets.samples.names import same_name
+from datasets.samples.layout import SampleRef
+from datasets.samples.names import natural_key, same_name
 
 
 @dataclass(frozen=True, slots=True)

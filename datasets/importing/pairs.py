@@ -11,8 +11,8 @@ from datasets.importing.foregrounds import require_apart
 from datasets.importing.paths import fault_of_name, files_of, path_below
 from datasets.importing.without_truth import new_set
 from datasets.samples.foreign import PICTURES, is_video
-from datasets.samples.layout import SampleSet, listing, natural_key, open_set
-from datasets.samples.names import readable, same_name
+from datasets.samples.layout import SampleSet, listing, open_set
+from datasets.samples.names import natural_key, readable, same_name
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 SOURCE_FOLDERS = frozenset({"source", "sources", "src", "com", "img", "image", "images", "input", "inputs"})

@@ -18,7 +18,7 @@ from datasets.making.parallel import cpus, in_parallel
 from datasets.making.sets import damage
 from datasets.samples.composite import composite
 from datasets.samples.images import array_sha256, read_alpha, read_rgb, write_png
-from datasets.samples.layout import ROLES, SampleSet, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.layout import ROLES, SampleSet, load_sample, open_set, scan_layout
 from datasets.samples.manifest import (
     MANIFEST_NAME,
     FileEntry,
@@ -28,6 +28,7 @@ from datasets.samples.manifest import (
     file_entry,
     make_manifest,
 )
+from datasets.samples.names import natural_key
 from datasets.samples.sample import Sample
 from datasets.samples.verify import verify_set
 
@@ -134,7 +135,7 @@ def _copy(root: Path, work: Path, frame: Frame) -> tuple[str, tuple[FileEntry, .
             write_png(copy, np.dstack((sample.foreground, sample.alpha)))
         else:
             shutil.copyfile(path, copy)
-    exact = bool((composite(sample.foreground, sample.alpha, sample.background) == sample.source).all())
+    exact = bool((composite(sample.foreground, sample.alpha, sample.plate) == sample.source).all())
     return frame.id, tuple(file_entry(work, copy) for copy in copies), exact
 
 
@@ -142,6 +143,7 @@ def _paths(frame: Frame) -> tuple[str, ...]:
     """Return where a frame's three files go, below the set's root; of one in OMZ's layout where they are."""
     if frame.matte is None:
         return tuple("/".join(path.parts[-3:]) for path in frame.ref.files)
+    assert frame.ref.background is not None, "such a set has plates"
     endings = frame.ref.source.suffix, frame.ref.background.suffix, ".png"
     return tuple(f"{role}/{frame.id}{ending.lower()}" for role, ending in zip(ROLES, endings, strict=True))
 

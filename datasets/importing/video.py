@@ -32,13 +32,13 @@ def make_frames(
     limit: int | None = None,
     progress: Callable[[str, int], None] = lambda *_: None,
 ) -> SampleSet:
-    """Make a set without ground truth at `out`: every `every`-th frame of each video, with the video's plate.
+    """Make a set without ground truth at `out`: every `every`-th frame of each video, with the video's plate, if any.
 
     A video is a clip of its file's name, and its frames follow each other in time: intervals count clips, not frames.
 
     Args:
         videos: any container and codec that FFmpeg decodes.
-        plates: one picture for all videos, or one for each.
+        plates: one picture for all videos, or one for each; none for a set without plates.
         out: the new folder; it appears only when whole.
         every: 1 takes all frames.
         limit: the first so many of those, of each video; None: all.
@@ -51,7 +51,7 @@ def make_frames(
     """
     if find_spec("av") is None:
         raise UsageError(f"frames of videos need PyAV, which is not installed; run: {INSTALL}")
-    if len(plates) not in (1, len(videos)):
+    if len(plates) not in (0, 1, len(videos)):
         raise UsageError(f"--plate: expected one plate for all, or one for each of {len(videos)} videos: {len(plates)}")
     clips = [same_name(video.stem) for video in videos]
     if twice := next((clip for clip in clips if clips.count(clip) > 1), None):
@@ -59,7 +59,8 @@ def make_frames(
     for video in videos:
         if fault := name_fault(video.stem):
             raise DataError(f"{readable(video)}: {fault}")
-    own_plates = list(plates) * (len(videos) if len(plates) == 1 else 1)
+    given: Sequence[Path | None] = plates or (None,)
+    own_plates = list(given) * (len(videos) if len(given) == 1 else 1)
     with new_set(out, sequential=True) as writer:
         for video, clip, plate in zip(videos, clips, own_plates, strict=True):
             taken = islice(read_frames(video), 0, None if limit is None else limit * every, every)

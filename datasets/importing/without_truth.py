@@ -24,18 +24,18 @@ class SetWriter:
         self._ids: list[str] = []
         self._plates: dict[Path, tuple[Path, FileEntry]] = {}
 
-    def add(self, id_: str, source: Path | NDArray[np.uint8], plate: Path) -> None:
+    def add(self, id_: str, source: Path | NDArray[np.uint8], plate: Path | None) -> None:
         """Write a sample.
 
         Args:
             id_: `<clip>/<frame>`.
             source: a picture, or (H, W, 3) uint8 RGB.
-            plate: a picture of the same size; the same one may serve many samples, and is then stored once.
+            plate: a picture of the same size; the same one may serve many samples, and is then stored once. None in a
+                set without plates.
 
         Raises:
             DataError: a picture is not readable, or the two differ in size.
         """
-        background = self._plate(id_, plate)
         if isinstance(source, Path):
             composite = file_entry(self._work, _copied(source, self._work / "com" / id_))
             name = str(source)
@@ -43,14 +43,18 @@ class SetWriter:
             path = self._work / "com" / f"{id_}.png"
             write_png(path, source)
             composite, name = file_entry(self._work, path), id_
+        self._files.append(composite)
+        self._ids.append(id_)
+        if plate is None:
+            return
+        background = self._plate(id_, plate)
+        self._files.append(background)
         if (composite.height, composite.width) != (background.height, background.width):
             raise DataError(
                 f"{plate}: is {background.height}x{background.width} (height x width), but {name} is "
                 f"{composite.height}x{composite.width}; take the plate with the same camera and settings, or bring "
                 "both to one size first"
             )
-        self._files += composite, background
-        self._ids.append(id_)
 
     def close(self, *, sequential: bool) -> None:
         """Write the manifest; `sequential`: the frames of a clip follow each other in time.

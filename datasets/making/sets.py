@@ -137,6 +137,6 @@ def _write_sample(root: Path, render: Callable[[], Sample]) -> Written:
     sample = render()
     paths = {role: root / role / f"{sample.id}.png" for role in ROLES}
     write_png(paths["com"], sample.source)
-    write_png(paths["bgr"], sample.background)
+    write_png(paths["bgr"], sample.plate)
     write_png(paths["fgr"], np.dstack((sample.foreground, sample.alpha)))
     return Written(sample.id, sample.tags, tuple(file_entry(root, path) for path in paths.values()))

@@ -172,7 +172,7 @@ _ROLES = ("source", "background", "foreground", "alpha")
 
 def parts_of(ref: SampleRef) -> Parts:
     """Read a sample's pictures."""
-    assert ref.foreground is not None, "only samples with ground truth are compositions"
+    assert ref.foreground is not None and ref.background is not None, "only whole samples are compositions"
     return Parts(read_rgb(ref.source), read_rgb(ref.background), *read_rgba(ref.foreground))
 
 

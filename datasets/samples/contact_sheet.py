@@ -11,6 +11,7 @@ from datasets.samples.layout import SampleRef, SampleSet, load_pair
 from datasets.samples.sample import Pair, Sample
 
 COLUMNS = ("source", "background", "alpha", "foreground")
+"""Of a whole set; one without plates or ground truth has fewer."""
 TILE_SIDE = 320
 """Longest side of a tile in pixels; smaller images keep their size."""
 
@@ -25,17 +26,18 @@ Row = tuple[str, tuple[Image.Image, ...]]
 
 
 def contact_sheet(samples: Iterable[Pair]) -> NDArray[np.uint8]:
-    """Draw samples as rows of tiles under their ids, the columns as in `COLUMNS`; the first two without ground truth.
+    """Draw samples as rows of tiles under their ids, the columns those of `COLUMNS` that every sample has.
 
     Each sample is shrunk as it comes and then let go, so that a generator of samples needs the memory of one.
 
     Returns:
         (H, W, 3) uint8 RGB. Alpha is grey; the foreground lies over a grey checker.
     """
-    rows: list[Row] = [(sample.id, tuple(map(_shrunk, _images(sample)))) for sample in samples]
-    if not rows:
+    shrunk = [(sample.id, {name: _shrunk(image) for name, image in _images(sample)}) for sample in samples]
+    if not shrunk:
         raise ValueError("a contact sheet needs at least one sample")
-    columns = COLUMNS[: min(len(tiles) for _, tiles in rows)]
+    columns = [name for name in COLUMNS if all(name in tiles for _, tiles in shrunk)]
+    rows: list[Row] = [(id_, tuple(tiles[name] for name in columns)) for id_, tiles in shrunk]
     widths = [max(tiles[column].width for _, tiles in rows) for column in range(len(columns))]
     heights = [max(tile.height for tile in tiles) for _, tiles in rows]
     size = sum(widths) + _GAP * (len(widths) + 1), _LABEL + sum(height + _LABEL + _GAP for height in heights)
@@ -78,14 +80,14 @@ def _loaded(refs: tuple[SampleRef, ...], progress: Callable[[int, int], None] | 
             progress(done, len(refs))
 
 
-def _images(sample: Pair) -> Iterator[NDArray[np.uint8]]:
-    yield from (sample.source, sample.background)
+def _images(sample: Pair) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    yield from sample.images.items()
     if not isinstance(sample, Sample):
         return
     rows, columns = (np.arange(side) // _step(sample.size) for side in sample.size)
     tones = np.array(_CHECKER_TONES, np.uint8)[(rows[:, np.newaxis] + columns) % 2]
     alpha, checker = (np.repeat(image[..., np.newaxis], 3, axis=2) for image in (sample.alpha, tones))
-    yield from (alpha, composite(sample.foreground, sample.alpha, checker))
+    yield from (("alpha", alpha), ("foreground", composite(sample.foreground, sample.alpha, checker)))
 
 
 def _step(size: tuple[int, int]) -> int:

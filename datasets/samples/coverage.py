@@ -75,7 +75,7 @@ class Coverage(Frozen):
         opaque, partial, edges, empty: the tiles seen so.
         alpha: share of all pixels in each tenth of alpha's range.
         foreground: red, green and blue where alpha is above 0.
-        background: red, green and blue of the plates.
+        background: red, green and blue of the plates; nothing but zeros in a set without any.
     """
 
     samples: Annotated[int, Field(ge=0)]
@@ -135,6 +135,8 @@ class CoverageMeter:
         self._alpha += _histogram(alpha)
         covered = cv2.compare(sample.alpha, 0, cv2.CMP_GT)
         for role, image, mask in ((0, sample.foreground, covered), (1, sample.background, None)):
+            if image is None:
+                continue
             planes = cv2.split(image)
             for channel, plane in enumerate(planes):
                 self._values[role, channel] += _histogram(plane, mask)

@@ -8,16 +8,26 @@ from datasets.samples.foreign import frames_hint
 from datasets.samples.litter import entries
 from datasets.samples.names import readable
 
-_TRUTH_BY_ANOTHER_NAME = re.compile(r"fgrs?|foregrounds?|pha|alphas?|mattes?|gt|truth|ground.?truth", re.IGNORECASE)
+_BY_ANOTHER_NAME = {
+    "fgr": ("ground truth is", r"fgrs?|foregrounds?|pha|alphas?|mattes?|gt|truth|ground.?truth"),
+    "bgr": ("background plates are", r"bgrs?|bgs?|plates?|backs?|backgrounds?"),
+}
 
 
-def truth_elsewhere(root: Path) -> str:
-    """Say which folder of a set without fgr/ may hold its ground truth, so that none is overlooked; empty for none."""
-    others = (path for path in entries(root) if path.is_dir() and _TRUTH_BY_ANOTHER_NAME.fullmatch(path.name))
+def elsewhere(root: Path, role: str) -> str:
+    """Say which folder of a set without fgr/ or bgr/ may hold what belongs there; empty for none.
+
+    A set without it serves for less, so that none may be overlooked.
+    """
+    what, names = _BY_ANOTHER_NAME[role]
+    others = (
+        path for path in entries(root) if path.is_dir() and re.fullmatch(names, path.name, re.IGNORECASE) is not None
+    )
     found = next(others, None)
     if found is None:
         return ""
-    return f"; is the ground truth in {readable(found)}? Rename it, or move it away for a set without any"
+    subject, verb = what.rsplit(" ", 1)
+    return f"; {verb} the {subject} in {readable(found)}? Rename it, or move it away for a set without any"
 
 
 def set_elsewhere(root: Path, roles: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ def gaps(coverage: Coverage) -> list[str]:
         return ["nothing was measured"]
     found = [words for kind in KINDS if (words := _unseen_places(coverage, kind))]
     for name, channels in (("foregrounds", coverage.foreground), ("backgrounds", coverage.background)):
+        if name == "backgrounds" and not any(channels[0].tenths):
+            continue  # a set without plates
         found.extend(_unseen_values(name, "above 0.9", [channel.bright for channel in channels]))
         found.extend(_unseen_values(name, "below 0.1", [channel.dark for channel in channels]))
         found.extend(_unseen_values(name, "saturated", [channel.saturated for channel in channels]))

@@ -1,7 +1,7 @@
 """Sets on disk, in OMZ's layout: found and checked as a whole at once, decoded one sample at a time.
 
     <root>/com/<clip>/<frame>.png   composite, RGB (or .jpg, .jpeg)
-    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg)
+    <root>/bgr/<clip>/<frame>.png   background plate, RGB (or .jpg, .jpeg); a set without any bgr/ has no plates
     <root>/fgr/<clip>/<frame>.png   foreground colours and alpha, RGBA; a set without any fgr/ has no ground truth
     <root>/manifest.json            optional: hashes, tags, licences
 
@@ -10,9 +10,8 @@ root may hold other files as well; nothing reads them. The files of a frame belo
 accents are coded.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,23 +22,20 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
-from datasets.samples.elsewhere import set_elsewhere, truth_elsewhere
+from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
-from datasets.samples.names import name_fault, readable, same_name
+from datasets.samples.names import name_fault, natural_key, readable, same_name
 from datasets.samples.sample import Pair, Sample
 
 ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
-PAIR_ROLES = ("com", "bgr")
-"""The folders of a set without ground truth."""
-SUFFIXES = {
-    "com": frozenset({".png", ".jpg", ".jpeg"}),
-    "bgr": frozenset({".png", ".jpg", ".jpeg"}),
-    "fgr": frozenset({".png"}),
-}
+"""The folders of a whole set; com/ alone is in every set."""
+_PICTURES = frozenset({".png", ".jpg", ".jpeg"})
+SUFFIXES = {"com": _PICTURES, "bgr": _PICTURES, "fgr": frozenset({".png"})}
 _LISTED = 5
+_EXPECTED = "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +44,28 @@ class SampleRef:
 
     Attributes:
         id: `<clip>/<frame>`, the frame without its suffix.
+        background: None in a set without plates.
         foreground: None in a set without ground truth.
         sha256: what the manifest says of `files`, in their order; None without a manifest.
     """
 
     id: str
     source: Path
-    background: Path
+    background: Path | None
     foreground: Path | None
     tags: tuple[str, ...] = ()
     sha256: tuple[str, ...] | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Source, background and, where there is ground truth, foreground."""
-        pair = self.source, self.background
-        return pair if self.foreground is None else (*pair, self.foreground)
+        """Source and, where they are there, background and foreground."""
+        return tuple(self.by_role.values())
+
+    @property
+    def by_role(self) -> dict[str, Path]:
+        """The files by the folder that they lie in, `com`, `bgr` or `fgr`."""
+        files = zip(ROLES, (self.source, self.background, self.foreground), strict=True)
+        return {role: path for role, path in files if path is not None}
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class SampleSet:
     def has_truth(self) -> bool:
         """Whether its samples have ground truth; without it a set serves for agreement with the original alone."""
         return self.refs[0].foreground is not None
+
+    @property
+    def has_plates(self) -> bool:
+        """Whether its samples have background plates; without them a set serves for networks that take none."""
+        return self.refs[0].background is not None
 
     @property
     def sequential(self) -> bool:
@@ -119,7 +126,7 @@ class SampleSet:
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
-        images = [sample.source, sample.background]
+        images = list(sample.images.values())
         if isinstance(sample, Sample):
             images.append(np.dstack((sample.foreground, sample.alpha)))
         paths = (path.relative_to(self.root).as_posix() for path in ref.files)
@@ -145,8 +152,8 @@ def open_set(root: Path) -> SampleSet:
     """Find every sample of the set at `root`, without decoding any.
 
     Raises:
-        DataError: the folder, com/ or bgr/, a counterpart or a file of the manifest is missing; a frame is there twice,
-            a file is out of place, or there is no sample at all. Names the first five of each kind.
+        DataError: the folder, com/, a counterpart or a file of the manifest is missing; a frame is there twice, a file
+            is out of place, or there is no sample at all. Names the first five of each kind.
     """
     scan = scan_layout(root)
     if scan.problems:
@@ -182,7 +189,8 @@ def load_pair(ref: SampleRef) -> Pair:
                     f"{path}: has SHA-256 {found}, the manifest says {expected}; "
                     "make the set again, or see `mattekit dataset verify`"
                 )
-    source, background = read_rgb(ref.source), read_rgb(ref.background)
+    source = read_rgb(ref.source)
+    background = None if ref.background is None else read_rgb(ref.background)
     _require_one_size(ref, ref.background, source, background)
     if ref.foreground is None:
         return Pair(ref.id, source, background, tags=ref.tags)
@@ -191,8 +199,10 @@ def load_pair(ref: SampleRef) -> Pair:
     return Sample(ref.id, source, background, alpha, foreground, tags=ref.tags)
 
 
-def _require_one_size(ref: SampleRef, path: Path, source: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
-    if image.shape[:2] != source.shape[:2]:
+def _require_one_size(
+    ref: SampleRef, path: Path | None, source: NDArray[np.uint8], image: NDArray[np.uint8] | None
+) -> None:
+    if image is not None and image.shape[:2] != source.shape[:2]:
         raise DataError(
             f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
             f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
@@ -229,14 +239,14 @@ def scan_layout(root: Path) -> Scan:
 def _scan(root: Path) -> Scan:
     if not root.is_dir():
         what = "not a folder" if root.exists() else "no such folder"
-        return Scan((), (f"{readable(root)}: {what}; {_expectation()}{frames_hint([root])}",))
+        return Scan((), (f"{readable(root)}: {what}; {_EXPECTED}{frames_hint([root])}",))
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     missing = [role for role in ROLES if not (root / role).is_dir()]
-    if missing and (missing != ["fgr"] or truth_elsewhere(root)):
+    hint = set_elsewhere(root, ["com"]) if "com" in missing else "".join(elsewhere(root, role) for role in missing)
+    if "com" in missing or hint:
         names = " and ".join(f"`{role}`" for role in missing)
-        hint = truth_elsewhere(root) if missing == ["fgr"] else set_elsewhere(root, ROLES)
-        return Scan((), (f"{root}: has no folder {names}; {_expectation()}{hint}",))
+        return Scan((), (f"{root}: has no folder {names}; {_EXPECTED}{hint}",))
     problems: list[str] = []
     roles = {role: word for role, word in ROLES.items() if role not in missing}
     frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in roles}
@@ -246,9 +256,9 @@ def _scan(root: Path) -> Scan:
         if lacking := sorted(known - frames[role].keys(), key=natural_key):
             problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
     if not known and not problems:
-        problems.append(f"{root}: holds no samples; {_expectation()}")
+        problems.append(f"{root}: holds no samples; {_EXPECTED}")
     whole = sorted(known.intersection(*frames.values()), key=natural_key)
-    refs = (_ref(*(frames[role][id_][0] for role in roles)) for id_ in whole)
+    refs = (_ref({role: frames[role][id_][0] for role in roles}) for id_ in whole)
     incomplete = (
         (id_, " and ".join(f"no {word}" for role, word in roles.items() if id_ not in frames[role]))
         for id_ in sorted(known.difference(whole), key=natural_key)
@@ -279,12 +289,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def natural_key(text: str) -> tuple[object, ...]:
-    """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
-    folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
-    return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text
-
-
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
     """Return the frames below `folder` by id in one spelling, adding what is wrong with others to `problems`."""
     frames: dict[str, list[Path]] = defaultdict(list)
@@ -311,16 +315,13 @@ def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict
     return frames
 
 
-def _ref(source: Path, background: Path, foreground: Path | None = None) -> SampleRef:
-    return SampleRef(f"{source.parent.name}/{source.stem}", source, background, foreground)
+def _ref(files: Mapping[str, Path]) -> SampleRef:
+    source = files["com"]
+    return SampleRef(f"{source.parent.name}/{source.stem}", source, files.get("bgr"), files.get("fgr"))
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: natural_key(path.as_posix()))
-
-
-def _expectation() -> str:
-    return "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
 def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:

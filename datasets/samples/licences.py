@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datasets.samples.credits import attribution_damage
-from datasets.samples.layout import listing, natural_key
+from datasets.samples.layout import listing
 from datasets.samples.manifest import MANIFEST_NAME, Composition, CreditEntry, Manifest, PhotographEntry
+from datasets.samples.names import natural_key
 
 Picture = tuple[str, str]
 """Role and file of an input picture."""

@@ -1,6 +1,7 @@
-"""Names of files: which of them records and tables can hold, which are the same name, and how to show them."""
+"""Names of files: which of them records and tables can hold, which are the same, their order, and how to show them."""
 
 import os
+import re
 import unicodedata
 
 LONGEST_NAME = 240
@@ -40,3 +41,9 @@ def name_fault(below: str) -> str:
     if longest > LONGEST_NAME:
         return f"its name has {longest} bytes; expected at most {LONGEST_NAME}: rename it"
     return ""
+
+
+def natural_key(text: str) -> tuple[object, ...]:
+    """Sort key under which folders come before names, and runs of digits compare as numbers; total."""
+    folders = (re.findall(r"\d+|\D+", part) for part in text.split("/"))
+    return tuple(tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs) for runs in folders), text

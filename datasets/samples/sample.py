@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from configs.errors import DataError
+
 
 def clip_of(sample_id: str) -> str:
     """Return the clip of a sample: its id's part before the last `/`."""
@@ -13,24 +15,36 @@ def clip_of(sample_id: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """One frame to matte: source and background plate of the same height and width.
+    """One frame to matte: source and, for networks that take one, background plate of the same height and width.
 
     Attributes:
         id: unique within its set and stable, `<clip>/<frame>` in OMZ's layout.
         source: (H, W, 3) uint8 RGB, the composite, or a picture as it was taken.
-        background: (H, W, 3) uint8 RGB, the background plate: the scene without the person.
+        background: (H, W, 3) uint8 RGB, the background plate: the scene without the person; None in a set without any.
         tags: by which reports group samples, such as `motion-blur`.
     """
 
     id: str
     source: NDArray[np.uint8]
-    background: NDArray[np.uint8]
+    background: NDArray[np.uint8] | None
     tags: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def images(self) -> dict[str, NDArray[np.uint8]]:
         """What a network may be given of it: the images by role, `source` and `background`."""
-        return {"source": self.source, "background": self.background}
+        plate = {} if self.background is None else {"background": self.background}
+        return {"source": self.source, **plate}
+
+    @property
+    def plate(self) -> NDArray[np.uint8]:
+        """The background plate, for what cannot do without.
+
+        Raises:
+            DataError: there is none.
+        """
+        if self.background is None:
+            raise DataError(f"sample {self.id}: has no background plate (no bgr/ in its set), and this needs one")
+        return self.background
 
     @property
     def clip(self) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
+from datasets.mismatch.explain import LOOSE
 from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.composition import CompositionCheck
@@ -28,6 +29,8 @@ T = TypeVar("T")
 Given = TypeVar("Given", Path, str)
 WITHOUT_TRUTH = "an evaluation measures agreement with the original, not accuracy"
 """What a set without ground truth serves for."""
+WITHOUT_PLATES = "for networks that take none, such as MODNet; that composites are made of them is not checked"
+"""What a set without plates serves for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class VerifyReport:
     samples: int
     problems: tuple[Problem, ...]
     has_truth: bool = True
+    has_plates: bool = True
 
     def __bool__(self) -> bool:
         return not self.errors
@@ -71,6 +75,8 @@ class VerifyReport:
         lines.append(f"{self.root}: {verdict}: {', '.join(counted(count, noun) for count, noun in counts)}")
         if self.samples and not self.has_truth:
             lines.append(f"{self.root}: no ground truth (no fgr/): {WITHOUT_TRUTH}")
+        if self.samples and not self.has_plates:
+            lines.append(f"{self.root}: no background plates (no bgr/): {WITHOUT_PLATES}")
         return "\n".join(lines)
 
 
@@ -86,7 +92,8 @@ def verify_set(
     makes the truth wrong (`datasets.samples.composition`); what `datasets.samples.licences.licence_faults` finds.
     Warnings: samples whose licence is unknown; a matte that is empty, or without any transparent pixel; composites
     that are off as real pictures are (lossy, blurred, a plate exposed otherwise), or by much and without explanation.
-    Of a set without ground truth, plates that are their sources are an error where all are, else a warning.
+    Of a set without ground truth, plates that are their sources are an error where all are, else a warning. Of one
+    without plates, composites are compared with their foregrounds alone, where those are opaque.
 
     Args:
         root: the set's folder.
@@ -134,7 +141,8 @@ def verify_set(
     if refs and opaque == len(refs):
         message = f"{root / 'fgr'}: every matte is fully opaque; the alpha channel was probably lost on the way"
         problems.append(Problem("alpha", "error", message))
-    return VerifyReport(root, len(refs), tuple(problems), all(ref.foreground is not None for ref in refs))
+    truth, plates = (all(getattr(ref, role) is not None for ref in refs) for role in ("foreground", "background"))
+    return VerifyReport(root, len(refs), tuple(problems), truth, plates)
 
 
 def _against_manifest(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest, problems: list[Problem]) -> None:
@@ -194,7 +202,7 @@ def _allowed(manifest: Manifest) -> dict[str, int]:
 def _check_pair(ref: SampleRef, problems: list[Problem]) -> bool:
     """Add what is wrong with a sample without ground truth to `problems`; return whether plate and source are one."""
     source = _read(read_rgb, ref.source, problems)
-    background = _read(read_rgb, ref.background, problems)
+    background = None if ref.background is None else _read(read_rgb, ref.background, problems)
     if source is None or background is None:
         return False
     problems += _check_sizes(ref, (source, background))
@@ -206,12 +214,14 @@ def _check_sample(
 ) -> bool:
     """Add what is wrong with one sample, its foreground at `path`, to `problems`; return whether it is opaque."""
     source = _read(read_rgb, ref.source, problems)
-    background = _read(read_rgb, ref.background, problems)
+    background = None if ref.background is None else _read(read_rgb, ref.background, problems)
     pair = _read(read_rgba, path, problems)
     if pair is None:
         return False
     foreground, alpha = pair
     problems += _check_alpha(path, alpha)
+    if ref.background is None and source is not None:
+        problems += _check_without_plate(ref, source, foreground, alpha, allowed)
     if source is not None and background is not None:
         problems += _check_together(ref, Parts(source, background, foreground, alpha), allowed, composition)
     return bool((alpha == 255).all())
@@ -244,6 +254,29 @@ def _check_together(
             f"{int(difference.max())} of 255; expected {expected}"
         )
         yield Problem("composite", "error", message)
+
+
+def _check_without_plate(
+    ref: SampleRef,
+    source: NDArray[np.uint8],
+    foreground: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    allowed: int | None,
+) -> Iterator[Problem]:
+    """Compare what a set without plates lets one compare: where a sample is opaque, it shows its foreground."""
+    if sizes := list(_check_sizes(ref, (source, foreground))):
+        yield from sizes
+        return
+    opaque = alpha == 255
+    if not opaque.any():
+        return
+    difference = np.abs(source[opaque].astype(np.int16) - foreground[opaque])
+    if allowed is not None and (largest := int(difference.max())) > allowed:
+        message = f"differs from {ref.foreground} by up to {largest} of 255 where that is opaque; expected {allowed}"
+        yield Problem("composite", "error", f"{ref.source}: {message}")
+    elif (off := float(np.median(difference))) > LOOSE:
+        message = f"differs from {ref.foreground} by {off:.1f} of 255 where that is opaque; are they of the same frame?"
+        yield Problem("composite", "warning", f"{ref.source}: {message}")
 
 
 def _check_sizes(ref: SampleRef, images: Sequence[NDArray[np.uint8]]) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ class Matter:
     @property
     def takes_plate(self) -> bool:
         """Whether the network wants a background plate."""
-        return self.runner.contract.input("background") is not None
+        return self.runner.contract.takes_plate
 
     def __call__(self, image: Frame, plate: Frame | None = None) -> Matte:
         """Matte a frame.

@@ -23,10 +23,12 @@ class Choice:
     Attributes:
         model: a converted folder, or a file.
         variant: of a folder.
+        takes_plate: whether it takes a background plate; of a file outside a converted folder it is taken to.
     """
 
     model: Path
     variant: str | None = None
+    takes_plate: bool = True
 
 
 def choices_of(path: Path, device: str = CPU) -> dict[str, Choice]:
@@ -40,16 +42,27 @@ def choices_of(path: Path, device: str = CPU) -> dict[str, Choice]:
         DataError: there is no model.
     """
     if path.is_file():
-        return {path.name: Choice(path)}
+        # An ONNX lies in its folder, an IR one further down.
+        folder = next((each for each in path.absolute().parents[:2] if (each / Conversion.FILE).is_file()), None)
+        return {path.name: Choice(path, takes_plate=folder is None or _takes_plate(folder))}
     if (path / Conversion.FILE).is_file():
-        return {name: Choice(path, name) for name in _variants(path, device)}
+        taken = _takes_plate(path)
+        return {name: Choice(path, name, taken) for name in _variants(path, device)}
     folders = sorted(each.parent for each in path.glob(f"*/{Conversion.FILE}"))
     if not folders:
         raise DataError(
             f"{path}: no model there; give a folder made by `mattekit convert`, a folder of such folders, an IR "
             "(.xml), an ONNX or a checkpoint"
         )
-    return {f"{folder.name}: {name}": Choice(folder, name) for folder in folders for name in _variants(folder, device)}
+    return {
+        f"{folder.name}: {name}": Choice(folder, name, _takes_plate(folder))
+        for folder in folders
+        for name in _variants(folder, device)
+    }
+
+
+def _takes_plate(folder: Path) -> bool:
+    return Conversion.read(folder).forms[0].contract.takes_plate
 
 
 def _variants(folder: Path, device: str) -> list[str]:

@@ -45,6 +45,7 @@ class Page:
         self._job: Future[Made] | None = None
         self._made: Made | None = None
         self._compared: Comparison | None = None
+        self._takes_plate = any(choice.takes_plate for choice in office.models.choices.values())
         ui.colors(primary=_PRIMARY)
         with ui.element("div").classes("mk-page"):
             with ui.element("header").classes("mk-head"):
@@ -67,7 +68,8 @@ class Page:
     def _inputs(self) -> None:
         with _card("Input"):
             self._upload("source")
-            self._upload("plate")
+            if self._takes_plate:
+                self._upload("plate")
             self._input_error = _error("input-error")
 
     def _settings(self) -> None:
@@ -81,8 +83,10 @@ class Page:
                 self._blur = ui.number("Blur, pixels", value=25, min=1, max=LARGEST_BLUR, precision=0)
             with ui.element("div").bind_visibility_from(self._target, "value", value="picture"):
                 self._upload("target")
-            self._align = ui.select(list(ALIGN), value="auto", label="Align the plate (--align)")
-            self._match = ui.switch("Even the plate's colours (--match-plate)")
+            with ui.element("div") as plated:
+                self._align = ui.select(list(ALIGN), value="auto", label="Align the plate (--align)")
+                self._match = ui.switch("Even the plate's colours (--match-plate)")
+            plated.set_visibility(self._takes_plate)
             self._view = ui.select(list(VIEWS), value=VIEWS[0], label="View", on_change=self._show)
             ui.html('<p class="mk-soft">Of a video the view is what is written.</p>')
             self._go = ui.button("Matte", on_click=self._matte).props('data-test="matte"')
@@ -90,7 +94,8 @@ class Page:
 
     def _outputs(self) -> None:
         with _card("Result"):
-            self._state = ui.label("Drop a picture and its plate, or a video and its plate.").classes("mk-soft")
+            with_plate = "Drop a picture and its plate, or a video and its plate."
+            self._state = ui.label(with_plate if self._takes_plate else "Drop a picture or a video.").classes("mk-soft")
             self._state.props('data-test="state"')
             self._shown = ui.html("", sanitize=False)
             self._links = ui.html("", sanitize=False).classes("mk-links")

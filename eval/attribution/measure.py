@@ -115,7 +115,7 @@ def sample_at(sample: Sample, size: tuple[int, int]) -> Sample:
     return Sample(
         sample.id,
         np.asarray(resized(Image.fromarray(sample.source))),
-        np.asarray(resized(Image.fromarray(sample.background))),
+        None if sample.background is None else np.asarray(resized(Image.fromarray(sample.background))),
         np.ascontiguousarray(foreground[..., 3]),
         np.ascontiguousarray(foreground[..., :3]),
         tags=sample.tags,

@@ -14,6 +14,7 @@ from converter.forms.named import named_forms
 from converter.forms.record import Conversion, check_files
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
+from datasets.plates.needed import require_plates
 from datasets.samples.layout import SampleSet, iterate, open_set
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import Attribution, StageRecord
@@ -57,6 +58,8 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
     others = named_forms(config.evaluate.models, config.evaluate.device)
     stages = (*hops, *model_stages(others, hops[0].name))
     contract = record.forms[0].contract
+    dataset = config.dataset
+    require_plates(sample_set, contract.takes_plate, dataset)
     size, cell = contract.size, architecture_named(contract.architecture).cell
     with ExitStack() as stack:
         opened: dict[str, Runner | str] = {}
@@ -66,7 +69,7 @@ def attribute(results: Results, *, limit: int | None = None, report: Report = la
             opened[stage.name] = open_stage(stage, models, reference)
         runners = {name: stack.enter_context(runner) for name, runner in opened.items() if isinstance(runner, Runner)}
         able = [stage for stage in stages if stage.name in runners]
-        samples = map(Plates(config.dataset), iterate(sample_set, total))
+        samples = map(Plates(dataset, contract.takes_plate), iterate(sample_set, total))
         measured = measure(able, runners, samples, total, size, cell, results.dataset.consecutive, report)
     refused = {name: reason for name, reason in opened.items() if isinstance(reason, str)}
     precisions = {name: runner.precision for name, runner in runners.items()}

@@ -19,6 +19,7 @@ from converter.proof.parity import measure_parity
 from converter.runners.base import Feed, Runner, encode_inputs
 from converter.runners.opening import open_runner
 from converter.runners.timing import IrStreams, profile_ir
+from datasets.plates.needed import require_plates
 from datasets.samples.layout import iterate_pairs
 from datasets.samples.sample import Pair, Prediction
 from eval.bench.models import TimedForm, against_forms, model_forms, variant_forms
@@ -102,6 +103,7 @@ def bench(
         report("opening", len(forms), len(forms))
         size = _common_size(runners)
         sample_set = open_dataset(config.dataset, report)
+        require_plates(sample_set, any(runner.contract.takes_plate for runner in runners.values()))
         samples = list(iterate_pairs(sample_set, min(options.different, config.dataset.limit or options.different)))
         ids = [sample.id for sample in samples]
         frames = _encode(runners, samples)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from configs.errors import UsageError
 from configs.schema import GateSection, Tolerance
+from eval.gate.applicable import applicable
 from eval.gate.baseline import Baseline
 from eval.gate.judge_baseline import baseline_notes, baseline_rows
 from eval.gate.response import response_rows
@@ -113,8 +114,10 @@ def _run_rows(run: Run, gate: GateSection, required_variants: Iterable[str]) -> 
 def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
     original = results.variant(results.original)
     check, limits = limits_from_original(gate, results)
+    known = applicable(results)
     for variant in results.converted():
-        tolerances = limits.get(variant.precision)
+        stated = limits.get(variant.precision, {})
+        tolerances = {metric: tolerance for metric, tolerance in stated.items() if metric in known}
         if not tolerances:
             yield unjudged(check, variant)
             continue

@@ -9,6 +9,7 @@ from configs.errors import InconclusiveError, ParityError, UsageError
 from configs.files import require_no_folder
 from configs.places import found
 from configs.schema import GateSection
+from eval.gate.applicable import applicable
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.ci_output import write_badge
 from eval.gate.judge import judge, judge_original
@@ -120,11 +121,12 @@ def update_baseline(
 
 def _require_fit(run: Run, gate: GateSection, required_variants: Sequence[str], path: Path) -> None:
     report = judge_original(run, gate, required_variants)
+    known = applicable(run.results)
     undefined = [
         f"{variant.name}, {metric}: missing or undefined"
         for variant in run.results.variants
         for metric in PUBLISHED_METRICS
-        if mean_of(variant.metrics.get(metric)) is None
+        if metric in known and mean_of(variant.metrics.get(metric)) is None
     ]
     problems = [*(f"{row.variant}, {row.metric}: {row.reason}" for row in report.failures()), *undefined]
     if problems:

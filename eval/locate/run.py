@@ -10,6 +10,7 @@ from configs.folders import find_made
 from configs.schema import Config, InferencePrecision
 from converter.taps.base import Cut, Taps
 from converter.taps.opening import open_pair
+from datasets.plates.needed import require_plates
 from datasets.samples import sample as samples
 from datasets.samples.layout import SampleSet, listing, load_pair
 from eval.locate.compare import DEFAULT_RELATIVE, Tolerance
@@ -52,8 +53,11 @@ def locate(
     foreign = "not empty, and not a folder of `mattekit locate`; choose another --out"
     find_made(out, Located.read_if_there, foreign=foreign, holds=Located.holds)
     sample_set = open_dataset(config.dataset, report)
-    sample = Plates(config.dataset)(_sample(sample_set, sample_id))
+    found = _sample(sample_set, sample_id)
     forms = open_pair(a, b, *precisions, config)
+    taken = any(form.contract.takes_plate for form in forms)
+    require_plates(sample_set, taken, config.dataset)
+    sample = Plates(config.dataset, taken)(found)
     relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
     pair = make_pair(*forms, sample, Tolerance(relative=relative))
     tensors = tuple(walk(pair, report, until_parted))

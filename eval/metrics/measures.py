@@ -199,6 +199,7 @@ class Metric:
         direction: which way is better.
         published_original: OMZ's figure for the original model on its own set, which is not public.
         published_converted: the same for the converted model.
+        of_foreground: whether it needs foreground colours, which some networks do not give.
         function: the score of one sample, its prediction already at the sample's size; None where undefined. A metric
             without a function is scored over consecutive frames (`eval.metrics.scoring`).
     """
@@ -209,6 +210,7 @@ class Metric:
     function: Callable[[Truth, Prediction], float | None] | None
     published_original: float | None = None
     published_converted: float | None = None
+    of_foreground: bool = False
     direction: Literal["lower is better"] = "lower is better"
 
 
@@ -227,6 +229,7 @@ METRICS: tuple[Metric, ...] = (
         ),
         2.7,
         2.69,
+        of_foreground=True,
     ),
     Metric("alpha_sad", "Alpha SAD", "x 1e3", lambda s, p: alpha_sad(p.alpha, s.alpha)),
     Metric("alpha_conn", "Alpha CONN", "x 1e3", lambda s, p: alpha_conn(p.alpha, s.alpha)),

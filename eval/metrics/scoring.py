@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from datasets.samples.layout import natural_key
+from datasets.samples.names import natural_key
 from datasets.samples.sample import Pair, Prediction, clip_of
 from eval.metrics.arrays import unit_truth
 from eval.metrics.measures import METRICS, dtssd, match_size

@@ -187,7 +187,7 @@ def _check_normalisation(file: str, zoo: ZooModel, architecture: Architecture | 
 
 def _own_normalisation(port: PortSpec) -> Normalisation:
     """Return what mattekit's IR takes off 0..255, and divides the rest by, for an input of an architecture."""
-    low = getattr(port, "low", 0.0)
+    low = port.low
     scale = 255 / (port.high - low)
     return Normalisation(mean=(-low * scale + 0.0,), scale=(scale,))
 

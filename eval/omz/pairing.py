@@ -41,6 +41,8 @@ def checker_endings(sample_set: SampleSet, count: int) -> Endings:
             f"{root}: has no ground truth (no fgr/), and accuracy_checker scores against nothing else; `mattekit "
             "evaluate` measures such a set's agreement with the original"
         )
+    if any(ref.background is None for ref in sample_set.refs):
+        raise DataError(f"{root}: has no plates (no bgr/), which accuracy_checker's converter pairs every frame with")
     endings = {role: _ending(root, role, sample_set.refs) for role in ROLES}
     found = checker_names(root, endings)
     wanted = [_names(root, ref) for ref in sample_set.refs]
@@ -64,7 +66,7 @@ def checker_endings(sample_set: SampleSet, count: int) -> Endings:
 
 
 def _names(root: Path, ref: SampleRef) -> tuple[str, ...]:
-    return tuple(path.relative_to(root).as_posix() for path in (ref.source, ref.background, ref.files[-1]))
+    return tuple(path.relative_to(root).as_posix() for path in ref.files)
 
 
 def _ending(root: Path, role: str, refs: tuple[SampleRef, ...]) -> str:

@@ -67,7 +67,9 @@ def make_layers(sample: Pair, original: Prediction, converted: Prediction | None
     truth = sample.alpha.astype(np.float32) / np.float32(255) if isinstance(sample, Sample) else None
     before = match_prediction(sample, original)
     after = None if converted is None else match_prediction(sample, converted)
-    layers = {SOURCE: shrunk(sample.source, LAYER_SIDE), "plate": shrunk(sample.background, LAYER_SIDE)}
+    layers = {SOURCE: shrunk(sample.source, LAYER_SIDE)}
+    if sample.background is not None:
+        layers["plate"] = shrunk(sample.background, LAYER_SIDE)
     if truth is not None:
         layers["truth"] = _matte(truth)
     layers["original"] = _matte(before.alpha)

@@ -20,6 +20,7 @@ from converter.runners.original import is_original
 from datasets.bundled.sets import make_bundled
 from datasets.mismatch.explain import same_pictures
 from datasets.mismatch.pixels import Parts, draw
+from datasets.plates.needed import require_plates
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleSet, counted, iterate_pairs, listing, open_set
@@ -56,9 +57,9 @@ def evaluate(
         report: called with (what is being done, done, total).
 
     Raises:
-        DataError: models or samples are missing or broken, the models are not the configured ones, plate and composite
-            of a sample with a person are the same picture, a variant returns something that is not a matte, or scores
-            cannot be those of their forms.
+        DataError: models or samples are missing or broken, the models are not the configured ones, the set lacks the
+            plates that they take, plate and composite of a sample with a person are the same picture, a variant returns
+            something that is not a matte, or scores cannot be those of their forms.
         UsageError: an unknown variant, a model whose contract cannot be told, or a sample that a quantized form was
             fitted to.
     """
@@ -66,7 +67,9 @@ def evaluate(
     others = named_forms(config.evaluate.models, config.evaluate.device)
     models = config.convert.out
     record = open_models(config)
+    takes_plate = record.forms[0].contract.takes_plate
     sample_set = open_dataset(config.dataset, report)
+    require_plates(sample_set, takes_plate, config.dataset)
     total = min(len(sample_set.refs), config.dataset.limit or len(sample_set.refs))
     rows: list[ScoreRow] = []
     images: list[tuple[str, str]] = []
@@ -83,7 +86,6 @@ def evaluate(
         ]
         calibrated = record.calibrated_sources([variant.hop for variant in variants])
         meter = CoverageMeter(scored[0].runner.contract.size)
-        takes_plate = any(form.runner.contract.input("background") is not None for form in scored)
         plates = Plates(config.dataset, takes_plate)
         for index, sample in enumerate(iterate_pairs(sample_set, total)):
             report("evaluating", index, total)
@@ -244,8 +246,8 @@ def _refuse_same_pictures(sample: Pair, sample_set: SampleSet, index: int, total
 def _same_pictures(sample: Pair) -> str | None:
     """Say that plate and composite are one picture; None where they are not, or are with nobody in it."""
     if not isinstance(sample, Sample):
-        same = np.array_equal(sample.source, sample.background)
+        same = np.array_equal(sample.source, sample.plate)
         return "plate and source are the same picture" if same else None
-    parts = Parts(sample.source, sample.background, sample.foreground, sample.alpha)
+    parts = Parts(sample.source, sample.plate, sample.foreground, sample.alpha)
     found = same_pictures(parts, draw(sample.alpha))
     return None if found is None else found.clause

@@ -30,7 +30,7 @@ class Plates:
         """Return a sample with the plate that the variants get."""
         if not self._active:
             return sample
-        tracker = PlateTracker(sample.background, self._align, self._match)
+        tracker = PlateTracker(sample.plate, self._align, self._match)
         plate = tracker.plate_for(sample.source)
         self._samples += 1
         self._aligned += tracker.aligned_frames

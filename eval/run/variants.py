@@ -78,7 +78,9 @@ def reference_of(config: Config, original: Runner) -> Reference:
     parity = config.convert.parity
     return Reference(
         original,
-        lambda: parity_samples(config.dataset, original.contract.size, parity.samples),
+        lambda: parity_samples(
+            config.dataset, original.contract.size, parity.samples, takes_plate=original.contract.takes_plate
+        ),
         parity.counterfactual_margin,
     )
 

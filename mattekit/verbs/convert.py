@@ -25,7 +25,10 @@ def convert(
     ] = None,
     input_shape: Annotated[
         str | None,
-        typer.Option(metavar=HEIGHT_WIDTH, help="Size the forms are made for; for BackgroundMattingV2 divisible by 4."),
+        typer.Option(
+            metavar=HEIGHT_WIDTH,
+            help="Size the forms are made for; for BackgroundMattingV2 divisible by 4, for MODNet by 32.",
+        ),
     ] = None,
     input_form: Annotated[
         InputForm | None,
@@ -57,7 +60,7 @@ def convert(
 ) -> None:
     """Convert a checkpoint to ONNX and OpenVINO IR, and prove every form on real composites.
 
-    The IR takes BGR 0..255 and divides by 255 itself; its contract is written into it. Where a form differs from the
+    The IR takes BGR 0..255 and scales it itself; its contract is written into it. Where a form differs from the
     original by more than its tolerance, or breaks its contract, the conversion ends with 1 and writes nothing.
 
     int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
@@ -84,6 +87,8 @@ def convert(
         mattekit convert --onnx bgm_mobilenetv2.onnx --precisions fp16 --out models/omz
 
         mattekit convert --layout omz --out omz/background-matting-mobilenetv2
+
+        mattekit convert --onnx modnet.onnx --architecture modnet --input-shape 512x896 --out models/modnet
     """
     from converter.convert import convert as run
 

@@ -25,7 +25,11 @@ def demo(
     ],
     background: Annotated[
         Path | None,
-        typer.Option("--background", "--bgr", help="The plate; of a video from a tripod it can be estimated."),
+        typer.Option(
+            "--background",
+            "--bgr",
+            help="The plate; of a video from a tripod it can be estimated, and a network such as MODNet takes none.",
+        ),
     ] = None,
     model: ModelOption = None,
     target: Annotated[

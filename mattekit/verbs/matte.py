@@ -44,7 +44,7 @@ def matte(
     match_plate: Match = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Cut the person out of one picture, given a plate of the same scene.
+    """Cut the person out of one picture, given a plate of the same scene where the network takes one.
 
     The picture may be of any size: it is fitted into the network's with its aspect kept, and what comes out has the
     picture's size. Colours are the network's foreground, so no light of the old background is left in hair and edges.

@@ -34,12 +34,15 @@ def pairs(
 
 def frames(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos, each a clip of the set.")],
-    plate: Annotated[list[Path], typer.Option(help="The plate of the scene; or one for each video, in their order.")],
     out: Annotated[Path, typer.Option(help="The new set's folder.")],
+    plate: Annotated[
+        list[Path] | None,
+        typer.Option(help="The plate of the scene; or one for each video, in their order. None for networks without."),
+    ] = None,
     every: Annotated[int, typer.Option(min=1, help="Take each N-th frame.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Take the first N of those, of each video.")] = None,
 ) -> None:
-    """Make a set without ground truth of a video's frames and a plate, to evaluate agreement with the original.
+    """Make a set without ground truth of a video's frames and its plate, to evaluate agreement with the original.
 
     Frames of a video follow each other, so they are one clip, and the gate's intervals count clips: several videos tell
     more than one long one. Needs PyAV (the extra `demo`).
@@ -47,18 +50,26 @@ def frames(
     Example:
 
         mattekit dataset frames talk.mp4 --plate empty-room.png --out data/talk --every 5 --limit 100
+
+        mattekit dataset frames talk.mp4 --out data/without-plate
     """
     from datasets.importing.video import make_frames
 
     with progress_bars() as report:
         total = (limit or 0) * len(videos)
         made = make_frames(
-            videos, plate, out, every=every, limit=limit, progress=lambda name, done: report(name, done, total or done)
+            videos,
+            plate or [],
+            out,
+            every=every,
+            limit=limit,
+            progress=lambda name, done: report(name, done, total or done),
         )
     _say_made(out, made)
 
 
 def _say_made(out: Path, made: SampleSet) -> None:
     samples = counted(len(made.refs), "sample")
-    say(f"{out}: {samples} without ground truth, content SHA-256 {made.manifest_sha256[:16]}")
+    lacking = "ground truth" if made.has_plates else "ground truth and plates, for networks that take none"
+    say(f"{out}: {samples} without {lacking}; content SHA-256 {made.manifest_sha256[:16]}")
     say(f"next: mattekit evaluate --dataset {out}")

@@ -45,6 +45,16 @@ def test_info_tells_the_contract_of_a_form(run: Run, job: Callable[..., Path], t
     assert all(name in outcome.text for name in ("src", "bgr", "pha", "fgr", "BGR", "0..255"))
 
 
+def test_info_tells_a_range_below_0_and_the_mean(run: Run, job: Callable[..., Path], modnet_models: Path) -> None:
+    onnx = run("info", modnet_models / "model.onnx", "--config", job()).text
+    ir = run("info", modnet_models / "fp16" / "model.xml", "--config", job()).text
+
+    assert "-1..1" in onnx
+    assert "inputs divided by 1 inside" in onnx
+    assert "0..255" in ir
+    assert "127.5 subtracted from inputs, then divided by 127.5 inside" in " ".join(ir.split())
+
+
 def test_a_model_for_frames_is_converted_shown_and_verified(run: Run, job: Callable[..., Path]) -> None:
     config = job()
     assert run("convert", "--config", config, "--input-form", "nhwc-u8", "--precisions", "fp32", "--out", "m").code == 0

@@ -159,6 +159,6 @@ def _resized(sample: Sample, size: Size) -> Sample:
     def small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR))
 
-    images = (sample.source, sample.background, sample.alpha, sample.foreground)
+    images = (sample.source, sample.plate, sample.alpha, sample.foreground)
     source, background, alpha, foreground = (small(image) for image in images)
     return Sample(sample.id, source, background, alpha, foreground, tags=sample.tags)

@@ -14,6 +14,7 @@ from converter.proof.counterfactual import Fault, wrong_ways
 from converter.proof.perturb import perturb_weights
 from converter.runners.base import Feed, Outputs, Runner, decode_outputs, encode_inputs
 from converter.runners.opening import open_runner
+from datasets.plates.needed import require_plates
 from datasets.samples.layout import iterate_pairs
 from datasets.samples.sample import Pair, Sample
 from eval.metrics.scoring import Scorer, original_matte
@@ -83,6 +84,8 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
         )
     samples = open_dataset(config.dataset, report)
     require_run_set(samples, results.dataset)
+    takes_plate = record.forms[0].contract.takes_plate
+    require_plates(samples, takes_plate, config.dataset)
     perturbed = work / "perturbed.xml"
     file = variant.file(models, record.placement)
     perturb_weights(file.path, perturbed)
@@ -104,7 +107,7 @@ def score_broken_forms(results: Results, count: int, work: Path, report: Report)
             original = stack.enter_context(original)
             own = _Form(results.original, original, original.contract, samples.sequential)
         rows: dict[str, list[ScoreRow]] = {form.fault: [] for form in forms}
-        for index, sample in enumerate(map(Plates(config.dataset), iterate_pairs(samples, count))):
+        for index, sample in enumerate(map(Plates(config.dataset, takes_plate), iterate_pairs(samples, count))):
             report("running broken forms", index, count)
             truth = _truth(sample, own)
             for form, outputs in _infer(sample, forms):

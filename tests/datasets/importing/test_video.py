@@ -47,6 +47,14 @@ def test_every_nth_frame_becomes_a_sample_of_a_clip(tmp_path: Path, plate: Path)
     assert not made.has_truth
 
 
+def test_without_a_plate_it_is_a_set_without_plates(tmp_path: Path) -> None:
+    made = make_frames([write_video(tmp_path / "talk.mkv")], [], tmp_path / "set", limit=2)
+
+    assert (made.has_plates, made.has_truth, made.sequential) == (False, False, True)
+    assert [ref.id for ref in made.refs] == ["talk/000000", "talk/000001"]
+    assert not (tmp_path / "set" / "bgr").exists()
+
+
 def test_what_cannot_be_taken_is_named(tmp_path: Path, plate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     talk = write_video(tmp_path / "talk.mkv", 1)
     (tmp_path / "text.mp4").write_text("no video")

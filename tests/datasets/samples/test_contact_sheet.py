@@ -26,6 +26,19 @@ def _refs(count: int) -> tuple[SampleRef, ...]:
     return tuple(SampleRef(f"a/{index}", Path("c"), Path("b"), Path("f")) for index in range(count))
 
 
+def test_a_sample_without_a_plate_has_no_column_for_it() -> None:
+    whole = _sample("a/1")
+    bare = Sample("a/2", whole.source, None, whole.alpha, whole.foreground)
+
+    row = contact_sheet([bare])[18 + 18 + 16]
+    source, alpha, foreground = (row[6 + 38 * column : 6 + 38 * column + 32] for column in range(3))
+
+    assert (source == (255, 0, 0)).all()
+    assert (alpha[16:] == 255).all()
+    assert (foreground[16:] == (0, 0, 255)).all()
+    assert contact_sheet([whole, bare]).shape[1] == contact_sheet([bare]).shape[1]
+
+
 def test_each_column_shows_what_it_says() -> None:
     sheet = contact_sheet([_sample("a/1")])
     row = sheet[18 + 18 + 16]

@@ -8,8 +8,9 @@ from PIL import Image
 
 from configs.errors import DataError
 from datasets.samples.images import write_png
-from datasets.samples.layout import counted, iterate, listing, load_sample, natural_key, open_set, scan_layout
+from datasets.samples.layout import counted, iterate, listing, load_sample, open_set, scan_layout
 from datasets.samples.manifest import SampleEntry, content_sha256, file_entry, make_manifest
+from datasets.samples.names import natural_key
 
 FRAMES = ("a/0001", "a/0002", "b/0001")
 

@@ -17,6 +17,13 @@ def test_a_folder_offers_its_forms_and_a_file_itself(tiny_models: Path, tiny_onn
     assert [*choices_of(tiny_models, "GPU")][-1] == "ir-fp16@GPU.f32"
 
 
+def test_a_choice_says_whether_it_takes_a_plate(modnet_models: Path, tiny_models: Path) -> None:
+    assert not any(choice.takes_plate for choice in choices_of(modnet_models).values())
+    assert not choices_of(modnet_models / "fp16" / "model.xml")["model.xml"].takes_plate
+    assert not choices_of(modnet_models / "model.onnx")["model.onnx"].takes_plate
+    assert all(choice.takes_plate for choice in choices_of(tiny_models).values())
+
+
 def test_a_folder_of_folders_offers_all(tiny_models: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").symlink_to(tiny_models)
     assert list(choices_of(tmp_path)) == [f"mine: {name}" for name in VARIANTS]

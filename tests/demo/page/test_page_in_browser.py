@@ -56,6 +56,19 @@ def page(opened: Browser, server: Served) -> Iterator[Browser]:
     assert opened.console() == []
 
 
+def test_a_page_whose_networks_take_no_plate_asks_for_none(
+    opened: Browser, modnet_models: Path, tmp_path: Path
+) -> None:
+    with served(modnet_models, tmp_path) as one:
+        opened.visit(one.address)
+        opened.wait_for("return !!document.querySelector('[data-test=source] input[type=file]')")
+        assert opened.run("return document.querySelector('[data-test=plate]') === null")
+        assert opened.run("return document.querySelector('[data-test=state]').textContent") == (
+            "Drop a picture or a video."
+        )
+        assert opened.run("return !document.body.innerText.includes('--align')")
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of what is uploaded."""

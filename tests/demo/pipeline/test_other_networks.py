@@ -10,12 +10,12 @@ from toy_models import recurrent_answers, toy_config, write_recurrent
 
 from converter.convert import convert
 from converter.runners.devices import throughput
-from datasets.samples.images import read_rgba
+from datasets.samples.images import read_rgba, write_png
 from demo.composing.targets import Transparent
 from demo.matting.matter import Matter
 from demo.matting.opening import open_model
 from demo.media.reading import open_source
-from demo.pipeline.plates import Plates
+from demo.pipeline.plates import Plates, prepared_plates
 from demo.pipeline.run import DemoOptions, run_demo
 
 
@@ -40,6 +40,25 @@ def test_a_state_goes_from_frame_to_frame_and_starts_anew(toy_families: None, tm
         run_demo(open_source(str(clip)), matter, Plates(None, "auto", match=False), Transparent(), loop)
     frames, _ = read_clip(tmp_path / "loop.mov", "rgba")
     assert [frame[5, 5, 3] for frame in frames[: len(images)]] == [frame[5, 5, 3] for frame in frames[len(images) :]]
+
+
+def test_no_plate_is_asked_for_where_none_is_taken_and_a_given_one_is_passed_over(
+    modnet_models: Path, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "in.mkv", [flat(colour) for colour in COLOURS])
+    write_png(tmp_path / "plate.png", flat((60, 60, 60)))
+    ir = modnet_models / "fp16" / "model.xml"
+    made = []
+    for number, background in enumerate((None, tmp_path / "plate.png")):
+        said: list[str] = []
+        with Matter(open_model(ir)) as matter:
+            source = open_source(str(clip))
+            plates = prepared_plates(source, background, "auto", False, matter.takes_plate, said.append)
+            run_demo(source, matter, plates, Transparent(), DemoOptions(out=tmp_path / f"out-{number}"))
+        passed_over = f"{background}: the network takes no plate; it is passed over"
+        assert said == ([] if background is None else [passed_over])
+        made.append([path.read_bytes() for path in sorted((tmp_path / f"out-{number}").iterdir())])
+    assert made[0] == made[1]
 
 
 def test_a_network_that_takes_frames_as_bytes(int8_models: Path, tmp_path: Path) -> None:
