@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from configs.schema import Config
-from converter.forms.contract import ir_contract
+from converter.forms.contract import as_ir
 from converter.forms.record import form_path, ir_hop
 from converter.runners.original import Original
 from converter.steps.adopt_onnx import AdoptOnnx
@@ -11,6 +11,7 @@ from converter.steps.chain import Postcondition, Say
 from converter.steps.export_onnx import ExportOnnx
 from converter.steps.int8_ir_from_onnx import Int8IrFromOnnx
 from converter.steps.ir_from_onnx import IrFromOnnx
+from converter.steps.settling import settled_contract
 from converter.steps.simplify_onnx import SimplifyOnnx
 from converter.steps.static_graph import check_static
 from converter.steps.step import Step
@@ -18,15 +19,16 @@ from converter.steps.step import Step
 
 def planned_steps(config: Config, original: Original, folder: Path, say: Say) -> list[Step]:
     """Return the steps from the original to every configured form, each at its place in `folder`."""
-    settings, contract = config.convert, original.contract
+    settings = config.convert
     exported, simplified = folder / form_path("onnx"), folder / form_path("onnx-simplified")
+    contract = settled_contract(original)
     steps: list[Step] = [
-        ExportOnnx(original, settings.graph, settings.opset, exported)
+        ExportOnnx(original, settings.graph, settings.opset, exported, contract)
         if original.network
-        else AdoptOnnx(Path(original.source.path), contract, exported),
+        else AdoptOnnx(Path(original.source.path), original.contract, exported, contract),
         SimplifyOnnx(exported, contract, simplified),
     ]
-    declared = ir_contract(original.architecture, contract.size, original.source.sha256, settings.input_form)
+    declared = as_ir(contract, settings.input_form)
     for precision in settings.precisions:
         target = folder / form_path(ir_hop(precision))
         if precision == "int8":
