@@ -4,6 +4,7 @@ It looks at the frame made smaller by the ratio, on four scales, each with a gat
 """
 
 import warnings
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class SmallRecurrent(nn.Module):
         super().__init__()
         torch.manual_seed(5)
         channels = (3, *CHANNELS)
-        pairs = list(zip(channels[:-1], channels[1:], strict=True))
+        pairs = list(pairwise(channels))
         self.down = nn.ModuleList(nn.Conv2d(one, two, 3, stride=2, padding=1) for one, two in pairs)
         self.gated = nn.ModuleList(_Gated(two) for _, two in pairs)
         self.up = nn.ModuleList(nn.Conv2d(two, one, 3, padding=1) for one, two in pairs)

@@ -15,6 +15,7 @@ from converter.forms.variant import Variant, device_place, ir_variant
 from converter.proof.counterfactual import DECLARED, check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
 from converter.proof.recurrence import Matted, check_recurrence, clips_of, matted, measure_recurrence
+from converter.proof.recurrence import looks_like as carried_like
 from converter.proof.stimuli import Stimuli, limits_for
 from converter.proof.ways import ways_to_accept
 from converter.runners.base import Runner
@@ -174,7 +175,12 @@ class Prover:
 
     def _looks_like(self, title: str, runner: Runner) -> list[str]:
         looks = None if self.stimuli is None else self.stimuli.looks_like(runner)
-        return [] if looks is None else [f"hop {title}: it looks as if {looks}"]
+        lines = [] if looks is None else [f"hop {title}: it looks as if {looks}"]
+        if runner.contract.states:
+            with open_runner(self._original) as original:
+                way = carried_like(runner, original, clips_of(self._samples))
+            lines += [] if way is None else [f"hop {title}: along a clip it looks like the original with {way}"]
+        return lines
 
 
 def _problem(check: Callable[..., None], *arguments: object) -> str | None:

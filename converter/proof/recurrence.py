@@ -5,7 +5,7 @@ are matted with states carried, first and later frames judged apart; and the for
 states, from which the right way has to stand out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -27,11 +27,8 @@ FRAMES = 4
 _STEP = 1 / 100
 """Of a frame's longer side: how far the camera turns between two frames."""
 NEVER_CARRIED, LATE, KEPT = "no state carried", "states a frame late", "states kept into the next clip"
-_LOOKS: Mapping[str, str] = {
-    NEVER_CARRIED: "its states were lost from frame to frame",
-    LATE: "its states came a frame late",
-    KEPT: "its states were kept into the next clip",
-}
+NEARER = 0.5
+"""A form looks like the original in a wrong way if it is at most this share as far from that as from the original."""
 
 Carry = Callable[[Sequence[Feed]], Feed]
 """What a frame is given, from the states after each frame before it."""
@@ -93,23 +90,40 @@ def recurrence_problems(proof: Recurrence, tolerance: HopTolerance, margin: floa
     A single state may move a matte by less than a lower precision does: it is then not told, and no fault. That no
     state is carried must be told.
     """
-    for place, parity in (("the first frame", proof.first), ("later frames", proof.later)):
-        yield from (f"{place} of a clip: {problem}" for problem in violations(parity, tolerance))
-    declared = proof.distances[DECLARED]
-    for name, distance in proof.distances.items():
-        figures = f"distance as declared {declared:.3g}, with {name} {distance:.3g}, margin asked {margin:g}"
-        if name == DECLARED or declared * margin < distance:
-            continue
-        if distance < declared:
-            yield f"it looks as if {_LOOKS.get(name, name)} ({figures})"
-        elif name == NEVER_CARRIED:
-            yield f"whether it carries its states cannot be proved ({figures}); use samples that it mattes otherwise"
+    found = [
+        f"{place} of a clip: {problem}"
+        for place, parity in (("the first frame", proof.first), ("later frames", proof.later))
+        for problem in violations(parity, tolerance)
+    ]
+    yield from found
+    declared, lost = proof.distances[DECLARED], proof.distances[NEVER_CARRIED]
+    nearest = min(proof.distances, key=lambda name: proof.distances[name])
+    if proof.distances[nearest] < declared:
+        figures = f"{proof.distances[nearest]:.3g} against {declared:.3g}"
+        yield f"with {nearest} it is nearer to the original than as declared ({figures})"
+    elif not found and lost <= declared * margin:
+        yield (
+            f"whether it carries its states cannot be proved (distance as declared {declared:.3g}, with "
+            f"{NEVER_CARRIED} {lost:.3g}, margin asked {margin:g}); use samples that show it"
+        )
 
 
 def check_recurrence(hop: str, proof: Recurrence, tolerance: HopTolerance, margin: float) -> None:
     """Raise `ParityError`, naming all that is wrong, unless a form carries its states as the original does."""
     if problems := list(recurrence_problems(proof, tolerance, margin)):
         raise ParityError(f"hop {hop}: {'; '.join(problems)}")
+
+
+def looks_like(runner: Runner, original: Runner, clips: Clips) -> str | None:
+    """Say as what a form that has failed looks: as the original with its states carried wrongly; None where not."""
+    found, right = matted(runner, clips), matted(original, clips)
+    wrong = {
+        name: Matted(_play(original, clips.frames, carry), right.next)
+        for name, carry in wrong_ways(original.contract).items()
+    }
+    distances = {name: _furthest(found, matte) for name, matte in wrong.items()}
+    nearest = min(distances, key=lambda name: distances[name])
+    return nearest if distances[nearest] <= NEARER * _furthest(found, right) else None
 
 
 def wrong_ways(contract: Contract) -> dict[str, Carry]:

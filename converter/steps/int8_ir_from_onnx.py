@@ -68,8 +68,8 @@ class Int8IrFromOnnx(Step):
         if states := [taken.name for taken, _ in self.contract.states]:
             raise UsageError(
                 f"convert.precisions: no int8 of {self.original.architecture.title}: it carries states "
-                f"({', '.join(states)}) from frame to frame, and the samples that set the ranges of int8 are stills, in "
-                "which every state is zero; leave int8 out, such as with `--precisions fp32,fp16`"
+                f"({', '.join(states)}) from frame to frame, and the samples that set the ranges of int8 are stills, "
+                "in which every state is zero; leave int8 out, such as with `--precisions fp32,fp16`"
             )
         self._kept()
 
