@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from configs.errors import ParityError, UsageError
+from configs.errors import ParityError
 from configs.schema import Config, ConvertSection, HopTolerance
 from converter.architectures import with_defaults
 from converter.forms.contract import Contract
@@ -64,13 +64,7 @@ class Int8IrFromOnnx(Step):
         return HOP
 
     def require(self) -> None:
-        """See `Step.require`: no states; every candidate's patterns name convolutions, and leave some to quantize."""
-        if states := [taken.name for taken, _ in self.contract.states]:
-            raise UsageError(
-                f"convert.precisions: no int8 of {self.original.architecture.title}: it carries states "
-                f"({', '.join(states)}) from frame to frame, and the samples that set the ranges of int8 are stills, "
-                "in which every state is zero; leave int8 out, such as with `--precisions fp32,fp16`"
-            )
+        """See `Step.require`: every candidate's patterns name convolutions, and leave some to quantize."""
         self._kept()
 
     def make(self) -> Made:

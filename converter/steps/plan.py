@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from configs.errors import UsageError
 from configs.schema import Config
 from converter.forms.contract import as_ir
 from converter.forms.record import form_path, ir_hop
@@ -18,10 +19,17 @@ from converter.steps.step import Step
 
 
 def planned_steps(config: Config, original: Original, folder: Path, say: Say) -> list[Step]:
-    """Return the steps from the original to every configured form, each at its place in `folder`."""
+    """Return the steps from the original to every configured form, each at its place in `folder`.
+
+    Raises:
+        DataError: an original whose states are to be asked for cannot be run; it is another network, perhaps.
+        UsageError: int8 is asked for of a network that carries states.
+    """
     settings = config.convert
     exported, simplified = folder / form_path("onnx"), folder / form_path("onnx-simplified")
     contract = settled_contract(original)
+    if "int8" in settings.precisions:
+        _require_no_states(original)
     steps: list[Step] = [
         ExportOnnx(original, settings.graph, settings.opset, exported, contract)
         if original.network
@@ -36,6 +44,15 @@ def planned_steps(config: Config, original: Original, folder: Path, say: Say) ->
         else:
             steps.append(IrFromOnnx(simplified, declared, precision, target))
     return steps
+
+
+def _require_no_states(original: Original) -> None:
+    if states := [taken.name for taken, _ in original.contract.states]:
+        raise UsageError(
+            f"convert.precisions: no int8 of {original.architecture.title}: it carries states ({', '.join(states)}) "
+            "from frame to frame, and the samples that set the ranges of int8 are stills, whose states are all zero; "
+            "leave int8 out, such as with `--precisions fp32,fp16`"
+        )
 
 
 def planned_postconditions(config: Config, original: Original) -> tuple[Postcondition, ...]:
