@@ -73,6 +73,9 @@ class ModelSection(Section):
     `download` names the published model (`mattekit download --list`) that the file at `checkpoint` or `onnx` is:
     `mattekit convert` fetches it there where it is missing, and verifies it where it is there.
 
+    `downsample_ratio` is of a family that takes one as an input, such as RobustVideoMatting: the scale at which it
+    looks for the person. Converted forms have it built in. Left out, it is the family's own for the size of the images.
+
     The keys from `backbone` on are settings of BackgroundMattingV2's network.
     """
 
@@ -80,6 +83,7 @@ class ModelSection(Section):
     checkpoint: Path | None = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
     onnx: Path | None = None
     download: str | None = None
+    downsample_ratio: Annotated[float, Field(gt=0, le=1)] | None = None
     backbone: Literal["mobilenetv2", "resnet50", "resnet101"] = "mobilenetv2"
     backbone_scale: Annotated[float, Field(gt=0, le=0.5)] = 0.25
     refine_mode: Literal["sampling", "thresholding", "full"] = "sampling"

@@ -19,7 +19,7 @@ SOURCES = sorted(path for top in PACKAGES if top != "tests" for path in (ROOT / 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (*PAGES, *SCRIPTS, *SOURCES)}
 NOT_OURS = {
     "configs/baselines/humanmatting-openimages.json",  # of a set that whoever runs the recipe has
-    *(f"configs/baselines/{name}.json" for name in ("published", "omz-onnx", "modnet")),  # of downloads
+    *(f"configs/baselines/{name}.json" for name in ("published", "omz-onnx", "modnet", "rvm")),  # of downloads
     "configs/baselines/mine.json",
     *(f"training/runs/{name}" for name in ("people", "photographs", "default/losses.csv")),
     *(f"datasets/images/{name}.jpg" for name in ("china", "flower")),  # in scikit-learn

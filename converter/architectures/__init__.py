@@ -47,13 +47,20 @@ def architecture_with_ports(names: Collection[str]) -> Architecture | None:
 
 
 def architecture_within(inputs: Sequence[Collection[str]], outputs: Collection[str]) -> Architecture | None:
-    """Return the architecture that has just these inputs, each under one of its names, and all of its outputs here."""
+    """Return the architecture that has just these inputs, each under one of its names, and all of its outputs here.
+
+    A ratio may be built in, and is then no input.
+    """
+
+    def takes(one: Architecture) -> bool:
+        found = {port.name for port in one.inputs for names in inputs if port.name in names}
+        required = {port.name for port in one.inputs if port.role != "ratio"}
+        return len(found) == len(inputs) and required <= found
+
     fitting = [
         one
         for one in known_architectures().values()
-        if len(one.inputs) == len(inputs)
-        and all(any(port.name in names for names in inputs) for port in one.inputs)
-        and {port.name for port in one.outputs} <= set(outputs)
+        if takes(one) and {port.name for port in one.outputs} <= set(outputs)
     ]
     return max(fitting, key=lambda one: len(one.outputs), default=None)
 

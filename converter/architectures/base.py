@@ -51,9 +51,11 @@ class PortSpec:
         role: what it is. An image is (1, C, H, W), RGB where it has colours.
         low, high: of an image, the values that stand for black or transparent, and for white or opaque. All input
             images of a network have the same.
-        shape: of a state or ratio; a free side of a state starts as 1.
+        shape: of a state or ratio; a free side of a state starts as 1 in the original. Converted forms have the sides
+            that the original's states take for images of their size.
         state: of a state, the name that an output and the input it feeds at the next frame share.
-        value: of a ratio, the number that it is given.
+        value: of a ratio, the number that it is given: for images of any size, or by their size. A job may give another
+            (`model.downsample_ratio`).
     """
 
     name: str
@@ -62,7 +64,7 @@ class PortSpec:
     high: float = 1
     shape: Shape | None = None
     state: str | None = None
-    value: float | None = None
+    value: float | Callable[[Size], float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Architecture:
             None for a network that chooses nothing.
         tolerances: of every hop, and of a proof on a device by the precision that ran there, unless the configuration
             gives others.
+        stimuli_factors: by the precision of a form's limits, by how much those on the stimuli are wider than what
+            `converter.proof.limits` gives.
         int8_candidates: what int8 may leave float, from the boldest on, unless the configuration says.
         facts: what `mattekit info` says of a checkpoint; given the network, its model section and the size of images.
     """
@@ -100,6 +104,7 @@ class Architecture:
     fast: Callable[[Any, Size], Any] | None = None
     cell: int | None = None
     tolerances: Mapping[str, HopTolerance] = field(default_factory=lambda: TOLERANCES)
+    stimuli_factors: Mapping[str, float] = field(default_factory=dict)
     int8_candidates: tuple[tuple[str, ...], ...] = ((),)
     facts: Callable[[Any, ModelSection, Size], dict[str, str]] = weight_facts
 

@@ -5,7 +5,7 @@ A runner never gets a colour order or a range by hand: it reads this. The contra
 """
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -95,6 +95,8 @@ class Contract(Frozen):
         scale: what the form divides its input images by itself; 1 when it does not.
         source_sha256: hash of the file the conversion started from.
         toolkit_version: of the mattekit that made the form.
+        constants: of a converted form, the numbers built into it that its original takes as inputs, by name. Left out
+            of the file where there are none.
     """
 
     architecture: str
@@ -104,6 +106,9 @@ class Contract(Frozen):
     scale: Annotated[float, Field(gt=0)]
     source_sha256: str
     toolkit_version: str
+    constants: Annotated[dict[str, float], Field(exclude_if=lambda constants: not constants)] = Field(
+        default_factory=dict
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -171,13 +176,54 @@ class Contract(Frozen):
         inputs = tuple(port.model_copy(update=changes) if port.is_image else port for port in self.inputs)
         return self.model_copy(update={"inputs": inputs})
 
+    def fitted_to(self, found: Mapping[str, Sequence[int]]) -> "Contract":
+        """Return the contract as a graph keeps it: its states' fixed sides, and no ratio that the graph does not take.
 
-def network_contract(architecture: Architecture, size: tuple[int, int], source_sha256: str) -> Contract:
-    """Return the contract of the network itself, in PyTorch or ONNX: RGB, in the architecture's ranges."""
+        Args:
+            found: the graph's inputs and outputs, name to sides, 0 for a free one. What does not fit is left as it is,
+                for whoever holds the graph against the contract to name.
+        """
+        ratios = [port.name for port in self.inputs if port.role == "ratio"]
+        built_in = {name for name in ratios if name not in found}
+        if any(port.name not in found for port in self.inputs if port.name not in built_in):
+            built_in = set()
+        inputs = tuple(_with_sides(port, found) for port in self.inputs if port.name not in built_in)
+        outputs = tuple(_with_sides(port, found) for port in self.outputs)
+        return self.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+    def settled(self, states: Mapping[str, Sequence[int]]) -> "Contract":
+        """Return the contract of a converted form: its states' sides fixed, its ratios built in.
+
+        Args:
+            states: the sides of every state, by the name that its input and output share.
+        """
+        ports = {
+            key: tuple(
+                port if port.state is None else port.model_copy(update={"shape": tuple(states[port.state])})
+                for port in group
+                if port.role != "ratio"
+            )
+            for key, group in (("inputs", self.inputs), ("outputs", self.outputs))
+        }
+        constants = {port.name: port.value for port in self.inputs if port.role == "ratio"}
+        return self.model_copy(update={**ports, "constants": constants})
+
+
+def network_contract(
+    architecture: Architecture, size: tuple[int, int], source_sha256: str, ratio: float | None = None
+) -> Contract:
+    """Return the contract of the network itself, in PyTorch or ONNX: RGB, in the architecture's ranges.
+
+    Args:
+        architecture: of the network.
+        size: height and width of images.
+        source_sha256: of its file.
+        ratio: of an architecture that takes one; None for the architecture's own.
+    """
     return Contract(
         architecture=architecture.name,
-        inputs=tuple(_port(spec, size) for spec in architecture.inputs),
-        outputs=tuple(_port(spec, size) for spec in architecture.outputs),
+        inputs=tuple(_port(spec, size, ratio) for spec in architecture.inputs),
+        outputs=tuple(_port(spec, size, ratio) for spec in architecture.outputs),
         scale=1,
         source_sha256=source_sha256,
         toolkit_version=importlib.metadata.version("mattekit"),
@@ -192,8 +238,12 @@ def ir_contract(
     Inputs are (1, 3, H, W) float32, or (1, H, W, 3) uint8 for `nhwc-u8`; outputs do not depend on it. A foreground
     stays RGB because the network makes it of the source, by then reversed to RGB.
     """
-    network = network_contract(architecture, size, source_sha256)
-    frames = {} if form == "nchw-f32" else {"shape": (1, *size, 3), "layout": "NHWC", "element_type": "u8"}
+    return as_ir(network_contract(architecture, size, source_sha256), form)
+
+
+def as_ir(network: Contract, form: InputForm = "nchw-f32") -> Contract:
+    """Return the contract of the IR that is made of a network which keeps this one; see `ir_contract`."""
+    frames = {} if form == "nchw-f32" else {"shape": (1, *network.size, 3), "layout": "NHWC", "element_type": "u8"}
     changed = network.with_images(low=0.0, high=255.0, colour_order="BGR", **frames)
     scale = 255 / (network.source.high - network.source.low)
     # Not -0.0 for a range from 0.
@@ -215,8 +265,17 @@ def parse_contract(text: str, origin: str) -> Contract:
         ) from error
 
 
-def _port(spec: PortSpec, size: tuple[int, int]) -> Port:
+def _with_sides(port: Port, found: Mapping[str, Sequence[int]]) -> Port:
+    sides = found.get(port.name, ())
+    if port.role != "state" or len(sides) != len(port.shape):
+        return port
+    shape = tuple(side or known for side, known in zip(sides, port.shape, strict=True))
+    return port.model_copy(update={"shape": shape}) if port.fits(shape) else port
+
+
+def _port(spec: PortSpec, size: tuple[int, int], ratio: float | None) -> Port:
     channels = IMAGES.get(spec.role)
+    value = spec.value(size) if callable(spec.value) else spec.value
     return Port(
         name=spec.name,
         role=spec.role,
@@ -225,5 +284,5 @@ def _port(spec: PortSpec, size: tuple[int, int]) -> Port:
         high=spec.high,
         colour_order="RGB" if channels == 3 else None,
         state=spec.state,
-        value=spec.value,
+        value=value if ratio is None or value is None else ratio,
     )

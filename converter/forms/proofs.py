@@ -48,6 +48,20 @@ class Counterfactuals(Frozen):
     distances: dict[str, float]
 
 
+class Recurrence(Frozen):
+    """What a clip shows of a form that carries states from frame to frame.
+
+    Attributes:
+        first: parity of the first frame.
+        later: of the frames after it, to which states were carried.
+        distances: by way to carry the states, the distance from the original of the frame that is furthest from it.
+    """
+
+    first: Parity
+    later: Parity
+    distances: dict[str, float]
+
+
 class WorstBlock(Frozen):
     """The 8x8 block that moved furthest in terms of its limit, of one output.
 

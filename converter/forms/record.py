@@ -14,7 +14,7 @@ from configs.records import Frozen, Record
 from configs.schema import HOPS, Graph, ModelSection
 from converter.forms.contract import Contract
 from converter.forms.placement import Placement
-from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
+from converter.forms.proofs import Counterfactuals, Parity, Recurrence, StimuliProof
 from datasets.samples.coverage import Coverage
 
 
@@ -102,12 +102,14 @@ class DeviceProof(Frozen):
     precision: str
     parity: Parity
     counterfactuals: Counterfactuals
+    recurrence: Recurrence | None = None
     stimuli: StimuliProof | None = None
 
 
 class Form(Frozen):
     """A converted form: its hop, its files (relative to the folder) with hashes, its contract, and its proofs.
 
+    `recurrence` is there of forms that carry states from frame to frame.
     `stimuli` is there where the size allows for the battery and the job asked for it; old records have none.
     `device_proof` is there where the conversion was asked to prove IRs on a device (`convert.device`).
     """
@@ -117,6 +119,7 @@ class Form(Frozen):
     contract: Contract
     parity: Parity
     counterfactuals: Counterfactuals | None = None
+    recurrence: Recurrence | None = None
     stimuli: StimuliProof | None = None
     device_proof: DeviceProof | None = None
     details: dict[str, str]

@@ -10,11 +10,13 @@ from configs.schema import Config, HopTolerance, InferencePrecision
 from converter.architectures import with_defaults
 from converter.forms.made import Made
 from converter.forms.placement import Placement
-from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
+from converter.forms.proofs import Counterfactuals, Parity, Recurrence, StimuliProof
 from converter.forms.record import DeviceProof, Form, is_ir
 from converter.forms.variant import Variant, device_place, ir_variant
-from converter.proof.counterfactual import check_counterfactuals, measure_counterfactuals
+from converter.proof.counterfactual import DECLARED, check_counterfactuals, measure_counterfactuals
 from converter.proof.parity import check_parity, measure_parity, parity_samples, predict_all, widest
+from converter.proof.recurrence import Matted, check_recurrence, clips_of, matted, measure_recurrence
+from converter.proof.recurrence import looks_like as carried_like
 from converter.proof.stimuli import Stimuli, limits_for
 from converter.proof.ways import ways_to_accept
 from converter.runners.base import Runner
@@ -78,6 +80,11 @@ class Prover:
         # Not before the first form is made: only then is a ready ONNX known to have the right inputs and outputs.
         with open_runner(self._original) as runner:
             return predict_all(runner, self._samples)
+
+    @cached_property
+    def _clips(self) -> Matted:
+        with open_runner(self._original) as runner:
+            return matted(runner, clips_of(self._samples))
 
     def prove(self, hop: str, folder: Path) -> dict[str, object]:
         """Measure and judge the form that `hop` made in `folder`; return the fields of `Form` that hold its proofs.
@@ -147,6 +154,11 @@ class Prover:
             problems["counterfactuals"] = _problem(
                 check_counterfactuals, title, counterfactuals, runner.contract, margin
             )
+        if runner.contract.states:
+            recurrence = measure_recurrence(runner, clips_of(self._samples), self._clips)
+            margin = self._settings.counterfactual_margin
+            proofs["recurrence"] = recurrence
+            problems["recurrence"] = _problem(check_recurrence, title, recurrence, tolerance, margin)
         if self.stimuli is not None:
             proofs["stimuli"], problems["stimuli"] = self._on_stimuli(title, hop, runner, tolerance)
         return proofs, {name: problem for name, problem in problems.items() if problem}
@@ -168,7 +180,12 @@ class Prover:
 
     def _looks_like(self, title: str, runner: Runner) -> list[str]:
         looks = None if self.stimuli is None else self.stimuli.looks_like(runner)
-        return [] if looks is None else [f"hop {title}: it looks as if {looks}"]
+        lines = [] if looks is None else [f"hop {title}: it looks as if {looks}"]
+        if runner.contract.states:
+            with open_runner(self._original) as original:
+                way = carried_like(runner, original, clips_of(self._samples))
+            lines += [] if way is None else [f"hop {title}: along a clip it looks like the original with {way}"]
+        return lines
 
 
 def _problem(check: Callable[..., None], *arguments: object) -> str | None:
@@ -181,16 +198,30 @@ def _problem(check: Callable[..., None], *arguments: object) -> str | None:
 
 def proof_line(form: Form) -> str:
     """Return what says how far a form is from the original: a line, and another where a device proved it too."""
-    line = f"  {form.hop}: {_figures(form.parity)}{_of_stimuli(form.stimuli)}{_contract(form.counterfactuals)}"
+    line = f"  {form.hop}: {_proved(form)}"
     if (there := form.device_proof) is None:
         return line
     ran = f"{there.device} (ran on {', '.join(there.executed_on)} in {there.precision})"
-    proved = f"{_figures(there.parity)}{_of_stimuli(there.stimuli)}{_contract(there.counterfactuals)}"
-    return f"{line}\n  {form.hop} on {ran}: {proved}"
+    return f"{line}\n  {form.hop} on {ran}: {_proved(there)}"
+
+
+def _proved(proofs: Form | DeviceProof) -> str:
+    told = _of_clip(proofs.recurrence), _of_stimuli(proofs.stimuli), _contract(proofs.counterfactuals)
+    return f"{_figures(proofs.parity)}{''.join(told)}"
 
 
 def _contract(counterfactuals: Counterfactuals | None) -> str:
     return "" if counterfactuals is None else "; contract proved"
+
+
+def _of_clip(proof: Recurrence | None) -> str:
+    if proof is None:
+        return ""
+    nearest = min((name for name in proof.distances if name != DECLARED), key=lambda name: proof.distances[name])
+    return (
+        f"; with states carried {proof.later.alpha.mean:.2g}, distance of a frame {proof.distances[DECLARED]:.2g}, "
+        f"with {nearest} {proof.distances[nearest]:.2g}"
+    )
 
 
 def _of_stimuli(proof: StimuliProof | None) -> str:

@@ -108,14 +108,15 @@ class Stimuli:
         return next((factor for factor in factors if not [*self._beyond(proof, precision, factor)]), None)
 
     def _beyond(self, proof: StimuliProof, precision: Precision, factor: float) -> Iterator[str]:
-        limits = LIMITS[precision].widened(factor)
+        family = self._family_factor(precision)
+        limits = LIMITS[precision].widened(factor * family)
         # The worst block is the worst in terms of its limit, and stays it where every limit is widened alike.
         tiles = with_wider_limits(proof.tiles, factor / self._factor)
         yield from check_tiles(tiles, limits.tiles, [sample.id for sample in self.samples])
         yield from check_systematic(proof.systematic, limits.systematic)
         # What no stimulus can show of a network, such as one that ignores its plate, is no fault of a form.
         told = tuple(share for share in proof.shares if share.value is not None)
-        yield from check_signatures(told, HALF * max(1.0, factor) ** 0.5)
+        yield from check_signatures(told, HALF * max(1.0, factor * family) ** 0.5)
 
     def looks_like(self, runner: Runner) -> str | None:
         """Say as what a form that has failed looks: as if channels were reversed somewhere; None where not."""
@@ -138,7 +139,10 @@ class Stimuli:
 
     def limits(self, precision: Precision) -> ProofLimits:
         """Return the limits of a precision, widened by the factor."""
-        return LIMITS[precision].widened(self._factor)
+        return LIMITS[precision].widened(self._factor * self._family_factor(precision))
+
+    def _family_factor(self, precision: Precision) -> float:
+        return self._original.architecture.stimuli_factors.get(precision, 1.0)
 
     @cached_property
     def _matted(self) -> list[Matted | None]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from configs.schema import HopTolerance, ParitySection
-from converter.forms.proofs import Counterfactuals, Parity, StimuliProof
+from converter.forms.proofs import Counterfactuals, Parity, Recurrence, StimuliProof
 from converter.forms.record import ir_hop, is_ir
 from converter.proof.counterfactual import DECLARED
 
@@ -29,6 +29,8 @@ def ways_to_accept(
     """
     parities = [proof for proof in proofs.values() if isinstance(proof, Parity)]
     parities += [proof.parity for proof in proofs.values() if isinstance(proof, StimuliProof)]
+    clips = [proof for proof in proofs.values() if isinstance(proof, Recurrence)]
+    parities += [parity for proof in clips for parity in (proof.first, proof.later)]
     needed = _needed(parities, tolerance)
     if needed != tolerance:
         figures = ", ".join(f"{name}: {value:g}" for name, value in needed.model_dump(exclude_none=True).items())

@@ -39,6 +39,7 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
             f"{path}: {source}: expected a fixed shape (1, 3, H, W), found {model.input(source).partial_shape}"
         )
     contract = ir_contract(architecture, (shape[2], shape[3]), sha256_of(path.with_suffix(".bin")))
+    contract = contract.fitted_to({name: sides for name, (sides, _) in found.items()})
     for port in (*contract.inputs, *contract.outputs):
         shape, kind = found[port.name]
         if not port.fits(shape) or kind != port.element_type:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from torch import nn
 
-from configs.errors import DataError
+from configs.errors import DataError, UsageError
 from configs.files import sha256_of
 from configs.schema import Graph, ModelSection
 from converter.architectures import architecture_named
 from converter.architectures.base import Architecture
 from converter.forms.contract import Contract, network_contract
-from converter.forms.external_data import external_files
+from converter.forms.external_data import external_files, graph_tensors, read_graph
 from converter.forms.record import Conversion, SourceFile, recorded_model
 
 
@@ -84,14 +84,23 @@ def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
 
     Raises:
         DataError: it is missing, unreadable or not this network.
-        UsageError: there is no such architecture, or it does not take this size.
+        UsageError: there is no such architecture, it does not take this size, or takes no ratio where one is set.
     """
     architecture = architecture_named(model.architecture)
     architecture.check_size(size)
     source = source_file(model)
     network = architecture.network(model) if source.kind == "checkpoint" else None
     source = source.model_copy(update={"read_as": tuple(getattr(network, "read_as", ()))})
-    return Original(source, network_contract(architecture, size, source.sha256), network)
+    contract = network_contract(architecture, size, source.sha256, model.downsample_ratio)
+    if network is None:
+        found = graph_tensors(read_graph(Path(source.path)))
+        contract = contract.fitted_to({name: sides for name, (sides, _) in found.items()})
+    if model.downsample_ratio is not None and contract.input("ratio") is None:
+        fault = f"{architecture.title} takes none"
+        if any(port.role == "ratio" for port in architecture.inputs):
+            fault = f"{source.path} has its ratio built in"
+        raise UsageError(f"model.downsample_ratio: {fault}; leave the key out")
+    return Original(source, contract, network)
 
 
 def original_of(record: Conversion) -> Original:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
 
 from configs.errors import DataError
@@ -20,6 +21,12 @@ _CONSTANTS_ARE_NO_INPUTS = 4
 class AdoptOnnx(Step):
     """Copy a ready ONNX, its inputs fixed to the contract's size and its outputs reduced to the contract's.
 
+    Attributes:
+        source: the ready ONNX.
+        contract: what it must be able to keep.
+        target: the file to write.
+        settled: what that keeps, the inputs that the source takes beyond it built in; None for `contract`.
+
     Raises, when it runs:
         DataError: the file is no ONNX model, or its inputs or outputs are not the contract's.
         ConversionError: what was written is not what the contract says.
@@ -28,6 +35,7 @@ class AdoptOnnx(Step):
     source: Path
     contract: Contract
     target: Path
+    settled: Contract | None = None
 
     @property
     def hop(self) -> str:
@@ -57,14 +65,22 @@ class AdoptOnnx(Step):
         model = read_onnx(self.source)
         model.ir_version = max(model.ir_version, _CONSTANTS_ARE_NO_INPUTS)
         del model.graph.input[:], model.graph.output[:]
-        model.graph.input.extend(map(_fixed, self.contract.inputs))
-        model.graph.output.extend(map(_fixed, self.contract.outputs))
+        model.graph.input.extend(map(_fixed, self._kept.inputs))
+        model.graph.output.extend(map(_fixed, self._kept.outputs))
+        for port in self.contract.inputs:
+            if port.name in self._kept.constants:
+                value = np.full([side or 1 for side in port.shape], self._kept.constants[port.name], np.float32)
+                model.graph.initializer.append(onnx.numpy_helper.from_array(value, port.name))
         del model.graph.value_info[:]  # inferred for other shapes, perhaps
-        return Made(self.hop, self.target, self.contract, save_onnx(model, self.contract, self.target))
+        return Made(self.hop, self.target, self._kept, save_onnx(model, self._kept, self.target))
 
     def ensure(self, made: Made) -> None:
         """See `Step.ensure`."""
-        check_onnx(made.path, self.contract)
+        check_onnx(made.path, self._kept)
+
+    @property
+    def _kept(self) -> Contract:
+        return self.settled or self.contract
 
 
 def _by_name(values: list[onnx.ValueInfoProto]) -> dict[str, onnx.ValueInfoProto]:

@@ -33,6 +33,7 @@ class ExportOnnx(Step):
     graph: Graph
     opset: int
     target: Path
+    settled: Contract | None = None
 
     @property
     def hop(self) -> str:
@@ -41,7 +42,7 @@ class ExportOnnx(Step):
 
     def make(self) -> Made:
         """See `Step.make`."""
-        contract = self.original.contract
+        contract = self.settled or self.original.contract
         network = self.original.arranged(self.graph)
         fixed = [f"network.{name}" for name in getattr(network, "fixed_weights", ())]
         model = export_program(network, contract, self.opset).model_proto

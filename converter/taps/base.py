@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
+from configs.errors import DataError
 from converter.forms.contract import Contract
-from converter.runners.base import InputTensor, encode_inputs, unfed_inputs
+from converter.runners.base import InputTensor, Runner, encode_inputs, unfed_inputs
 from datasets.samples.sample import Pair
 
 Array = NDArray[Any]
@@ -85,6 +86,23 @@ class Taps(ABC):
     def feed(self, sample: Pair) -> Feed:
         """Return the form's input tensors for a sample, taken as the first frame of a clip."""
         return {**unfed_inputs(self.contract), **encode_inputs(self.contract, sample.images)}
+
+    def states_after(self, frames: Iterable[Pair]) -> Feed:
+        """Run the form along the first frames of a clip; return its states for the next one, none of a form without.
+
+        Raises:
+            DataError: a frame cannot be run.
+        """
+        if not self.contract.states:
+            return {}
+        with self._runner() as runner:
+            for frame in frames:
+                runner.predict(frame.images)
+            return dict(runner.states)
+
+    def _runner(self) -> Runner:
+        """Return what runs the whole form."""
+        raise DataError(f"{self.label}: carries states, and cannot be run along a clip; convert it and name the IR")
 
     @abstractmethod
     def read(self, names: Sequence[str], feed: Feed) -> dict[str, Array]:

@@ -9,7 +9,8 @@ from onnx.utils import Extractor
 
 from configs.errors import DataError
 from converter.forms.contract import ONNX_KEY, Contract, parse_contract
-from converter.runners.onnx_runtime import open_session
+from converter.runners.base import Runner
+from converter.runners.onnx_runtime import OnnxRunner, open_session
 from converter.steps.onnx_file import read_onnx
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
@@ -71,6 +72,9 @@ class OnnxTaps(Taps):
             raise ValueError("the part was not stored")
         [result] = self._run(read_onnx(cut.file), None, {name: inputs[name] for name in cut.inputs})
         return result
+
+    def _runner(self) -> Runner:
+        return OnnxRunner(self._path, self.contract)
 
     def _run(self, model: onnx.ModelProto, names: Sequence[str] | None, feed: Mapping[str, Array]) -> list[Array]:
         session = open_session(model.SerializeToString(), str(self._path), arena=False)

@@ -15,8 +15,9 @@ import openvino
 from configs.errors import DataError
 from converter.forms.contract import Contract
 from converter.forms.variant import FormFile
+from converter.runners.base import Runner
 from converter.runners.devices import running_precision, smallest_model
-from converter.runners.openvino_ir import compile_ir, contract_of_ir, read_ir
+from converter.runners.openvino_ir import OpenVinoRunner, compile_ir, contract_of_ir, read_ir
 from converter.taps.base import Array, Cut, Feed, Node, Tap, Taps
 
 CHOOSING = frozenset({"TopK", "NonZero", "Greater", "GreaterEqual", "Less", "LessEqual"})
@@ -55,6 +56,9 @@ class OpenVinoTaps(Taps):
         ports = _ports(model)
         part = openvino.Model([ports[name] for name in names], model.get_parameters(), "taps")
         return dict(zip(names, self._run(part, feed), strict=True))
+
+    def _runner(self) -> Runner:
+        return OpenVinoRunner(self._file)
 
     def cut(self, target: str, known: Iterable[str], file: Path | None) -> Cut:
         """See `Taps.cut`; stored as `.xml` and `.bin`."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from datasets.making.randomness import named_generator
 from datasets.people.pack import Pack, PackSample, load_background, load_foreground
 from datasets.samples.plate import noisy
+from datasets.samples.sample import Sample
 from demo.composing.targets import cover
 from demo.matting.fitting import Size
 from demo.matting.matter import Frame
@@ -39,16 +40,33 @@ class Scene:
 
     def frame(self, time: float) -> Frame:
         """Return what the camera sees at a time, in seconds: (H, W, 3) uint8 RGB."""
+        person, behind = self._parts(time)
+        seen = person[..., :3] + (1 - person[..., 3:]) * behind.astype(np.float32)
+        return self._noisy(seen, f"frame at {time:.4f}")
+
+    def sample(self, id_: str, time: float) -> Sample:
+        """Return the frame of a time with its truth, and with what the camera sees then without the person."""
+        person, behind = self._parts(time)
+        opacity = person[..., 3:].clip(0, 1)
+        colours = np.divide(person[..., :3], opacity, out=np.zeros_like(person[..., :3]), where=opacity > 0)
+        return Sample(
+            id_,
+            self.frame(time),
+            behind,
+            np.asarray(np.round(opacity[..., 0] * 255), np.uint8),
+            np.asarray(np.round(colours).clip(0, 255), np.uint8),
+        )
+
+    def _parts(self, time: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Return person, premultiplied (H, W, 4) float32, and background, (H, W, 3) uint8, as the camera sees them."""
         camera = (
             6.0 * math.sin(2.1 * time) + 2.5 * math.sin(6.7 * time + 1),
             4.0 * math.sin(2.9 * time + 0.5) + 1.5 * math.sin(8.3 * time),
             0.25 * math.sin(1.7 * time + 2),
         )
         walk = -120 * math.cos(2.1 * time), 6 * abs(math.sin(6.3 * time)) + 14, 1.5 * math.sin(6.3 * time)
-        behind = self._seen(self._background, camera).astype(np.float32)
-        person = self._seen(self._person, camera, walk)
-        seen = person[..., :3] + (1 - person[..., 3:]) * behind
-        return self._noisy(seen, f"frame at {time:.4f}")
+        person = np.asarray(self._seen(self._person, camera, walk), np.float32)
+        return person, np.asarray(self._seen(self._background, camera), np.uint8)
 
     def plate(self) -> Frame:
         """Return the plate, taken before the person came, from a place a little to the side."""

@@ -1,5 +1,6 @@
 """Locating: two forms and a sample in; the first tensor where they part, the errors along the graph, a reproduction."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,13 +54,12 @@ def locate(
     foreign = "not empty, and not a folder of `mattekit locate`; choose another --out"
     find_made(out, Located.read_if_there, foreign=foreign, holds=Located.holds)
     sample_set = open_dataset(config.dataset, report)
-    found = _sample(sample_set, sample_id)
     forms = open_pair(a, b, *precisions, config)
     taken = any(form.contract.takes_plate for form in forms)
     require_plates(sample_set, taken, config.dataset)
-    sample = Plates(config.dataset, taken)(found)
+    before, sample = _with_clip(sample_set, sample_id, Plates(config.dataset, taken))
     relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
-    pair = make_pair(*forms, sample, Tolerance(relative=relative))
+    pair = make_pair(*forms, sample, Tolerance(relative=relative), before)
     tensors = tuple(walk(pair, report, until_parted))
     first = next((tensor for tensor in tensors if tensor.parted), None)
     with new_folder(out, replace=True) as work:
@@ -81,8 +81,17 @@ def locate(
     return located
 
 
-def make_pair(a: Taps, b: Taps, sample: samples.Pair, tolerance: Tolerance) -> Pair:
+def make_pair(
+    a: Taps, b: Taps, sample: samples.Pair, tolerance: Tolerance, before: Iterable[samples.Pair] = ()
+) -> Pair:
     """Match two forms' tensors by name.
+
+    Args:
+        a, b: the forms.
+        sample: that both are given.
+        tolerance: beyond which tensors part.
+        before: the frames of the sample's clip before it. Both forms then get the states that A has after them, so that
+            what differs is made at this frame.
 
     Raises:
         DataError: they share no name.
@@ -100,7 +109,8 @@ def make_pair(a: Taps, b: Taps, sample: samples.Pair, tolerance: Tolerance) -> P
             f"{a.label} and {b.label} share no tensor's name (the first has {ours}; the second {listing(theirs)}); "
             "only forms of one export can be compared"
         )
-    return Pair(a, b, a.feed(sample), b.feed(sample), shared, tolerance)
+    states = a.states_after(before)
+    return Pair(a, b, {**a.feed(sample), **states}, {**b.feed(sample), **states}, shared, tolerance)
 
 
 def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
@@ -137,9 +147,12 @@ def _form(path: Path, taps: Taps) -> FormRecord:
     )
 
 
-def _sample(sample_set: SampleSet, sample_id: str) -> samples.Pair:
+def _with_clip(sample_set: SampleSet, sample_id: str, plates: Plates) -> tuple[Iterator[samples.Pair], samples.Pair]:
+    """Return the frames before a sample in its clip, none where samples do not follow each other, and the sample."""
     for ref in sample_set.refs:
         if ref.id == sample_id:
-            return load_pair(ref)
+            clip = [one for one in sample_set.refs if samples.clip_of(one.id) == samples.clip_of(sample_id)]
+            earlier = clip[: clip.index(ref)] if sample_set.sequential else []
+            return (plates(load_pair(one)) for one in earlier), plates(load_pair(ref))
     known = listing(ref.id for ref in sample_set.refs)
     raise DataError(f"{sample_set.root}: has no sample {sample_id!r}; it has {known}")

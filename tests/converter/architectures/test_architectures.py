@@ -34,7 +34,8 @@ def quiet(_: str) -> None:
 
 
 def test_the_product_s_families_are_found() -> None:
-    assert {"background-matting-v2", "modnet"} <= set(known_architectures())
+    ours = {"background-matting-v2", "modnet", "robust-video-matting", "robust-video-matting-omz"}
+    assert ours <= set(known_architectures())
 
 
 @pytest.mark.usefixtures("toy_families")
@@ -188,20 +189,21 @@ def test_a_state_goes_from_frame_to_frame_and_starts_anew_with_each_clip(
     assert np.abs(found[2].alpha - found[0].alpha).max() > 0.1
 
 
-def test_a_ratio_is_the_contract_s_and_a_frame_missing_is_named(recurrent_models: Path, samples: list[Sample]) -> None:
+def test_a_ratio_is_built_in_and_a_frame_missing_is_named(recurrent_models: Path, samples: list[Sample]) -> None:
     with open_runner(ir_variant("ir-fp32"), recurrent_models) as runner:
-        assert [(port.name, port.value) for port in runner.contract.inputs if port.role == "ratio"] == [("gain", 0.5)]
+        assert (runner.contract.input("ratio"), runner.contract.constants) == (None, {"gain": 0.5})
         with pytest.raises(DataError, match="frame: the model takes a source, and there is none"):
             runner.predict({"background": samples[0].background})
         with pytest.raises(DataError, match="frame: an input of the model that is not fed"):
             runner.infer({})
-        with pytest.raises(DataError, match="bgr: no input of the model; it has frame, before_in, gain"):
+        with pytest.raises(DataError, match="bgr: no input of the model; it has frame, before_in"):
             runner.infer({"bgr": np.zeros((1, 3, *SIZE), np.float32)})
 
 
 NAMED_HERE = re.compile(r"""["'](src|bgr|pha|fgr)["']|\.(pha|fgr)\b|\bCELL\b|4x4|% 4\b|// 4\b""")
 OWN = (
     "converter/architectures/background_matting_v2.py",
+    "converter/architectures/robust_video_matting",
     "converter/network/",
     "converter/fast/",
     "converter/proof/exactness.py",

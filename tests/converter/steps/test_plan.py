@@ -41,7 +41,7 @@ def test_a_ready_onnx_is_adopted_and_promises_nothing(tmp_path: Path) -> None:
     job = config(precisions=["fp16"], graph="fast", input_form="nhwc-u8")
 
     assert planned_steps(job, ONNX, tmp_path, print) == [
-        AdoptOnnx(Path("ready.onnx"), ONNX.contract, tmp_path / "exported.onnx"),
+        AdoptOnnx(Path("ready.onnx"), ONNX.contract, tmp_path / "exported.onnx", ONNX.contract),
         SimplifyOnnx(tmp_path / "exported.onnx", ONNX.contract, tmp_path / "model.onnx"),
         IrFromOnnx(
             tmp_path / "model.onnx",

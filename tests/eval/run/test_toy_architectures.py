@@ -125,6 +125,29 @@ def test_states_are_carried_in_broken_forms_and_timing_too(
     assert record.models[1].difference.max < 1e-5
 
 
+def test_a_form_with_states_is_located_at_a_later_frame_and_attributed(
+    tmp_path: Path, tiny_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SampleSet, "sequential", property(lambda _: True))
+    config = recurrent(tmp_path, tiny_set, "onnx", "ir-fp32@f32")
+    models, refs = config.convert.out, open_set(tiny_set).refs
+    frames = [sample.source for sample in iterate(open_set(tiny_set))]
+
+    located = locate(models / "model.onnx", models / "fp32" / "model.xml", refs[-1].id, config, tmp_path / "located")
+    first = locate(models / "model.onnx", models / "fp32" / "model.xml", refs[0].id, config, tmp_path / "first")
+
+    assert located.first is first.first is None
+    assert located.whole
+    scales = [{tensor.tensor: tensor.difference.scale for tensor in one.tensors}["matte"] for one in (first, located)]
+    mattes = recurrent_answers(frames)
+    assert scales == pytest.approx([mattes[0].max(), mattes[-1].max()], abs=1e-5)
+
+    attribution = attribute(evaluate(config).results)
+    errors = {stage.name: stage.error.parity.alpha.max for stage in attribution.stages if stage.error is not None}
+    assert errors["ir-fp32@f32"] < 1e-5
+    assert max(errors.values()) < 1e-2  # in every stage the states of a clip go along
+
+
 def test_the_default_gate_has_limits_for_every_precision_that_can_run() -> None:
     from configs.load import load_config
 
