@@ -7,8 +7,9 @@ from typing import Any, Literal
 from configs.errors import DataError, UsageError
 from configs.schema import Graph, HopTolerance, ModelSection
 
-Role = Literal["source", "background", "state", "ratio", "alpha", "foreground"]
-"""What a tensor is: the frame, the plate, what is carried from frame to frame, a constant number; the results."""
+Role = Literal["source", "background", "state", "ratio", "alpha", "foreground", "auxiliary"]
+"""What a tensor is: the frame, the plate, what is carried from frame to frame, a constant number; the results, and what
+a network gives besides: every form keeps an auxiliary output, and nothing is proved of it or scored."""
 IMAGES: Mapping[Role, int] = {"source": 3, "background": 3, "alpha": 1, "foreground": 3}
 """Roles of images, and how many channels each has."""
 Size = tuple[int, int]
@@ -50,7 +51,7 @@ class PortSpec:
         name: of the tensor, in every form.
         role: what it is. An image is (1, C, H, W), RGB where it has colours.
         high: of an image, the value that stands for white or opaque; 0 for black or transparent.
-        shape: of a state or ratio; a free side of a state starts as 1.
+        shape: of a state, ratio or auxiliary output; a free side of a state starts as 1.
         state: of a state, the name that an output and the input it feeds at the next frame share.
         value: of a ratio, the number that it is given.
     """
@@ -70,6 +71,7 @@ class Architecture:
     Attributes:
         name: in configurations and contracts.
         title: as its paper prints it.
+        paper: where that is, a URL; None where there is none to name.
         inputs, outputs: its tensors, in the order that the network takes and gives them.
         divisible_by: what height and width must be divisible by.
         load: how a model section's checkpoint becomes the network, ready for inference: a module that takes the
@@ -100,6 +102,7 @@ class Architecture:
     tolerances: Mapping[str, HopTolerance] = field(default_factory=lambda: TOLERANCES)
     int8_candidates: tuple[tuple[str, ...], ...] = ((),)
     facts: Callable[[Any, ModelSection, Size], dict[str, str]] = weight_facts
+    paper: str | None = None
 
     @property
     def port_names(self) -> tuple[str, ...]:
