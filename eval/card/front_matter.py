@@ -45,28 +45,28 @@ def _tags(card: Card) -> list[str]:
 
 
 def _result(card: Card) -> dict[str, Any]:
-    """Return the run as one result: a set, and every metric of every variant."""
+    """Return the run as one result: a set, and every metric of the original and of the converted model."""
     results = card.results
     dataset = {"name": results.dataset.name, "type": results.dataset.name}
     if results.dataset.manifest_sha256 is not None:
         dataset["revision"] = results.dataset.manifest_sha256
     # Without ground truth the original is what others are measured against, and has no figures of its own.
-    shown = results.converted() if results.dataset.agreement else results.variants
+    shown = [None if results.dataset.agreement else card.original, card.converted]
     return {
         "task": {"type": TASK, "name": "image matting"},
         "dataset": dataset,
-        "metrics": [metric for variant in shown for metric in _metrics(card, variant)],
+        "metrics": [metric for variant in shown if variant is not None for metric in _metrics(card, variant)],
     }
 
 
 def _metrics(card: Card, variant: VariantRecord) -> list[dict[str, Any]]:
-    of = "distance from the original" if card.results.dataset.agreement else "error"
+    title = "distance from the original, " if card.results.dataset.agreement else ""
     return [
         {
             "type": metric.name,
             "value": record.mean,
-            "name": f"{metric.title} ({metric.unit}), {variant.name}",
-            "args": {"variant": variant.name, "precision": variant.ran_in, "samples": record.samples, "kind": of},
+            "name": f"{metric.title} ({metric.unit}), {title}{variant.name}",
+            "args": {"variant": variant.name, "precision": variant.ran_in, "samples": record.samples},
         }
         for metric in METRICS
         if (record := variant.metrics.get(metric.name)) is not None and record.mean is not None

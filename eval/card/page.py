@@ -19,6 +19,7 @@ from eval.card.front_matter import front_matter
 from eval.card.language import Language
 from eval.card.rows import accuracy_rows, port_rows, variant_cells
 from eval.presentation.formatting import code, fence, number, plain, signed
+from eval.run.results import Results
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -73,13 +74,24 @@ def _values(card: Card) -> dict[str, Any]:
         "convert": conversion_command(card),
         "demo": demo_commands(card),
         "rerun": rerun_commands(card),
+        "files": _files(results),
         "versions": {name: version for name, version in results.environment.versions.items() if version},
     }
 
 
+def _files(results: Results) -> dict[str, tuple[str, list[str]]]:
+    """Return the hash of every converted form's file, and the variants that read it, by the file's path."""
+    files: dict[str, tuple[str, list[str]]] = {}
+    for variant in results.converted():
+        for file, sha256 in variant.files.items():
+            files.setdefault(file, (sha256, []))[1].append(variant.name)
+    return files
+
+
 def _cell(text: object) -> str:
     """Return text as a cell of a table; a dash for None."""
-    return "-" if text is None else plain(str(text)).replace("|", "\\|")
+    # The dot in front is taken off again: within a cell a number begins no list.
+    return "-" if text is None else plain(f".{text}")[1:].replace("|", "\\|")
 
 
 def _code(text: object) -> str:
