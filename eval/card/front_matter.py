@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from configs.text import visible
 from eval.card.content import Card
 from eval.card.rights import HUGGING_FACE
 from eval.metrics.measures import METRICS
@@ -23,7 +24,7 @@ def front_matter(card: Card, language: str) -> str:
         "library_name": FRAMEWORKS[shown.framework],
         "pipeline_tag": TASK,
         "tags": _tags(card),
-        "model-index": [{"name": card.name, "results": [_result(card)]}],
+        "model-index": [{"name": visible(card.name), "results": [_result(card)]}],
     }
     text = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{text}---\n"
@@ -47,7 +48,8 @@ def _tags(card: Card) -> list[str]:
 def _result(card: Card) -> dict[str, Any]:
     """Return the run as one result: a set, and every metric of the original and of the converted model."""
     results = card.results
-    dataset = {"name": results.dataset.name, "type": results.dataset.name}
+    name = visible(results.dataset.name)
+    dataset = {"name": name, "type": name}
     if results.dataset.manifest_sha256 is not None:
         dataset["revision"] = results.dataset.manifest_sha256
     # Without ground truth the original is what others are measured against, and has no figures of its own.

@@ -54,7 +54,7 @@ def _values(card: Card) -> dict[str, Any]:
         "converted": card.converted,
         "others": [each for each in results.converted() if each is not card.converted],
         "verdict": card.verdict,
-        "failures": card.judged.failures() + (card.gated.failures() if card.gated else ()),
+        "failures": card.judged.failures() + (() if card.gated is None else card.gated.failures()),
         "accuracy": accuracy_rows(card),
         "cells": {variant.name: variant_cells(card, variant) for variant in results.variants},
         "forms": [

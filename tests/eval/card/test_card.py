@@ -12,6 +12,7 @@ import yaml
 from eval_runs import MakeRun, with_facts
 
 from configs.errors import DataError
+from configs.text import visible
 from eval.card.content import card_of, read_card
 from eval.card.language import CARD_FILES, LANGUAGES, Language
 from eval.card.page import card_markdown
@@ -184,7 +185,7 @@ def test_names_that_others_chose_cannot_break_the_page(make_run: MakeRun) -> Non
 
     page = card_markdown(card_of(with_facts(run, dataset=dataset), GONE))
 
-    assert front(page)["model-index"][0]["results"][0]["dataset"]["name"] == name
+    assert front(page)["model-index"][0]["results"][0]["dataset"]["name"] == visible(name)
     assert body(page).count("\n## ") == SECTIONS
     assert "<b>" not in body(page)
 
