@@ -41,6 +41,7 @@ def info(
         operations = ", ".join(f"{kind} {count}" for kind, count in described.operations.items())
         facts.add_row("operations", escape(operations))
     output.print(facts)
+    say("GFLOPs: 2 x multiply-adds of convolutions, nothing else; docs/cost.md leads to the published figures")
     if described.contract is None:
         say("I/O contract: none carried")
         return
@@ -57,7 +58,7 @@ def info(
                 shape,
                 port.layout,
                 port.element_type,
-                f"0..{port.high:g}",
+                f"0..{port.high:g}" if port.is_image else "-",
                 port.colour_order or "-",
             )
     output.print(ports)
