@@ -11,7 +11,7 @@ def base_gflops(network: EncoderDecoder, size: tuple[int, int]) -> float:
     image = torch.zeros(1, 3, *size)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         network.base(image, image)
-    return counter.get_total_flops() / 1e9
+    return float(counter.get_total_flops()) / 1e9
 
 
 def network_gflops(network: MattingNetwork, size: tuple[int, int]) -> tuple[float, float]:
