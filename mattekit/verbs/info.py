@@ -51,7 +51,7 @@ def info(
     contract = described.contract
     for direction, group in (("in", contract.inputs), ("out", contract.outputs)):
         for port in group:
-            shape = "x".join(str(side) for side in port.shape)
+            shape = "x".join("*" if side is None else str(side) for side in port.shape)
             ports.add_row(
                 escape(port.name),
                 direction,
