@@ -5,6 +5,7 @@ import typer
 from mattekit.verbs import (
     attribute,
     bench,
+    card,
     compare,
     convert,
     dataset,
@@ -45,6 +46,7 @@ app.command("bench")(bench.bench)
 app.command("attribute")(attribute.attribute)
 app.command("locate")(locate.locate)
 app.command("compare")(compare.compare)
+app.command("card")(card.card)
 app.command("matte")(matte.matte)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)

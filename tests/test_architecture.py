@@ -57,7 +57,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("run",),
         ("gate", "bench", "compare", "attribution", "locate", "omz"),
         ("gate/selftest", "report"),
-        ("report/html",),
+        ("report/html", "card"),
         ("",),
     ),
     "mattekit": (("terminal", "stages"), ("verbs",), ("",)),

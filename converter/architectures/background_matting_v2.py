@@ -76,4 +76,5 @@ ARCHITECTURE = Architecture(
         ("decoder.conv4", "refiner", "backbone.features.[0-2].*"),
     ),
     facts=_facts,
+    paper="https://arxiv.org/abs/2012.07810",
 )

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from configs.errors import DataError, UsageError
 from configs.schema import Graph, HopTolerance, ModelSection
 
-Role = Literal["source", "background", "state", "ratio", "alpha", "foreground"]
-"""What a tensor is: the frame, the plate, what is carried from frame to frame, a constant number; the results."""
+Role = Literal["source", "background", "state", "ratio", "alpha", "foreground", "auxiliary"]
+"""What a tensor is: the frame, the plate, what is carried from frame to frame, a constant number; the results, and what
+a network gives besides: every form keeps an auxiliary output, and nothing is proved of it or scored."""
 IMAGES: Mapping[Role, int] = {"source": 3, "background": 3, "alpha": 1, "foreground": 3}
 """Roles of images, and how many channels each has."""
 Size = tuple[int, int]
@@ -51,8 +52,8 @@ class PortSpec:
         role: what it is. An image is (1, C, H, W), RGB where it has colours.
         low, high: of an image, the values that stand for black or transparent, and for white or opaque. All input
             images of a network have the same.
-        shape: of a state or ratio; a free side of a state starts as 1 in the original. Converted forms have the sides
-            that the original's states take for images of their size.
+        shape: of a state, ratio or auxiliary output; a free side of a state starts as 1 in the original. Converted
+            forms have the sides that the original's states take for images of their size.
         state: of a state, the name that an output and the input it feeds at the next frame share.
         value: of a ratio, the number that it is given: for images of any size, or by their size. A job may give another
             (`model.downsample_ratio`).
@@ -74,6 +75,7 @@ class Architecture:
     Attributes:
         name: in configurations and contracts.
         title: as its paper prints it.
+        paper: where that is, a URL; None where there is none to name.
         inputs, outputs: its tensors, in the order that the network takes and gives them.
         divisible_by: what height and width must be divisible by.
         load: how a model section's checkpoint becomes the network, ready for inference: a module that takes the
@@ -107,6 +109,7 @@ class Architecture:
     stimuli_factors: Mapping[str, float] = field(default_factory=dict)
     int8_candidates: tuple[tuple[str, ...], ...] = ((),)
     facts: Callable[[Any, ModelSection, Size], dict[str, str]] = weight_facts
+    paper: str | None = None
 
     @property
     def port_names(self) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ class Port(Frozen):
 
     Attributes:
         name: of the tensor.
-        role: what it is: an image (source, background, alpha, foreground), a state or a ratio.
-        shape: in the order of `layout`; a state's may have free sides, None.
+        role: what it is: an image (source, background, alpha, foreground), a state, a ratio or an auxiliary output.
+        shape: in the order of `layout`; a state's or auxiliary output's may have free sides, None.
         layout: order of an image's axes: batch N, channels C, height H, width W.
         element_type: of the values.
         low, high: of an image, the values that stand for black, transparent, and for white, opaque: 0 and 1, 0 and

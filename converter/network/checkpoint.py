@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.schema import ModelSection
-from converter.network import MattingNetwork
+from converter.network import BaseNetwork, MattingNetwork
 from converter.network.checkpoint_file import read_stored
 from converter.network.state_dicts import state_dict_in
 from converter.network.tensors import require_bearable_tensors
 
 SHOWN_KEYS = 3
+NO_CHECKPOINT = "the configuration names no checkpoint; set model.checkpoint"
 
 
 def load_network(model: ModelSection) -> MattingNetwork:
@@ -25,7 +26,7 @@ def load_network(model: ModelSection) -> MattingNetwork:
         DataError: the checkpoint is missing, unreadable, or does not fit the network exactly.
     """
     if model.checkpoint is None:
-        raise DataError("the configuration names no checkpoint; set model.checkpoint")
+        raise DataError(NO_CHECKPOINT)
     network = MattingNetwork(
         model.backbone, model.backbone_scale, model.refine_mode, model.refine_sample_pixels, model.refine_threshold
     )
@@ -33,7 +34,23 @@ def load_network(model: ModelSection) -> MattingNetwork:
     return network.float().eval()
 
 
-def load_weights(network: nn.Module, path: Path, origin: str = "") -> None:
+def load_base_network(model: ModelSection) -> BaseNetwork:
+    """Build the base network that `model` describes and load its part of a checkpoint, as `load_network` does.
+
+    The checkpoint is a whole network's, whose refiner is left out, or one of the base network alone.
+
+    Raises:
+        DataError: as `load_network`.
+    """
+    if model.checkpoint is None:
+        raise DataError(NO_CHECKPOINT)
+    network = BaseNetwork(model.backbone)
+    origin = f"{model.checkpoint} (as {model.backbone}, without its refiner)"
+    load_weights(network, model.checkpoint, origin, leave_out="refiner")
+    return network.float().eval()
+
+
+def load_weights(network: nn.Module, path: Path, origin: str = "", leave_out: str = "") -> None:
     """Load a checkpoint into a network, strictly.
 
     What was unwrapped or left off (`converter.network.state_dicts`) stays with the network as its `read_as`, a tuple of
@@ -43,15 +60,19 @@ def load_weights(network: nn.Module, path: Path, origin: str = "") -> None:
         network: takes the values.
         path: of the checkpoint.
         origin: what errors call it; by default its path.
+        leave_out: the module of the checkpoint that this network is made without, if it has one.
 
     Raises:
         DataError: the checkpoint is missing, unreadable, or does not fit the network exactly.
     """
     expected = network.state_dict()
     found = state_dict_in(read_stored(path), path, expected)
-    check_state_dict(found.tensors, expected, origin or str(path))
-    network.load_state_dict(found.tensors, strict=True)
-    network.__dict__["read_as"] = found.read_as
+    kept = {key: value for key, value in found.tensors.items() if not leave_out or not key.startswith(f"{leave_out}.")}
+    check_state_dict(kept, expected, origin or str(path))
+    network.load_state_dict(kept, strict=True)
+    left = len(found.tensors) - len(kept)
+    ignored = (f"the {left} tensors of its {leave_out} were ignored: this network has none",) if left else ()
+    network.__dict__["read_as"] = (*found.read_as, *ignored)
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:

@@ -1,28 +1,13 @@
 """The whole network: encoder, ASPP, decoder at a fraction of the resolution; refiner at the full one."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from configs.errors import UsageError
-from converter.network.aspp import ASPP
-from converter.network.decoder import Decoder
-from converter.network.mobilenetv2 import MobileNetV2Encoder
+from converter.network.base import Backbone, EncoderDecoder
 from converter.network.refiner import RefineMode, Refiner
 from converter.network.resize import bilinear
-from converter.network.resnet import ResNetEncoder
-
-Backbone = Literal["mobilenetv2", "resnet50", "resnet101"]
-
-
-class CoarseOutput(NamedTuple):
-    """The base network's result at the backbone's resolution: alpha and error clamped 0..1, hidden >= 0."""
-
-    alpha: Tensor
-    residual: Tensor
-    error: Tensor
-    hidden: Tensor
 
 
 class MattingOutput(NamedTuple):
@@ -43,7 +28,7 @@ class MattingOutput(NamedTuple):
     ref_sm: Tensor
 
 
-class MattingNetwork(nn.Module):
+class MattingNetwork(EncoderDecoder):
     """BackgroundMattingV2 (`MattingRefine`; Lin et al., "Real-Time High-Resolution Background Matting").
 
     Args:
@@ -60,18 +45,9 @@ class MattingNetwork(nn.Module):
         refine_sample_pixels: int = 80_000,
         refine_threshold: float = 0.1,
     ) -> None:
-        super().__init__()
+        super().__init__(backbone)
         self.backbone_scale = backbone_scale
-        self.backbone = _encoder(backbone)
-        self.aspp = ASPP(self.backbone.channels[-1])
-        self.decoder = Decoder(self.backbone.channels)
         self.refiner = Refiner(refine_mode, refine_sample_pixels, refine_threshold)
-
-    def base(self, source: Tensor, background: Tensor) -> Tensor:
-        """Run the base network on images already at its resolution, (B, 3, h, w), RGB 0..1; (B, 37, h, w), raw."""
-        *taps, deepest = self.backbone(torch.cat([source, background], dim=1))
-        result: Tensor = self.decoder(self.aspp(deepest), tuple(taps))
-        return result
 
     def forward(self, source: Tensor, background: Tensor, crop: bool = False) -> MattingOutput:
         """Matte `source` before `background`, both (B, 3, H, W), RGB 0..1, H and W divisible by 4.
@@ -86,8 +62,7 @@ class MattingNetwork(nn.Module):
         height, width = source.shape[-2:]
         size = (int(height * self.backbone_scale), int(width * self.backbone_scale))
         source_sm, background_sm = bilinear(source, size), bilinear(background, size)
-        x = self.base(source_sm, background_sm)
-        coarse = CoarseOutput(x[:, 0:1].clamp(0, 1), x[:, 1:4], x[:, 4:5].clamp(0, 1), x[:, 5:].relu())
+        coarse = self.coarse(source_sm, background_sm)
         alpha, residual, cells = self.refiner(source, background, *coarse, crop=crop)
         return MattingOutput(
             pha=alpha.clamp(0, 1),
@@ -107,9 +82,3 @@ def check_input_shapes(source: tuple[int, ...], background: tuple[int, ...]) -> 
         raise UsageError(f"background: expected the source's shape {source}, found {background}")
     if source[2] % 4 or source[3] % 4:
         raise UsageError(f"source: height and width must be divisible by 4, found {source[2]}x{source[3]}")
-
-
-def _encoder(backbone: Backbone) -> MobileNetV2Encoder | ResNetEncoder:
-    if backbone == "mobilenetv2":
-        return MobileNetV2Encoder()
-    return ResNetEncoder((3, 4, 6, 3) if backbone == "resnet50" else (3, 4, 23, 3))

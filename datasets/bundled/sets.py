@@ -13,6 +13,7 @@ from datasets.samples.layout import SampleSet
 from datasets.samples.sample import Sample
 from datasets.synthetic import generate
 from datasets.synthetic.make import set_name, synthesize
+from datasets.synthetic.photographs import PHOTOGRAPHS
 
 
 def default_set_path(dataset: DatasetSection) -> Path:
@@ -74,6 +75,18 @@ def bundled_samples(dataset: DatasetSection, size: tuple[int, int], count: int) 
         people = make.first_people(_people(dataset), dataset.count, COPIES)
         return [person.compose(dataset.plate, dataset.seed) for person in people[:count]]
     return [generate.synthetic_sample(dataset.seed, index, size) for index in range(min(count, dataset.count))]
+
+
+def bundled_licences(dataset: DatasetSection) -> tuple[str, ...]:
+    """Return the licences (SPDX) of all that a bundled set is made of, sorted: the toolkit's, and its photographs'.
+
+    Raises:
+        UsageError: the configuration names a folder.
+        DataError: the pack of the bundled people has no sound record.
+    """
+    _require_bundled(dataset)
+    photographs = open_pack().record.photographs if dataset.path == PEOPLE else PHOTOGRAPHS.values()
+    return tuple(sorted({make.LICENCE, *(photograph.licence for photograph in photographs)}))
 
 
 def _people(dataset: DatasetSection) -> Pack:

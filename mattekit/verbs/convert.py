@@ -21,7 +21,10 @@ def convert(
     ] = None,
     onnx: Annotated[Path | None, typer.Option(help="Start from this ONNX instead; it then is the original.")] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="The family that the original is of, such as background-matting-v2.")
+        str | None,
+        typer.Option(
+            help="The original's family, such as background-matting-v2; one of yours lies in MATTEKIT_ARCHITECTURES."
+        ),
     ] = None,
     input_shape: Annotated[
         str | None,

@@ -41,6 +41,7 @@ def info(
         operations = ", ".join(f"{kind} {count}" for kind, count in described.operations.items())
         facts.add_row("operations", escape(operations))
     output.print(facts)
+    say("GFLOPs: 2 x multiply-adds of convolutions, nothing else; docs/cost.md leads to the published figures")
     if described.contract is None:
         say("I/O contract: none carried")
         return
@@ -50,14 +51,14 @@ def info(
     contract = described.contract
     for direction, group in (("in", contract.inputs), ("out", contract.outputs)):
         for port in group:
-            shape = "x".join(str(side) for side in port.shape)
+            shape = "x".join("*" if side is None else str(side) for side in port.shape)
             ports.add_row(
                 escape(port.name),
                 direction,
                 shape,
                 port.layout,
                 port.element_type,
-                port.span,
+                port.span if port.is_image else "-",
                 port.colour_order or "-",
             )
     output.print(ports)

@@ -25,6 +25,7 @@ VERBS = (
     ("attribute",),
     ("locate",),
     ("compare",),
+    ("card",),
     ("info",),
     ("doctor",),
     ("download",),

@@ -34,8 +34,8 @@ def quiet(_: str) -> None:
 
 
 def test_the_product_s_families_are_found() -> None:
-    ours = {"background-matting-v2", "modnet", "robust-video-matting", "robust-video-matting-omz"}
-    assert ours <= set(known_architectures())
+    ours = {"background-matting-v2", "background-matting-v2-base", "modnet", "robust-video-matting"}
+    assert {*ours, "robust-video-matting-omz"} <= set(known_architectures())
 
 
 @pytest.mark.usefixtures("toy_families")
@@ -202,7 +202,7 @@ def test_a_ratio_is_built_in_and_a_frame_missing_is_named(recurrent_models: Path
 
 NAMED_HERE = re.compile(r"""["'](src|bgr|pha|fgr)["']|\.(pha|fgr)\b|\bCELL\b|4x4|% 4\b|// 4\b""")
 OWN = (
-    "converter/architectures/background_matting_v2.py",
+    "converter/architectures/background_matting_v2",  # and `..._base`, the same network without its refiner
     "converter/architectures/robust_video_matting",
     "converter/network/",
     "converter/fast/",

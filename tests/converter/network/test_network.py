@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from configs.errors import UsageError
 from converter.network import MattingNetwork
-from converter.network.matting import Backbone
+from converter.network.base import Backbone
 
 TOLERANCE = 1e-5
 
