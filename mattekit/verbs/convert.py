@@ -10,6 +10,7 @@ from configs.load import load_config
 from configs.schema import Graph, InputForm
 from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
 from mattekit.terminal.published import provide_original
 
@@ -96,7 +97,8 @@ def convert(
     job = changed(config, options, {other: None, "model.download": None} if checkpoint or onnx else {})
     provide_original(job)
     with step_bar() as (say_above, report):
-        run(job, force=force, say=say_above, report=report)
+        record = run(job, force=force, say=say_above, report=report)
+    answer(folder=job.convert.out, conversion=record)
 
 
 def verify(
@@ -121,4 +123,5 @@ def verify(
     folder = models or job.convert.out
     with step_bar() as (say_above, report):
         forms = run(folder, job, say=say_above, report=report)
+    answer(folder=folder, forms=forms)
     say(f"{folder}: all {len(forms)} forms proved")

@@ -10,6 +10,7 @@ from configs.errors import DataError, UsageError
 from configs.schema import PEOPLE, SYNTHETIC, CutSides, DatasetSection, OnFailure, PhotographSource, Plate, Split
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
 
 app = typer.Typer(
@@ -17,7 +18,6 @@ app = typer.Typer(
 )
 
 
-@app.command()
 def people(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="How many of the people, from the first on.")] = None,
@@ -45,7 +45,6 @@ def people(
     _make_bundled(changed(config, options, {"dataset.path": PEOPLE}).dataset, out, force)
 
 
-@app.command()
 def synthesize(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
@@ -83,7 +82,6 @@ def _make_bundled(section: DatasetSection, out: Path | None, force: bool) -> Non
     say(f"{folder}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
-@app.command()
 def compose(
     foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA pictures (PNG or WebP), at any depth.")],
     backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG, JPEG or WebP), at any depth.")],
@@ -135,7 +133,6 @@ def compose(
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
-@app.command()
 def fetch(
     source: Annotated[PhotographSource, typer.Argument(help="Where from.")],
     out: Annotated[Path, typer.Option(help="The folder for the photographs.")],
@@ -190,7 +187,6 @@ def fetch(
     say(f"{out}: {len(fetched.images)} photographs from {source}, {len(fetched.failed)} ids replaced")
 
 
-@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     require_licences: Annotated[
@@ -211,12 +207,12 @@ def verify(
 
     with progress_bars() as report:
         verdict = verify_set(folder, partial(report, "verifying"), require_licences=require_licences)
+    answer(folder=folder, verdict=verdict)
     say(str(verdict))
     if not verdict:
         raise DataError(f"{folder}: the set has errors; see above")
 
 
-@app.command()
 def show(
     folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,

@@ -8,6 +8,7 @@ import typer
 from configs.schema import Align, Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
 
@@ -60,6 +61,7 @@ def evaluate(
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
     """
     from eval.gate.output import print_gate
+    from eval.run.results import Results
     from mattekit.stages.evaluation import evaluate_into
 
     options = {
@@ -89,6 +91,7 @@ def evaluate(
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
+    answer(folder=run_dir, results=Results.read(run_dir))
     print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

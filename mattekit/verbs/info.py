@@ -10,6 +10,7 @@ from rich.table import Table
 from configs.load import load_config
 from configs.places import found
 from mattekit.terminal.console import output, say
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
 
 
@@ -33,6 +34,7 @@ def info(
     job = load_config(config)
     size = job.convert.input_shape if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
     described = describe_model(found(model), job.model, size)
+    answer(model=model, description=described)
     say(f"{model}: {described.kind}")
     facts = Table(box=None, show_header=False)
     for name, value in described.facts.items():
