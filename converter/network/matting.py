@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from configs.errors import UsageError
+from configs.sizes import size_text
 from converter.network.aspp import ASPP
 from converter.network.decoder import Decoder
 from converter.network.mobilenetv2 import MobileNetV2Encoder
@@ -106,7 +107,7 @@ def check_input_shapes(source: tuple[int, ...], background: tuple[int, ...]) -> 
     if background != source:
         raise UsageError(f"background: expected the source's shape {source}, found {background}")
     if source[2] % 4 or source[3] % 4:
-        raise UsageError(f"source: height and width must be divisible by 4, found {source[2]}x{source[3]}")
+        raise UsageError(f"source: height and width must be divisible by 4, found {size_text(source[2:])}")
 
 
 def _encoder(backbone: Backbone) -> MobileNetV2Encoder | ResNetEncoder:

@@ -67,6 +67,11 @@ def say_error(text: str) -> None:
     errors.print(_seen(text), style="bold red", markup=False, highlight=False)
 
 
+def say_warning(text: str) -> None:
+    """Print a warning, which `--quiet` does not keep back."""
+    errors.print(_seen(f"warning: {text}"), style="yellow", markup=False, highlight=False)
+
+
 def say_to_workflow(command: str) -> None:
     """Print one of GitHub's workflow commands, already escaped."""
     output.print(command, markup=False)

@@ -8,10 +8,11 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import Graph, InputForm
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.modes import answer
-from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
+from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size, names_from
 from mattekit.terminal.published import provide_original
 
 
@@ -24,10 +25,11 @@ def convert(
     architecture: Annotated[
         str | None, typer.Option(help="The family that the original is of, such as background-matting-v2.")
     ] = None,
-    input_shape: Annotated[
+    size: Annotated[
         str | None,
-        typer.Option(metavar=HEIGHT_WIDTH, help="Size the forms are made for; for BackgroundMattingV2 divisible by 4."),
+        typer.Option(metavar=WRITTEN, help="Of the images, such as 1280x720; for BackgroundMattingV2 divisible by 4."),
     ] = None,
+    input_shape: OldShapeOption = None,
     input_form: Annotated[
         InputForm | None,
         typer.Option(help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them."),
@@ -81,12 +83,11 @@ def convert(
 
     if checkpoint and onnx:
         raise UsageError("give --checkpoint or --onnx, not both")
-    size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
     options = {
         "--checkpoint": ("model.checkpoint", checkpoint),
         "--onnx": ("model.onnx", onnx),
         "--architecture": ("model.architecture", architecture),
-        "--input-shape": ("convert.input_shape", size),
+        "--size": ("convert.input_shape", chosen_size(size, input_shape)),
         "--input-form": ("convert.input_form", input_form),
         "--precisions": ("convert.precisions", names_from(precisions)),
         "--graph": ("convert.graph", graph),

@@ -8,10 +8,11 @@ import typer
 
 from configs.errors import DataError, UsageError
 from configs.schema import PEOPLE, SYNTHETIC, CutSides, DatasetSection, OnFailure, PhotographSource, Plate, Split
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.modes import answer
-from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
+from mattekit.terminal.options import CONFIG, ConfigOption, size_from
 
 app = typer.Typer(
     help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
@@ -49,7 +50,7 @@ def synthesize(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other people and backgrounds.")] = None,
-    size: Annotated[str | None, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the pictures.")] = None,
+    size: Annotated[str | None, typer.Option(metavar=WRITTEN, help="Size of the pictures.")] = None,
     out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a synthetic set made otherwise.")] = False,
 ) -> None:
@@ -67,7 +68,7 @@ def synthesize(
     options = {
         "--count": ("dataset.count", count),
         "--seed": ("dataset.seed", seed),
-        "--size": ("dataset.size", None if size is None else size_from(size, "--size", WIDTH_HEIGHT)),
+        "--size": ("dataset.size", None if size is None else size_from(size, "--size")),
     }
     _make_bundled(changed(config, options, {"dataset.path": SYNTHETIC, "dataset.plate": "exact"}).dataset, out, force)
 
@@ -86,7 +87,7 @@ def compose(
     foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA pictures (PNG or WebP), at any depth.")],
     backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG, JPEG or WebP), at any depth.")],
     out: Annotated[Path, typer.Option(help="The set's folder.")],
-    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the composites.")] = "1280x720",
+    size: Annotated[str, typer.Option(metavar=WRITTEN, help="Size of the composites.")] = "1280x720",
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
     plate: Annotated[Plate, typer.Option(help="exact, or taken by a hand-held camera.")] = "exact",
@@ -120,7 +121,7 @@ def compose(
             foregrounds,
             backgrounds,
             out,
-            size=size_from(size, "--size", WIDTH_HEIGHT),
+            size=size_from(size, "--size"),
             per_foreground=per_foreground,
             seed=seed,
             plate=plate,

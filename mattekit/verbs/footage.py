@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from configs.sizes import WRITTEN, size_text
 from mattekit.terminal.console import progress_bars, say
-from mattekit.terminal.options import WIDTH_HEIGHT, size_from
+from mattekit.terminal.options import size_from
 
 
 def footage(
     out: Annotated[Path | None, typer.Option(help="The folder to make; by default data/footage.")] = None,
-    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Of the frames; even sides.")] = "1280x720",
+    size: Annotated[str, typer.Option(metavar=WRITTEN, help="Of the frames; even sides.")] = "1280x720",
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Length of the video.")] = 3.0,
     force: Annotated[bool, typer.Option("--force", help="Replace footage made otherwise.")] = False,
 ) -> None:
@@ -36,9 +37,9 @@ def footage(
         record = make_footage(
             folder,
             open_pack(),
-            size_from(size, "--size", WIDTH_HEIGHT),
+            size_from(size, "--size"),
             seconds,
             force=force,
             progress=lambda done, total: report("rendering", done, total),
         )
-    say(f"{folder}: {', '.join(record.files)}; {record.frames} frames of {record.size[1]}x{record.size[0]}")
+    say(f"{folder}: {', '.join(record.files)}; {record.frames} frames of {size_text(record.size)}")

@@ -9,10 +9,11 @@ import typer
 from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import output, progress_bars, say, say_to_workflow
 from mattekit.terminal.jobs import latest_run
 from mattekit.terminal.modes import answer
-from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
+from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size
 
 
 def gate(
@@ -31,10 +32,11 @@ def gate(
     deep: Annotated[
         bool, typer.Option("--deep", help="With --self-test: plant over a hundred faults, in minutes; the power table.")
     ] = False,
-    input_shape: Annotated[
+    size: Annotated[
         str | None,
-        typer.Option(metavar=HEIGHT_WIDTH, help="With --deep: the forms' size; by default the run's, made small."),
+        typer.Option(metavar=WRITTEN, help="With --deep: the forms' size; by default the run's, made small."),
     ] = None,
+    input_shape: OldShapeOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Where --self-test writes its table as .json and .md; by default nowhere.")
     ] = None,
@@ -82,8 +84,8 @@ def gate(
         raise UsageError("--out goes with --self-test")
     if deep and not self_test:
         raise UsageError("--deep goes with --self-test")
-    if input_shape is not None and not deep:
-        raise UsageError("--input-shape goes with --self-test --deep")
+    if (size or input_shape) and not deep:
+        raise UsageError("--size goes with --self-test --deep")
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
@@ -94,8 +96,8 @@ def gate(
     if self_test:
         if not deep:
             raise typer.Exit(_self_test(run_dir, job.gate, out))
-        size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
-        raise typer.Exit(_deep_self_test(run_dir, job.gate, size, out))
+        small = chosen_size(size, input_shape)
+        raise typer.Exit(_deep_self_test(run_dir, job.gate, small, out))
     report = gate_run(run_dir, job.gate, required, baseline)
     answer(folder=run_dir, gate=GateRecord.from_report(report))
     say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
