@@ -1,7 +1,13 @@
 """The verbs, put together. Each lives in a module of `mattekit.verbs` and imports heavy libraries only when run."""
 
+import importlib.metadata
+from collections.abc import Callable
+from typing import Annotated
+
 import typer
 
+from mattekit.terminal.console import say
+from mattekit.terminal.modes import verb
 from mattekit.verbs import (
     attribute,
     bench,
@@ -34,30 +40,63 @@ app = typer.Typer(
         "4 conversion failed; 5 inconclusive; 70 internal error."
     ),
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command("convert")(convert.convert)
-app.command("verify")(convert.verify)
-app.command("evaluate")(evaluate.evaluate)
-app.command("gate")(gate.gate)
-app.command("bench")(bench.bench)
-app.command("attribute")(attribute.attribute)
-app.command("locate")(locate.locate)
-app.command("compare")(compare.compare)
-app.command("card")(card.card)
-app.command("matte")(matte.matte)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("info")(info.info)
-app.command("download")(download.download)
-app.command("import-config")(import_config.import_config)
-app.command("doctor")(doctor.doctor)
-dataset.app.command("import")(real_sets.import_set)
-dataset.app.command("build")(real_sets.build)
-dataset.app.command("footage")(footage.footage)
-dataset.app.command("pairs")(own_sets.pairs)
-dataset.app.command("frames")(own_sets.frames)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        say(f"mattekit {importlib.metadata.version('mattekit')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+REPORTING: dict[str, Callable[..., None]] = {
+    "convert": convert.convert,
+    "verify": convert.verify,
+    "evaluate": evaluate.evaluate,
+    "gate": gate.gate,
+    "bench": bench.bench,
+    "attribute": attribute.attribute,
+    "locate": locate.locate,
+    "compare": compare.compare,
+    "info": info.info,
+    "download": download.download,
+    "doctor": doctor.doctor,
+    "dataset verify": dataset.verify,
+}
+"""The verbs that take `--json`."""
+_OTHERS: dict[str, Callable[..., None]] = {
+    "matte": matte.matte,
+    "demo": demo.demo,
+    "serve": serve.serve,
+    "card": card.card,
+    "import-config": import_config.import_config,
+    "export accuracy-check": export.accuracy_check,
+    "dataset people": dataset.people,
+    "dataset synthesize": dataset.synthesize,
+    "dataset fetch": dataset.fetch,
+    "dataset show": dataset.show,
+    "dataset compose": dataset.compose,
+    "dataset import": real_sets.import_set,
+    "dataset build": real_sets.build,
+    "dataset footage": footage.footage,
+    "dataset pairs": own_sets.pairs,
+    "dataset frames": own_sets.frames,
+}
+_GROUPS = {"": app, "dataset": dataset.app, "export": export.app}
+for _name, _function in {**REPORTING, **_OTHERS}.items():
+    _group, _, _last = _name.rpartition(" ")
+    _GROUPS[_group].command(_last)(verb(_name, _function, reports=_name in REPORTING))
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(export.app, name="export")

@@ -7,6 +7,7 @@ nothing about colour order.
 from typing import Any
 
 from configs.schema import HopTolerance, ModelSection
+from configs.sizes import size_text
 from converter.architectures.base import Architecture, PortSpec, Size, weight_facts
 
 CELL = 4
@@ -38,7 +39,7 @@ def _facts(network: Any, model: ModelSection, size: Size) -> dict[str, str]:
     facts = {
         "backbone": model.backbone,
         **weight_facts(network, model, size),
-        f"GFLOPs, base network at {size[0]}x{size[1]}": f"{base:.4f}",
+        f"GFLOPs, base network at {size_text(size)}": f"{base:.4f}",
     }
     if model.refine_mode == "sampling":
         cells = model.refine_sample_pixels // CELL**2

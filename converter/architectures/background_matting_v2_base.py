@@ -7,6 +7,7 @@ predicted |alpha error| and `hid` the features, which a refiner of whoever runs 
 from typing import Any
 
 from configs.schema import ModelSection
+from configs.sizes import size_text
 from converter.architectures.base import Architecture, PortSpec, Size, weight_facts
 
 
@@ -23,7 +24,7 @@ def _facts(network: Any, model: ModelSection, size: Size) -> dict[str, str]:
     return {
         "backbone": model.backbone,
         **weight_facts(network, model, size),
-        f"GFLOPs at {size[0]}x{size[1]}": gflops,
+        f"GFLOPs at {size_text(size)}": gflops,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from configs.errors import DataError, UsageError
 from configs.schema import Graph, HopTolerance, ModelSection
+from configs.sizes import size_text
 
 Role = Literal["source", "background", "state", "ratio", "alpha", "foreground", "auxiliary"]
 """What a tensor is: the frame, the plate, what is carried from frame to frame, a constant number; the results, and what
@@ -124,8 +125,8 @@ class Architecture:
         """Raise `UsageError` unless the network takes images of `size`."""
         if not self.takes(size):
             raise UsageError(
-                f"convert.input_shape: height and width must be divisible by {self.divisible_by} for {self.title}, "
-                f"not {size[0]}x{size[1]}"
+                f"convert.size: height and width must be divisible by {self.divisible_by} for {self.title}, "
+                f"not {size_text(size)}"
             )
 
     def network(self, model: ModelSection) -> Any:

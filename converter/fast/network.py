@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from configs.errors import UsageError
+from configs.sizes import size_text
 from converter.fast.batchnorm import fold_batchnorms
 from converter.fast.cells import choose_cells, map_of
 from converter.fast.refiner import FastRefiner
@@ -111,12 +112,12 @@ def _check(network: MattingNetwork, size: tuple[int, int]) -> None:
         )
     if any(side % CELL or side < SMALLEST for side in size):
         raise UsageError(
-            f"convert.input_shape is {size[0]}x{size[1]}, the fast graph is for sides of at least {SMALLEST} that are "
+            f"convert.size is {size_text(size)}, the fast graph is for sides of at least {SMALLEST} that are "
             f"divisible by {CELL}"
         )
     cells, pixels = network.refiner.sample_pixels // CELL**2, size[0] * size[1]
     if not cells or cells > pixels // CELL**2:
         raise UsageError(
             f"refine_sample_pixels is {network.refiner.sample_pixels}, but the image has {pixels} pixels "
-            f"({size[0]}x{size[1]}) and a cell {CELL**2}; change model.refine_sample_pixels"
+            f"({size_text(size)}) and a cell {CELL**2}; change model.refine_sample_pixels"
         )

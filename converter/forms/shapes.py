@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from configs.errors import DataError, shortened
 from configs.schema import MAX_PIXELS
+from configs.sizes import size_text
 from converter.forms.contract import Contract, Port
 
 MOST_VALUES = 1 << 29
@@ -55,7 +56,7 @@ def require_ports(contract: Contract, found: dict[str, Found], origin: str) -> N
             )
         _require_port(port, *found[port.name], origin)
     if contract.size[0] * contract.size[1] > MAX_PIXELS:
-        raise DataError(f"{origin}: takes images of {contract.size[0]}x{contract.size[1]}; at most {MAX_PIXELS} pixels")
+        raise DataError(f"{origin}: takes images of {size_text(contract.size)}; at most {MAX_PIXELS} pixels")
 
 
 def _require_port(port: Port, shape: Sides, kind: str, origin: str) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from configs.errors import UsageError
+from configs.sizes import size_text
 from converter.network.base import Backbone, EncoderDecoder
 from converter.network.refiner import RefineMode, Refiner
 from converter.network.resize import bilinear
@@ -81,4 +82,4 @@ def check_input_shapes(source: tuple[int, ...], background: tuple[int, ...]) -> 
     if background != source:
         raise UsageError(f"background: expected the source's shape {source}, found {background}")
     if source[2] % 4 or source[3] % 4:
-        raise UsageError(f"source: height and width must be divisible by 4, found {source[2]}x{source[3]}")
+        raise UsageError(f"source: height and width must be divisible by 4, found {size_text(source[2:])}")

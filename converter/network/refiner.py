@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from configs.errors import UsageError
+from configs.sizes import size_text
 from converter.network.decoder import HIDDEN_CHANNELS
 from converter.network.patches import blocks, channels_first, windows
 from converter.network.resize import bilinear
@@ -95,7 +96,7 @@ class Refiner(nn.Module):
         if count > rows * columns:
             raise UsageError(
                 f"refine_sample_pixels is {self.sample_pixels}, but the image has {rows * columns * CELL**2} pixels "
-                f"({rows * CELL}x{columns * CELL}); lower refine_sample_pixels or use refine_mode full"
+                f"({size_text((rows * CELL, columns * CELL))}); lower refine_sample_pixels or use refine_mode full"
             )
         flat = error.reshape(batch, rows * columns)
         largest = torch.topk(flat, count, dim=1, sorted=False).indices

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations, product
 
 from configs.errors import DataError, UsageError, shortened
+from configs.sizes import size_text
 from converter.architectures.base import IMAGES, Role
 from converter.forms.contract import ColourOrder, Contract, Port
 from converter.forms.named import GivenContract
@@ -135,7 +136,7 @@ def _results(ports: GraphPorts, original: Contract, given: GivenContract, origin
     alphas = _of_role("alpha", ports.outputs, original, given, given.alpha, origin)
     if not alphas:
         raise DataError(
-            f"{origin}: expected an output of one channel for alpha at {original.size[0]}x{original.size[1]}, found "
+            f"{origin}: expected an output of one channel for alpha at {size_text(original.size)}, found "
             f"{_listed(ports.outputs)}"
         )
     foregrounds: Sequence[Port | None] = [None]
@@ -180,8 +181,8 @@ def _image(name: str, found: Found, role: Role, original: Contract, given: Given
     size = tuple(side or whole for side, whole in zip(sides[height : height + 2], original.size, strict=True))
     if size != original.size and is_input:
         raise DataError(
-            f"{origin}: {name} takes images of {size[0]}x{size[1]} (height x width), the original of "
-            f"{original.size[0]}x{original.size[1]}; convert it for that size, or the original with --input-shape"
+            f"{origin}: {name} takes images of {size_text(size)}, the original of "
+            f"{size_text(original.size)}; convert it for that size, or the original with --size"
         )
     if size != original.size or (kind not in ("f32", "u8") and not is_input):
         return None

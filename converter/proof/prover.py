@@ -7,6 +7,7 @@ from pathlib import Path
 from configs.errors import ParityError
 from configs.files import sha256_of
 from configs.schema import Config, HopTolerance, InferencePrecision
+from configs.sizes import size_text
 from converter.architectures import with_defaults
 from converter.forms.made import Made
 from converter.forms.placement import Placement
@@ -68,9 +69,9 @@ class Prover:
     def seen_line(self) -> str:
         """Return what says on what forms are proved, and what that leaves unseen."""
         if self.coverage is None:
-            height, width = self._original.contract.size
             reason = f"not made below {SMALLEST} pixels" if self._settings.stimuli else "switched off"
-            return f"stimuli: {reason} ({width}x{height}); the configured samples alone prove the forms"
+            size = size_text(self._original.contract.size)
+            return f"stimuli: {reason} ({size}); the configured samples alone prove the forms"
         unseen = gaps(self.coverage)
         said = f"not seen: {'; '.join(unseen)}" if unseen else "nothing of the frame or of the values is left unseen"
         return f"stimuli: {self.coverage.samples}; {said}"

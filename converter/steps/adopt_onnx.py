@@ -115,7 +115,7 @@ def _shape_remedy(found: tuple[int | str, ...], port: Port) -> str:
     if len(found) == len(port.shape) and batch not in (1, port.shape[0]) and isinstance(batch, int):
         return f"its batch is {batch}: export it with a batch of 1, or with a free one (dynamic_axes)"
     if port.is_image and len(found) == 4 and found[1] == port.shape[1] and all(isinstance(s, int) for s in found[2:]):
-        return f"convert it for its own size, --input-shape {found[2]}x{found[3]}, or export it with free sides"
+        return f"convert it for its own size, --size {found[3]}x{found[2]}, or export it with free sides"
     return "export it with images as NCHW planes, a batch of 1, and sides that are free or of the input shape"
 
 

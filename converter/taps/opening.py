@@ -6,6 +6,7 @@ from configs.errors import DataError, UsageError
 from configs.files import sha256_of
 from configs.load import override
 from configs.schema import Config, Graph, InferencePrecision
+from configs.sizes import size_text
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
 from converter.forms.named import GivenContract, NamedForm
@@ -62,8 +63,8 @@ def open_pair(
         contract = contract or opened[index].contract
     first, second = opened[0], opened[1]
     if first.contract.size != second.contract.size:
-        sizes = " and ".join("x".join(map(str, taps.contract.size)) for taps in (first, second))
-        raise DataError(f"{a} and {b} take images of different sizes (height x width), {sizes}; convert both at one")
+        sizes = " and ".join(size_text(taps.contract.size) for taps in (first, second))
+        raise DataError(f"{a} and {b} take images of different sizes, {sizes}; convert both at one")
     return first, second
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from configs.errors import UsageError
 from configs.places import home
 from configs.schema import BUNDLED, PEOPLE, DatasetSection
+from configs.sizes import size_text
 from datasets.making.sets import DATA_FOLDER, Progress
 from datasets.people import make
 from datasets.people.copies import COPIES
@@ -93,9 +94,9 @@ def _people(dataset: DatasetSection) -> Pack:
     """Return the pack, if it can make what the configuration asks for."""
     pack = open_pack()
     if dataset.size != pack.record.size:
-        found, expected = ("x".join(map(str, size)) for size in (dataset.size, pack.record.size))
+        found, expected = (size_text(size) for size in (dataset.size, pack.record.size))
         raise UsageError(
-            f"dataset.size: the bundled people are {expected} (height x width), found {found}; they are never resized: "
+            f"dataset.size: the bundled people are {expected}, found {found}; they are never resized: "
             f"leave the size out, or choose `path: synthetic`, which draws any size"
         )
     return pack

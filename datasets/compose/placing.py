@@ -22,6 +22,7 @@ from PIL import Image
 
 from configs.errors import DataError
 from configs.schema import MAX_PIXELS, CutSides
+from configs.sizes import size_text
 
 LEAST_SHARE, MOST_SHARE = 600, 950
 """A foreground's height in 1/1000 of the frame's."""
@@ -95,8 +96,8 @@ def place_foreground(
     scaled = _rounded(height * scale), _rounded(width * scale)
     if scaled[0] * scaled[1] > MAX_PIXELS:
         raise DataError(
-            f"{name}: its figure of {width}x{height} pixels would be {scaled[1]}x{scaled[0]} to span a frame of "
-            f"{size[1]}x{size[0]}; remove it, or choose a smaller frame"
+            f"{name}: its figure of {width}x{height} pixels would be {size_text(scaled)} to span a frame of "
+            f"{size_text(size)}; remove it, or choose a smaller frame"
         )
     image = Image.fromarray(cutout.pixels).resize((scaled[1], scaled[0]), Image.Resampling.BILINEAR)
     top = _start(size[0] - min(scaled[0], filled), rng, upper, lower or scaled[0] > filled)
@@ -105,7 +106,7 @@ def place_foreground(
     frame.paste(image, (start, top))
     pixels = np.array(frame)
     if not pixels[..., 3].any():
-        raise DataError(f"{name}: nothing of it is left in a frame of {size[1]}x{size[0]}; remove it")
+        raise DataError(f"{name}: nothing of it is left in a frame of {size_text(size)}; remove it")
     pixels[pixels[..., 3] == 0] = 0
     tags = (CUT_IN_VIEW,) if both and not hide and scaled[1] < size[1] else ()
     return Placed(np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3]), tags)

@@ -17,6 +17,7 @@ from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
 from configs.folders import find_made
 from configs.schema import MAX_PIXELS, CutSides, Plate
+from configs.sizes import size_text
 from datasets.compose.credits import find_credits
 from datasets.compose.inputs import SKIP_HINT, Input, find_inputs
 from datasets.compose.placing import Cutout, Size, cover, cut_out, place_foreground
@@ -87,7 +88,7 @@ def compose_set(
             to be left out; a file that credits pictures is corrupt.
     """
     if min(size) <= 0 or size[0] * size[1] > MAX_PIXELS:
-        raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size[1]}x{size[0]}")
+        raise UsageError(f"size: expected positive sides and at most {MAX_PIXELS} pixels, found {size_text(size)}")
     if per_foreground <= 0 or seed < 0:
         raise UsageError(f"expected per_foreground above 0 and seed 0 or more, found {per_foreground} and {seed}")
     people, skipped_people = find_inputs(foregrounds, "foreground", out, skip_damaged=skip_damaged)

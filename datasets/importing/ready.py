@@ -10,6 +10,7 @@ import numpy as np
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, sha256_of
 from configs.folders import find_made
+from configs.sizes import size_text
 from datasets.importing.foregrounds import damaged, require_apart
 from datasets.importing.frames import FoundFrames, Frame, find_frames
 from datasets.importing.layouts import ReadyLayout
@@ -157,8 +158,8 @@ def _load(frame: Frame) -> Sample:
     for path, image in zip((*frame.ref.files, frame.matte), (source, background, foreground, alpha), strict=True):
         if image.shape[:2] != source.shape[:2]:
             raise DataError(
-                f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {frame.ref.source} is "
-                f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
+                f"{path}: is {size_text(image.shape)}, but {frame.ref.source} is "
+                f"{size_text(source.shape)}; the images of a sample must have one size"
             )
     return Sample(frame.id, source, background, alpha, foreground)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError
 from configs.files import new_folder
+from configs.sizes import size_text
 from datasets.samples.images import read_rgb, read_webp, write_png
 from datasets.samples.manifest import FileEntry, SampleEntry, file_entry, make_manifest
 
@@ -51,9 +52,9 @@ class SetWriter:
         self._files.append(background)
         if (composite.height, composite.width) != (background.height, background.width):
             raise DataError(
-                f"{plate}: is {background.height}x{background.width} (height x width), but {name} is "
-                f"{composite.height}x{composite.width}; take the plate with the same camera and settings, or bring "
-                "both to one size first"
+                f"{plate}: is {size_text((background.height, background.width))}, but {name} is "
+                f"{size_text((composite.height, composite.width))}; take the plate with the same camera and settings, "
+                "or bring both to one size first"
             )
 
     def close(self, *, sequential: bool) -> None:

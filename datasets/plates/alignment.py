@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from configs.sizes import Size
 from datasets.plates import features, following
 from datasets.plates.filling import filled
 from datasets.plates.homographies import (
@@ -22,7 +23,7 @@ from datasets.plates.homographies import (
     rotation,
     shift_of,
 )
-from datasets.plates.pictures import Grey, Image, Size, evened, fitted, grey, grey_pair, size_of, stretched
+from datasets.plates.pictures import Grey, Image, evened, fitted, grey, grey_pair, size_of, stretched
 
 COARSE_TOLERANCE: Final = 3.0
 """Pixels, of pictures at most 800 across, within which matched features agree."""

@@ -6,12 +6,13 @@ from typing import Final
 import cv2
 import numpy as np
 
+from configs.sizes import Size, size_text
 from datasets.plates import following
 from datasets.plates.agreement import agreement
 from datasets.plates.alignment import Alignment, align_plate
 from datasets.plates.colour import Colours, fit_colours
 from datasets.plates.homographies import MINIMUM_INLIERS
-from datasets.plates.pictures import Image, Mask, Size, fitted, named, shrunk, size_of
+from datasets.plates.pictures import Image, Mask, fitted, shrunk, size_of
 
 NOTABLE_SHIFT: Final = 1.0
 """Pixels of a frame 1280 across from which a shift is said; docs/plates.md says how it was chosen."""
@@ -85,8 +86,8 @@ def _lines(
     lines = []
     if plate_size != source_size:
         lines.append(
-            f"the plate is {named(plate_size)}, the frame {named(source_size)}: it is brought to the frame's size; "
-            "better take both with the same camera and settings"
+            f"the plate is {size_text(plate_size)}, the frame {size_text(source_size)}: it is brought to the frame's "
+            "size; better take both with the same camera and settings"
         )
     if same:
         return [

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.plates.pictures import Size, middle
+from configs.sizes import Size
+from datasets.plates.pictures import middle
 
 Homography = NDArray[np.float64]
 """(3, 3), the last entry 1: takes plate pixels (x, y, 1) to frame pixels; a pixel's centre has whole coordinates."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from configs.sizes import Size
 
 Image = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB."""
@@ -14,8 +15,6 @@ Grey = NDArray[np.uint8]
 """(H, W) uint8."""
 Mask = NDArray[np.bool_]
 """(H, W)."""
-Size = tuple[int, int]
-"""Height and width in pixels."""
 
 _NEIGHBOURHOOD: Final = 1 / 24
 """Side of the square over which contrast is evened, as a share of the picture's longest side."""
@@ -32,11 +31,6 @@ def size_of(image: Image) -> Size:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
         raise DataError(f"expected an (H, W, 3) uint8 RGB image with pixels, found {image.shape} {image.dtype}")
     return image.shape[0], image.shape[1]
-
-
-def named(size: Size) -> str:
-    """Return a size as people write it: 1280x720."""
-    return f"{size[1]}x{size[0]}"
 
 
 def grey(image: Image, longest: int) -> Grey:

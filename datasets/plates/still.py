@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from configs.sizes import Size, size_text
 from datasets.plates import following
 from datasets.plates.homographies import MINIMUM_INLIERS, shifts
-from datasets.plates.pictures import Image, Mask, Size, evened, grey, named, shrunk, size_of
+from datasets.plates.pictures import Image, Mask, evened, grey, shrunk, size_of
 
 FEWEST_FRAMES: Final = 5
 LARGEST_MOVE: Final = 0.75
@@ -52,7 +53,9 @@ def still_plate(frames: Sequence[Image]) -> Image:
     size = size_of(frames[0])
     for index, frame in enumerate(frames):
         if size_of(frame) != size:
-            raise DataError(f"frame {index} is {named(size_of(frame))}, the first {named(size)}; expected one size")
+            raise DataError(
+                f"frame {index} is {size_text(size_of(frame))}, the first {size_text(size)}; expected one size"
+            )
     _require_still_camera(frames)
     _require_free(np.stack([shrunk(frame, _LONGEST) for frame in frames]), size)
     return _median(frames)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from configs.schema import Align
+from configs.sizes import Size
 from datasets.plates import following
 from datasets.plates.agreement import agreement
 from datasets.plates.alignment import LEAST_SHIFT, Alignment, align_plate, helps
@@ -19,7 +20,7 @@ from datasets.plates.homographies import (
     corners_of,
     moved_points,
 )
-from datasets.plates.pictures import Image, Size, evened, fitted, grey, grey_pair, size_of
+from datasets.plates.pictures import Image, evened, fitted, grey, grey_pair, size_of
 
 _TREMBLE: Final = 0.25
 """Pixels, of a frame 1280 across, by which two estimates of one place differ."""

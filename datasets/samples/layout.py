@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
+from configs.sizes import size_text
 from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
@@ -204,8 +205,8 @@ def _require_one_size(
 ) -> None:
     if image is not None and image.shape[:2] != source.shape[:2]:
         raise DataError(
-            f"{path}: is {image.shape[0]}x{image.shape[1]} (height x width), but {ref.source} is "
-            f"{source.shape[0]}x{source.shape[1]}; the images of a sample must have one size"
+            f"{path}: is {size_text(image.shape)}, but {ref.source} is "
+            f"{size_text(source.shape)}; the images of a sample must have one size"
         )
 
 

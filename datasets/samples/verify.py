@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
+from configs.sizes import size_text
 from datasets.mismatch.explain import LOOSE
 from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
@@ -282,8 +283,8 @@ def _check_without_plate(
 def _check_sizes(ref: SampleRef, images: Sequence[NDArray[np.uint8]]) -> Iterator[Problem]:
     sizes = [image.shape[:2] for image in images]
     if len(set(sizes)) > 1:
-        described = ", ".join(f"{file} is {h}x{w}" for file, (h, w) in zip(ref.files, sizes, strict=True))
-        yield Problem("size", "error", f"{described} (height x width); the images of a sample must have one size")
+        described = ", ".join(f"{file} is {size_text(size)}" for file, size in zip(ref.files, sizes, strict=True))
+        yield Problem("size", "error", f"{described}; the images of a sample must have one size")
 
 
 def _check_alpha(path: Path, alpha: NDArray[np.uint8]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from configs.errors import UsageError
+from configs.sizes import size_text
 from datasets.synthetic.photographs import PHOTOGRAPHS
 
 BLOCK = 24
@@ -68,7 +69,7 @@ def check_request(seed: int, index: int, size: tuple[int, int]) -> None:
         raise UsageError(f"synthetic set: seed {seed} and index {index} must not be negative. Choose 0 or more.")
     if min(size) < SMALLEST_SIDE:
         raise UsageError(
-            f"synthetic set: size {size[0]}x{size[1]} (height x width) is too small to draw a person; expected at "
+            f"synthetic set: size {size_text(size)} is too small to draw a person; expected at "
             f"least {SMALLEST_SIDE} pixels a side. Choose a larger size."
         )
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
+from configs.sizes import size_text
 
 Size = tuple[int, int]
 """Height and width in pixels."""
@@ -38,13 +39,11 @@ class Fit:
             DataError: the frame has no pixels, or is so narrow that nothing of it would be left.
         """
         if min(frame) < 1:
-            raise DataError(f"expected a frame with pixels, found {frame[1]}x{frame[0]}")
+            raise DataError(f"expected a frame with pixels, found {size_text(frame)}")
         scale = min(network[0] / frame[0], network[1] / frame[1])
         inner = (min(network[0], round(frame[0] * scale)), min(network[1], round(frame[1] * scale)))
         if min(inner) < 1:
-            raise DataError(
-                f"a frame of {frame[1]}x{frame[0]} is too narrow for a network of {network[1]}x{network[0]}"
-            )
+            raise DataError(f"a frame of {size_text(frame)} is too narrow for a network of {size_text(network)}")
         return cls(frame, network, inner, (network[0] - inner[0]) // 2, (network[1] - inner[1]) // 2)
 
     @property
@@ -60,7 +59,7 @@ class Fit:
         """
         if image.dtype != np.uint8 or image.shape != (*self.frame, 3):
             raise DataError(
-                f"expected an image of {self.frame[1]}x{self.frame[0]} in uint8 RGB, found {image.shape} {image.dtype}"
+                f"expected an image of {size_text(self.frame)} in uint8 RGB, found {image.shape} {image.dtype}"
             )
         height, width = self.inner
         if self.frame != self.inner:

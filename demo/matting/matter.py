@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
+from configs.sizes import size_text
 from converter.runners.base import Feed, Outputs, Runner, decode_outputs, encode_inputs
 from demo.matting.fitting import Fit, Size
 
@@ -107,7 +108,7 @@ def checked_plate(image: Frame, plate: Frame | None) -> Frame:
         raise DataError(f"expected the plate as a NumPy array like the frame, found a {type(plate).__name__}")
     if plate.shape != image.shape:
         raise DataError(
-            f"the plate is {plate.shape[1]}x{plate.shape[0]}, the frame {image.shape[1]}x{image.shape[0]}; "
+            f"the plate is {size_text(plate.shape)}, the frame {size_text(image.shape)}; "
             "bring the plate to the frame's size"
         )
     return plate

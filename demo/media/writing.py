@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from configs.errors import DataError, UsageError
 from configs.files import new_file, new_folder
+from configs.sizes import size_text
 from datasets.samples.images import write_png
 from demo.media.frames import FrameSource
 from demo.media.pictures import require_picture_name, write_picture
@@ -132,11 +133,11 @@ class _Video(Output):
             self._size = size
             if self._path.suffix.lower() == ".mp4" and (size[0] % 2 or size[1] % 2):
                 self.notes.append(
-                    f"{self._path}: H.264 wants even sides: {size[1]}x{size[0]} gets its last row or column twice"
+                    f"{self._path}: H.264 wants even sides: {size_text(size)} gets its last row or column twice"
                 )
         if size != self._size:
             raise DataError(
-                f"{self._source.what}: {result.name} is {size[1]}x{size[0]}, the frames before it "
-                f"{self._size[1]}x{self._size[0]}; a video has one size: write a folder of PNGs (-o with no suffix)"
+                f"{self._source.what}: {result.name} is {size_text(size)}, the frames before it "
+                f"{size_text(self._size)}; a video has one size: write a folder of PNGs (-o with no suffix)"
             )
         self._video.write(result.image, result.time)

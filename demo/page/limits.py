@@ -5,7 +5,8 @@ from itertools import islice
 from pathlib import Path
 
 from configs.errors import DataError
-from datasets.plates.pictures import Size, named, size_of
+from configs.sizes import Size, size_text
+from datasets.plates.pictures import size_of
 from datasets.samples.images import image_size
 from demo.media.frames import FrameSource
 from demo.media.pictures import is_picture
@@ -65,7 +66,7 @@ class Limits:
         """Raise `DataError` for a picture or a frame of too many pixels."""
         if size[0] * size[1] > most:
             raise DataError(
-                f"{what}: is {named(size)}; the page takes at most {most} pixels: scale it down, or run "
+                f"{what}: is {size_text(size)}; the page takes at most {most} pixels: scale it down, or run "
                 "`mattekit matte` or `mattekit demo`"
             )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from configs.errors import UsageError
 from configs.schema import Align
+from configs.sizes import size_text
 from datasets.plates.pictures import size_of
 from demo.composing.blend import as_bytes, colours_of, cut_out
 from demo.matting.matter import Frame, Matte, Matter
@@ -191,7 +192,7 @@ def _picture(order: Order, matter: Matter, folder: Path, limits: Limits) -> Made
         views={view: write_preview(folder / f"shown-{view}.webp", image) for view, image in shown.items()},
         downloads=downloads,
         lines=lines,
-        times=f"{source.shape[1]}x{source.shape[0]}, matted in {milliseconds:.0f} ms",
+        times=f"{size_text(source.shape)}, matted in {milliseconds:.0f} ms",
     )
 
 

@@ -1,5 +1,6 @@
 """Attribution as text: the tables, and the sentences that say what they mean. Pure functions from the record."""
 
+from configs.sizes import size_text
 from converter.architectures import architecture_named
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import moved_away, share_added, taken_back
@@ -27,7 +28,7 @@ FLIPPED = 0.5
 
 def attribution_page(attribution: Attribution) -> str:
     """Return `attribution.md`: GitHub-flavoured markdown."""
-    size = "x".join(map(str, attribution.input_size))
+    size = size_text(attribution.input_size)
     samples = f"{attribution.samples} sample{'s' if attribution.samples > 1 else ''}"
     architecture, foreground = architecture_named(attribution.architecture), _foreground(attribution)
     cells = "" if architecture.cell is None else f" of {architecture.cell}x{architecture.cell} pixels"
@@ -42,7 +43,7 @@ def attribution_page(attribution: Attribution) -> str:
             "Outputs against the original's",
             [
                 error_table(attribution),
-                f"Measured at {size} (height x width) on {plain(attribution.environment.cpu_name)} "
+                f"Measured at {size} on {plain(attribution.environment.cpu_name)} "
                 f"({plain(attribution.environment.cpu_class)}), where OpenVINO by itself infers in "
                 f"{plain(attribution.default_precision)}. Every figure is in `{attribution.FILE}`.",
             ],

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table as TerminalTable
 
 from configs.files import write_atomically
+from configs.sizes import size_text
 from configs.tables import csv_text
 from eval.bench.record import CSV_FILE, MARKDOWN_FILE, AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
 from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
@@ -57,8 +58,7 @@ def bench_markdown(record: BenchRecord) -> str:
             ],
         ),
     ]
-    height, width = record.size
-    return markdown_page([Section(f"Speed of {len(record.models)} models at {height}x{width}", blocks)])
+    return markdown_page([Section(f"Speed of {len(record.models)} models at {size_text(record.size)}", blocks)])
 
 
 def bench_blocks(record: BenchRecord) -> list[Block]:

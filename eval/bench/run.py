@@ -9,6 +9,7 @@ from pathlib import Path
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import Config
+from configs.sizes import size_text
 from converter.architectures import architecture_named
 from converter.forms.contract import Contract, Port
 from converter.forms.named import NamedForm
@@ -266,8 +267,8 @@ def _encode(runners: Mapping[str, Runner], samples: Sequence[Pair]) -> Frames:
 def _common_size(runners: Mapping[str, Runner]) -> tuple[int, int]:
     sizes = {name: runner.contract.size for name, runner in runners.items()}
     if len(set(sizes.values())) > 1:
-        found = ", ".join(f"{name} {height}x{width}" for name, (height, width) in sizes.items())
-        raise UsageError(f"models of one size are compared, found {found}; convert with --input-shape")
+        found = ", ".join(f"{name} {size_text(size)}" for name, size in sizes.items())
+        raise UsageError(f"models of one size are compared, found {found}; convert with --size")
     return next(iter(sizes.values()))
 
 

@@ -5,6 +5,7 @@ import shlex
 import yaml
 
 from configs.schema import ConvertSection, ModelSection
+from configs.sizes import size_text
 from eval.card.content import Card
 
 _OPTIONS = {"input_shape", "graph", "input_form", "precisions", "out"}
@@ -36,8 +37,7 @@ def conversion_command(card: Card) -> str:
     parts.append(f"--{'onnx' if model.onnx else 'checkpoint'} {shlex.quote(str(source))}")
     if card.model.architecture != ModelSection().architecture:
         parts.append(f"--architecture {shlex.quote(card.model.architecture)}")
-    height, width = card.model.input_size
-    parts.append(f"--input-shape {height}x{width} --precisions {','.join(convert.precisions)}")
+    parts.append(f"--size {size_text(card.model.input_size)} --precisions {','.join(convert.precisions)}")
     if convert.graph != usual.graph:
         parts.append(f"--graph {convert.graph}")
     if convert.input_form != usual.input_form:

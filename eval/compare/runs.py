@@ -72,6 +72,22 @@ class Comparison:
     models: tuple[Change, ...]
     settings: tuple[Change, ...]
 
+    def content(self) -> dict[str, object]:
+        """Return it as `mattekit compare --json` prints it: metrics by name, each with its two means and interval."""
+        metrics = [
+            {
+                "variant": each.variant,
+                "metric": each.metric.name,
+                "first": each.pair.before,
+                "second": each.pair.after,
+                "difference": each.difference,
+                "interval": each.pair.interval,
+                "samples": each.pair.samples,
+            }
+            for each in self.metrics
+        ]
+        return {**{name: getattr(self, name) for name in self.__slots__}, "metrics": metrics}
+
 
 def compare_folders(first: Path, second: Path) -> Comparison:
     """Read two runs' folders and compare them.

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from configs.errors import UsageError
 from configs.records import Frozen, Record
+from configs.sizes import size_text
 from eval.run.dataset_record import DatasetRecord
 from eval.run.results import ModelRecord, ran_in, samples_sha256
 from eval.run.scores import scores_of
@@ -159,7 +160,7 @@ def model_difference(expected: ModelRecord | None, found: ModelRecord | None) ->
     facts = {
         "source (SHA-256)": (_short(expected.source_sha256), _short(found.source_sha256)),
         "architecture": (expected.architecture, found.architecture),
-        "input size": ("x".join(map(str, expected.input_size)), "x".join(map(str, found.input_size))),
+        "input size": (size_text(expected.input_size), size_text(found.input_size)),
     }
     # A setting that only one has came with another version of the toolkit.
     shared = sorted(expected.settings.keys() & found.settings.keys())

@@ -11,6 +11,7 @@ import yaml
 from configs.catalogue import Published, read_catalogue
 from configs.errors import UsageError
 from configs.load import config_of
+from configs.sizes import size_text
 from configs.yaml_file import read_yaml
 from converter.architectures import architecture_within, known_architectures
 from converter.architectures.base import IMAGES, Architecture, PortSpec
@@ -147,7 +148,7 @@ def _size(file: str, zoo: ZooModel, architecture: Architecture | None, findings:
             )
         sizes[name] = shape[2], shape[3]
     if len(set(sizes.values())) != 1:
-        found = ", ".join(f"{name} {height}x{width}" for name, (height, width) in sizes.items())
+        found = ", ".join(f"{name} {size_text(size)}" for name, size in sizes.items())
         raise UsageError(f"{file}: input_info: expected images of one size, found {found or 'no image'}")
     [size] = set(sizes.values())
     if architecture is not None:

@@ -9,6 +9,8 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Event, Thread
+from time import monotonic
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
@@ -26,6 +28,8 @@ from rich.segment import Segment
 
 from configs.text import visible
 
+HEARTBEAT_SECONDS = 30.0
+"""How often a log without bars hears what is at work."""
 _COMMAND = re.compile(r"^(\s*)(::|##\[)", re.MULTILINE)
 """What begins a line that GitHub's runner obeys."""
 
@@ -48,7 +52,9 @@ errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 def tables() -> Console:
     """Return the console for tables, which are folded to the width of a terminal where there is one."""
-    return SafeConsole(highlight=False) if output.is_terminal else output
+    if not output.is_terminal:
+        return output
+    return SafeConsole(highlight=False, stderr=output.stderr, quiet=output.quiet)
 
 
 def say(line: str) -> None:
@@ -59,6 +65,11 @@ def say(line: str) -> None:
 def say_error(text: str) -> None:
     """Print an error."""
     errors.print(_seen(text), style="bold red", markup=False, highlight=False)
+
+
+def say_warning(text: str) -> None:
+    """Print a warning, which `--quiet` does not keep back."""
+    errors.print(_seen(f"warning: {text}"), style="yellow", markup=False, highlight=False)
 
 
 def say_to_workflow(command: str) -> None:
@@ -73,6 +84,31 @@ def _seen(text: str) -> str:
 
 
 @contextmanager
+def _heartbeat() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield `note(work, done, total)`. Where no terminal shows a bar, a line now and then says what is at work."""
+    if errors.is_terminal or output.quiet:
+        yield lambda *_: None
+        return
+    started, ended = monotonic(), Event()
+    noted = ["starting"]
+
+    def beat() -> None:
+        while not ended.wait(HEARTBEAT_SECONDS):
+            errors.print(_seen(f"{noted[0]}, {monotonic() - started:.0f} s"), markup=False, style="dim")
+
+    def note(work: str, done: int, total: int) -> None:
+        noted[0] = f"{work} ({done}/{total} done)"
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield note
+    finally:
+        ended.set()
+        thread.join()
+
+
+@contextmanager
 def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int], None]]]:
     """Yield `say`, and `report(step, done, total)`, which names the step at work in one bar below what is said."""
     columns = (
@@ -82,7 +118,8 @@ def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+    hidden = not errors.is_terminal or output.quiet
+    with _heartbeat() as note, Progress(*columns, console=errors, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=None)
 
         def say_above(line: str) -> None:
@@ -91,6 +128,7 @@ def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
             progress.start()
 
         def report(step: str, done: int, total: int) -> None:
+            note(step, done, total)
             progress.update(task, description=step, completed=done, total=total)
 
         yield say_above, report
@@ -100,10 +138,11 @@ def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Yield `report(work, done, total)`, which shows a bar for each kind of work."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors) as progress:
+    with _heartbeat() as note, Progress(*columns, console=errors, disable=output.quiet) as progress:
         tasks = {}
 
         def report(work: str, done: int, total: int) -> None:
+            note(work, done, total)
             if work not in tasks:
                 tasks[work] = progress.add_task(work, total=total)
             progress.update(tasks[work], completed=done, total=total)
@@ -118,7 +157,7 @@ def byte_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int 
     The bar is there from a report to the next line that is said, so that a question can be asked after that.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
+    progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal or output.quiet)
     tasks: dict[str, TaskID] = {}
 
     def hide() -> None:

@@ -7,6 +7,8 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer
+
 from configs.errors import DataError, MattekitError, UsageError, shortened
 from mattekit.terminal.console import errors, say_error
 
@@ -17,8 +19,8 @@ LEAST_MEMORY = 1 << 30
 """Bytes of address space below which libraries hang or end the process while they load."""
 
 _NO_MEMORY_LINE = (
-    "error: there is not enough memory for this; take smaller images (--size, --input-shape), fewer workers or a "
-    "smaller model, or raise the limit (`ulimit -v`)\n"
+    "there is not enough memory for this; take smaller images (--size), fewer workers or a smaller model, or raise the "
+    "limit (`ulimit -v`)"
 )
 _MACHINE = frozenset(
     (
@@ -48,17 +50,28 @@ def require_surroundings() -> None:
 
 def end_with(error: Exception) -> int:
     """Print what there is to say of an error, and return the process's exit code."""
+    code, message = exit_code_and_message(error)
     if any(_is_of_memory(each) for each in _chain(error)):
-        os.write(2, _NO_MEMORY_LINE.encode())  # as plainly as can be, for want of memory
-        return UsageError.exit_code
-    foreseen = _foreseen(error)
-    if foreseen is None:
+        os.write(2, f"error: {_NO_MEMORY_LINE}\n".encode())  # as plainly as can be, for want of memory
+    elif code == INTERNAL_ERROR:
         errors.print_exception()
         say_error("internal error: please report it with the lines above")
-        return INTERNAL_ERROR
-    lines = "\n".join([f"error: {foreseen}", *getattr(foreseen, "__notes__", [])]).splitlines()
-    say_error("\n".join(shortened(line, LONGEST_LINE) for line in lines))
-    return foreseen.exit_code
+    else:
+        say_error(f"error: {message}")
+    return code
+
+
+def exit_code_and_message(error: Exception) -> tuple[int, str | None]:
+    """Return the exit code that an error ends the process with, and what there is to say of it, None for nothing."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code, None
+    if any(_is_of_memory(each) for each in _chain(error)):
+        return UsageError.exit_code, _NO_MEMORY_LINE
+    foreseen = _foreseen(error)
+    if foreseen is None:
+        return INTERNAL_ERROR, f"internal error: {type(error).__name__}"
+    lines = "\n".join([str(foreseen), *getattr(foreseen, "__notes__", [])]).splitlines()
+    return foreseen.exit_code, "\n".join(shortened(line, LONGEST_LINE) for line in lines)
 
 
 def _foreseen(error: Exception) -> MattekitError | None:

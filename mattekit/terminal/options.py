@@ -1,6 +1,5 @@
 """Options that several verbs share, and how their texts are read."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,8 @@ import typer
 from configs.errors import UsageError, shortened
 from configs.load import DEFAULT_CONFIG
 from configs.schema import MAX_PIXELS, Config, NamedModel
+from configs.sizes import WRITTEN, Size, size_of_text, size_text
+from mattekit.terminal.console import say_warning
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
 CONFIG = DEFAULT_CONFIG
@@ -20,23 +21,38 @@ DeviceOption = Annotated[
         help="Where IRs run that name no device: CPU, GPU, NPU, AUTO, HETERO:GPU,CPU or another of OpenVINO's.",
     ),
 ]
-HEIGHT_WIDTH, WIDTH_HEIGHT = "HEIGHTxWIDTH", "WIDTHxHEIGHT"
+OldShapeOption = Annotated[
+    str | None, typer.Option("--input-shape", metavar="HEIGHTxWIDTH", hidden=True, help="Of old: height first.")
+]
 
 
-def size_from(text: str, option: str, order: str) -> tuple[int, int]:
-    """Return height and width of a size such as `720x1280`, which is written in `order`.
+def size_from(text: str, option: str) -> Size:
+    """Return height and width of a size such as `1280x720`.
 
     Raises:
         UsageError: the text is something else.
     """
-    match = re.fullmatch(r"0*([1-9][0-9]*)x0*([1-9][0-9]*)", text.strip())
-    if match is None:
-        raise UsageError(f"{option}: expected {order} such as 720x1280, found {shortened(repr(text))}")
-    # Compared by their digits first: a number of thousands of them cannot even be read.
-    if max(map(len, match.groups())) > len(str(MAX_PIXELS)) or int(match[1]) * int(match[2]) > MAX_PIXELS:
+    size = size_of_text(text)
+    if size is None:
+        raise UsageError(f"{option}: expected {WRITTEN} such as 1280x720, found {shortened(repr(text))}")
+    if size[0] * size[1] > MAX_PIXELS:
         raise UsageError(f"{option}: expected at most {MAX_PIXELS} pixels, found {shortened(text)}")
-    first, second = int(match[1]), int(match[2])
-    return (first, second) if order == HEIGHT_WIDTH else (second, first)
+    return size
+
+
+def chosen_size(size: str | None, input_shape: str | None) -> Size | None:
+    """Return what `--size` says, or the old `--input-shape`, whose height came first, with a warning; None of neither.
+
+    Raises:
+        UsageError: both are given, or the text is no size.
+    """
+    if input_shape is None:
+        return None if size is None else size_from(size, "--size")
+    if size is not None:
+        raise UsageError("give --size alone; --input-shape is its old form")
+    width, height = size_from(input_shape, "--input-shape")  # the other way round
+    say_warning(f"--input-shape takes the height first; write --size {size_text((height, width))}")
+    return height, width
 
 
 def variants_from(text: str | None) -> tuple[str, ...] | None:

@@ -8,6 +8,7 @@ import typer
 from configs.load import load_config
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import latest_run
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, ConfigOption
 
 
@@ -37,5 +38,6 @@ def attribute(
     run_dir = run or latest_run(load_config(config))
     with progress_bars() as report:
         attribution = attribute_run(run_dir, limit=limit, report=report)
+    answer(folder=run_dir, attribution=attribution)
     say(attribution_page(attribution))
     say(f"written: {run_dir / 'attribution.md'}")

@@ -10,6 +10,7 @@ from configs.load import load_config
 from configs.schema import Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import (
     CONFIG,
     ConfigOption,
@@ -131,5 +132,6 @@ def bench(
             record = bench_run(run, job, options, rerun, report)
         else:
             record = bench_into(folder, job, options, rerun, report)
+    answer(folder=folder, bench=record)
     print_bench(record, tables())
     say(f"benchmark: {folder / 'bench.md'}")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mattekit.terminal.console import say
+from mattekit.terminal.modes import answer
 
 
 def compare(
@@ -32,8 +33,10 @@ def compare(
     from eval.compare.text import comparison_markdown
     from mattekit.stages.run_folder import COMPARISON_FILE
 
-    text = comparison_markdown(compare_folders(run_a, run_b))
+    comparison = compare_folders(run_a, run_b)
+    text = comparison_markdown(comparison)
     target = out or run_b / COMPARISON_FILE
+    answer(comparison=comparison.content())
     say(text)
     write_atomically(target, text)
     say(f"comparison: {target}")

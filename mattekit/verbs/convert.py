@@ -8,9 +8,11 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import Graph, InputForm, Layout
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import say, step_bar
 from mattekit.terminal.jobs import changed
-from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, names_from, size_from
+from mattekit.terminal.modes import answer
+from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size, names_from
 from mattekit.terminal.published import provide_original
 
 
@@ -26,13 +28,14 @@ def convert(
             help="The original's family, such as background-matting-v2; one of yours lies in MATTEKIT_ARCHITECTURES."
         ),
     ] = None,
-    input_shape: Annotated[
+    size: Annotated[
         str | None,
         typer.Option(
-            metavar=HEIGHT_WIDTH,
-            help="Size the forms are made for; for BackgroundMattingV2 divisible by 4, for MODNet by 32.",
+            metavar=WRITTEN,
+            help="Of the images, such as 1280x720; for BackgroundMattingV2 divisible by 4, for MODNet by 32.",
         ),
     ] = None,
+    input_shape: OldShapeOption = None,
     input_form: Annotated[
         InputForm | None,
         typer.Option(help="How the IR takes images: planes of float32, or frames as OpenCV and cameras give them."),
@@ -91,18 +94,17 @@ def convert(
 
         mattekit convert --layout omz --out omz/background-matting-mobilenetv2
 
-        mattekit convert --onnx modnet.onnx --architecture modnet --input-shape 512x896 --out models/modnet
+        mattekit convert --onnx modnet.onnx --architecture modnet --size 896x512 --out models/modnet
     """
     from converter.convert import convert as run
 
     if checkpoint and onnx:
         raise UsageError("give --checkpoint or --onnx, not both")
-    size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
     options = {
         "--checkpoint": ("model.checkpoint", checkpoint),
         "--onnx": ("model.onnx", onnx),
         "--architecture": ("model.architecture", architecture),
-        "--input-shape": ("convert.input_shape", size),
+        "--size": ("convert.input_shape", chosen_size(size, input_shape)),
         "--input-form": ("convert.input_form", input_form),
         "--precisions": ("convert.precisions", names_from(precisions)),
         "--graph": ("convert.graph", graph),
@@ -114,7 +116,8 @@ def convert(
     job = changed(config, options, {other: None, "model.download": None} if checkpoint or onnx else {})
     provide_original(job)
     with step_bar() as (say_above, report):
-        run(job, force=force, say=say_above, report=report)
+        record = run(job, force=force, say=say_above, report=report)
+    answer(folder=job.convert.out, conversion=record)
 
 
 def verify(
@@ -139,4 +142,5 @@ def verify(
     folder = models or job.convert.out
     with step_bar() as (say_above, report):
         forms = run(folder, job, say=say_above, report=report)
+    answer(folder=folder, forms=forms)
     say(f"{folder}: all {len(forms)} forms proved")

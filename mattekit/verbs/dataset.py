@@ -8,16 +8,17 @@ import typer
 
 from configs.errors import DataError, UsageError
 from configs.schema import PEOPLE, SYNTHETIC, CutSides, DatasetSection, OnFailure, PhotographSource, Plate, Split
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
-from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
+from mattekit.terminal.modes import answer
+from mattekit.terminal.options import CONFIG, ConfigOption, size_from
 
 app = typer.Typer(
     help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
 )
 
 
-@app.command()
 def people(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="How many of the people, from the first on.")] = None,
@@ -45,12 +46,11 @@ def people(
     _make_bundled(changed(config, options, {"dataset.path": PEOPLE}).dataset, out, force)
 
 
-@app.command()
 def synthesize(
     config: ConfigOption = CONFIG,
     count: Annotated[int | None, typer.Option(min=1, help="Number of samples.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other people and backgrounds.")] = None,
-    size: Annotated[str | None, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the pictures.")] = None,
+    size: Annotated[str | None, typer.Option(metavar=WRITTEN, help="Size of the pictures.")] = None,
     out: Annotated[Path | None, typer.Option(help="The set's folder; by default one under data/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a synthetic set made otherwise.")] = False,
 ) -> None:
@@ -68,7 +68,7 @@ def synthesize(
     options = {
         "--count": ("dataset.count", count),
         "--seed": ("dataset.seed", seed),
-        "--size": ("dataset.size", None if size is None else size_from(size, "--size", WIDTH_HEIGHT)),
+        "--size": ("dataset.size", None if size is None else size_from(size, "--size")),
     }
     _make_bundled(changed(config, options, {"dataset.path": SYNTHETIC, "dataset.plate": "exact"}).dataset, out, force)
 
@@ -83,12 +83,11 @@ def _make_bundled(section: DatasetSection, out: Path | None, force: bool) -> Non
     say(f"{folder}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
-@app.command()
 def compose(
     foregrounds: Annotated[Path, typer.Option(help="Folder of RGBA pictures (PNG or WebP), at any depth.")],
     backgrounds: Annotated[Path, typer.Option(help="Folder of RGB pictures (PNG, JPEG or WebP), at any depth.")],
     out: Annotated[Path, typer.Option(help="The set's folder.")],
-    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Size of the composites.")] = "1280x720",
+    size: Annotated[str, typer.Option(metavar=WRITTEN, help="Size of the composites.")] = "1280x720",
     per_foreground: Annotated[int, typer.Option(min=1, help="Backgrounds for each foreground.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other pairs, places and plates.")] = 0,
     plate: Annotated[Plate, typer.Option(help="exact, or taken by a hand-held camera.")] = "exact",
@@ -122,7 +121,7 @@ def compose(
             foregrounds,
             backgrounds,
             out,
-            size=size_from(size, "--size", WIDTH_HEIGHT),
+            size=size_from(size, "--size"),
             per_foreground=per_foreground,
             seed=seed,
             plate=plate,
@@ -135,7 +134,6 @@ def compose(
     say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
 
 
-@app.command()
 def fetch(
     source: Annotated[PhotographSource, typer.Argument(help="Where from.")],
     out: Annotated[Path, typer.Option(help="The folder for the photographs.")],
@@ -190,7 +188,6 @@ def fetch(
     say(f"{out}: {len(fetched.images)} photographs from {source}, {len(fetched.failed)} ids replaced")
 
 
-@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     require_licences: Annotated[
@@ -211,12 +208,12 @@ def verify(
 
     with progress_bars() as report:
         verdict = verify_set(folder, partial(report, "verifying"), require_licences=require_licences)
+    answer(folder=folder, verdict=verdict)
     say(str(verdict))
     if not verdict:
         raise DataError(f"{folder}: the set has errors; see above")
 
 
-@app.command()
 def show(
     folder: Annotated[Path, typer.Argument(help="A set in OMZ's layout: com/, bgr/ and, for ground truth, fgr/.")],
     out: Annotated[Path | None, typer.Option(help="The PNG; by default contact-sheet.png in the set.")] = None,

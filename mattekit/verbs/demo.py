@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from configs.errors import UsageError
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import output, progress_bars, say
-from mattekit.terminal.options import CONFIG, WIDTH_HEIGHT, ConfigOption, size_from
+from mattekit.terminal.options import CONFIG, ConfigOption, size_from
 from mattekit.terminal.stopping import INTERRUPTED, stopping
 from mattekit.verbs.matte import Align, Match, ModelOption, VariantOption
 
@@ -63,9 +64,7 @@ def demo(
     loop: Annotated[bool, typer.Option("--loop", help="Start again when the input ends.")] = False,
     output_resolution: Annotated[
         str | None,
-        typer.Option(
-            "--output-resolution", "--output_resolution", metavar=WIDTH_HEIGHT, help="What results must fit into."
-        ),
+        typer.Option("--output-resolution", "--output_resolution", metavar=WRITTEN, help="What results must fit into."),
     ] = None,
     device: Annotated[str, typer.Option("--device", "-d", help="Where an IR runs, in OpenVINO's words.")] = "CPU",
     nireq: Annotated[
@@ -120,9 +119,7 @@ def demo(
         limit=limit or None,
         loop=loop,
         beside=beside,
-        largest=None
-        if output_resolution is None
-        else size_from(output_resolution, "--output-resolution", WIDTH_HEIGHT),
+        largest=None if output_resolution is None else size_from(output_resolution, "--output-resolution"),
         requests=nireq,
         sound=sound,
     )

@@ -10,6 +10,7 @@ from rich.table import Table
 from configs.environment import describe_environment
 from configs.errors import UsageError
 from mattekit.terminal.console import output, say
+from mattekit.terminal.modes import answer
 
 
 def doctor() -> None:
@@ -31,8 +32,10 @@ def doctor() -> None:
         table.add_row(name, version or "not installed")
     table.add_row("operating system", escape(environment.os))
     table.add_row("CPU", escape(f"{environment.cpu_name} (feature class {environment.cpu_class})"))
-    table.add_row("OpenVINO devices", ", ".join(openvino_core().available_devices))
+    devices = openvino_core().available_devices
+    table.add_row("OpenVINO devices", ", ".join(devices))
     precision = default_inference_precision()
+    answer(environment=environment, devices=devices, default_precision=precision, problems=problems)
     table.add_row("OpenVINO infers in", f"{precision} by default, f32 where asked (ir-...@f32)")
     output.print(table)
     if precision != "f32":

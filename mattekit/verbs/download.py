@@ -9,6 +9,7 @@ import typer
 from configs.catalogue import CATALOGUE, Published, find_published, read_catalogue
 from configs.errors import MattekitError, UsageError
 from mattekit.terminal.console import say
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import names_from
 from mattekit.terminal.published import ATTEMPTS, open_store
 
@@ -71,6 +72,7 @@ def download(
     """
     known = read_catalogue(catalogue)
     if list_models or print_all:
+        answer(catalogue=known)
         _show(known) if list_models else say("\n".join(known))
         return
     chosen = _chosen(known, tuple(names or ()), names_from(name) or (), all_models)
@@ -78,6 +80,7 @@ def download(
         raise UsageError(f"--local-file: one file is one model, found {len(chosen)}: {', '.join(chosen)}")
     _check_precisions(names_from(precisions) or ())
     failures: list[MattekitError] = []
+    files: dict[str, Path] = {}
     with open_store(cache_dir, attempts=num_attempts, offline=offline, accept=accept_licence) as (store, say_above):
         for each, published in chosen.items():
             try:
@@ -88,7 +91,9 @@ def download(
             except MattekitError as error:
                 failures.append(error)
             else:
+                files[each] = path
                 say_above(f"{each}: {path}, verified")
+    answer(files=files)
     if failures:
         summary = f"\n{len(failures)} of {len(chosen)} models could not be had" if len(chosen) > 1 else ""
         raise type(failures[0])("\n".join(map(str, failures)) + summary) from failures[0]

@@ -9,6 +9,7 @@ from configs.load import load_config
 from configs.schema import Align, Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import (
     CONFIG,
     ConfigOption,
@@ -77,6 +78,7 @@ def evaluate(
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
+    from eval.run.results import Results
     from mattekit.stages.evaluation import evaluate_into
 
     base = load_config(config)
@@ -110,6 +112,7 @@ def evaluate(
     rerun = [*converting, command("evaluate", given)]
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
+    answer(folder=run_dir, results=Results.read(run_dir))
     print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

@@ -19,7 +19,6 @@ def _export() -> None:
     """Keep `export` a group of verbs though it has one so far."""
 
 
-@app.command("accuracy-check")
 def accuracy_check(
     source: Annotated[Path, typer.Argument(metavar="RUN|MODELS", help="A run's folder, or a converted model's.")],
     out: Annotated[Path, typer.Option(help="The folder for the configuration.")],

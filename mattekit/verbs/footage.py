@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from configs.errors import UsageError
+from configs.sizes import WRITTEN, size_text
 from mattekit.terminal.console import progress_bars, say
-from mattekit.terminal.options import WIDTH_HEIGHT, size_from
+from mattekit.terminal.options import size_from
 
 
 def footage(
     out: Annotated[Path | None, typer.Option(help="The folder to make; by default data/footage.")] = None,
-    size: Annotated[str, typer.Option(metavar=WIDTH_HEIGHT, help="Of the frames; even sides.")] = "1280x720",
+    size: Annotated[str, typer.Option(metavar=WRITTEN, help="Of the frames; even sides.")] = "1280x720",
     seconds: Annotated[float, typer.Option(min=0.1, max=600, help="Length of the video.")] = 3.0,
     as_set: Annotated[
         Path | None,
@@ -48,7 +49,7 @@ def footage(
     if as_set is not None:
         from demo.footage.clip_set import make_clip_set
 
-        frame_size = size_from(size, "--size", WIDTH_HEIGHT)
+        frame_size = size_from(size, "--size")
         with progress_bars() as report:
             made = make_clip_set(
                 as_set,
@@ -65,9 +66,9 @@ def footage(
         record = make_footage(
             folder,
             open_pack(),
-            size_from(size, "--size", WIDTH_HEIGHT),
+            size_from(size, "--size"),
             seconds,
             force=force,
             progress=lambda done, total: report("rendering", done, total),
         )
-    say(f"{folder}: {', '.join(record.files)}; {record.frames} frames of {record.size[1]}x{record.size[0]}")
+    say(f"{folder}: {', '.join(record.files)}; {record.frames} frames of {size_text(record.size)}")

@@ -1,5 +1,6 @@
 """`mattekit gate`: on stored results alone; imports no framework."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,11 @@ import typer
 from configs.errors import ParityError, UsageError
 from configs.load import load_config
 from configs.schema import GateSection
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import output, progress_bars, say, say_to_workflow
 from mattekit.terminal.jobs import latest_run
-from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
+from mattekit.terminal.modes import answer
+from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size
 
 
 def gate(
@@ -29,10 +32,11 @@ def gate(
     deep: Annotated[
         bool, typer.Option("--deep", help="With --self-test: plant over a hundred faults, in minutes; the power table.")
     ] = False,
-    input_shape: Annotated[
+    size: Annotated[
         str | None,
-        typer.Option(metavar=HEIGHT_WIDTH, help="With --deep: the forms' size; by default the run's, made small."),
+        typer.Option(metavar=WRITTEN, help="With --deep: the forms' size; by default the run's, made small."),
     ] = None,
+    input_shape: OldShapeOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Where --self-test writes its table as .json and .md; by default nowhere.")
     ] = None,
@@ -67,7 +71,7 @@ def gate(
     """
     from converter.forms.named import names_to_run
     from eval.gate.ci_output import annotations
-    from eval.gate.output import print_gate
+    from eval.gate.output import GateRecord, print_gate
     from eval.gate.run import update_baseline as update
     from mattekit.stages.stored import gate_run
 
@@ -80,20 +84,22 @@ def gate(
         raise UsageError("--out goes with --self-test")
     if deep and not self_test:
         raise UsageError("--deep goes with --self-test")
-    if input_shape is not None and not deep:
-        raise UsageError("--input-shape goes with --self-test --deep")
+    if (size or input_shape) and not deep:
+        raise UsageError("--size goes with --self-test --deep")
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
         update(run_dir, job.gate, reason or "", required, baseline)
+        answer(folder=run_dir, baseline=baseline or job.gate.baseline)
         say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
         return
     if self_test:
         if not deep:
             raise typer.Exit(_self_test(run_dir, job.gate, out))
-        size = None if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
-        raise typer.Exit(_deep_self_test(run_dir, job.gate, size, out))
+        small = chosen_size(size, input_shape)
+        raise typer.Exit(_deep_self_test(run_dir, job.gate, small, out))
     report = gate_run(run_dir, job.gate, required, baseline)
+    answer(folder=run_dir, gate=GateRecord.from_report(report))
     say(f"judging {'' if run else f'the newest run of {job.name}, '}{report.notes[0]}")
     print_gate(report, output)
     for annotation in annotations(report):
@@ -109,6 +115,7 @@ def _self_test(run_dir: Path, gate: GateSection, out: Path | None) -> int:
 
     with progress_bars() as report:
         trials = run_self_test(run_dir, gate, report)
+    answer(folder=run_dir, trials=json.loads(self_test_json(trials)))
     print_self_test(trials, output)
     if out is not None:
         write_atomically(out / "self-test.json", self_test_json(trials))
@@ -125,6 +132,7 @@ def _deep_self_test(run_dir: Path, gate: GateSection, size: tuple[int, int] | No
 
     with progress_bars() as report:
         table = deep_self_test(run_dir, gate, size, report)
+    answer(folder=run_dir, power=json.loads(power_json(table)))
     say(rows_markdown(table.powers))
     say(f"deep self-test: {power_summary(table)}")
     if out is not None:

@@ -9,16 +9,19 @@ from rich.table import Table
 
 from configs.load import load_config
 from configs.places import found
+from configs.sizes import WRITTEN
 from mattekit.terminal.console import output, say
-from mattekit.terminal.options import CONFIG, HEIGHT_WIDTH, ConfigOption, size_from
+from mattekit.terminal.modes import answer
+from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size
 
 
 def info(
     model: Annotated[Path, typer.Argument(help="A checkpoint, an ONNX file, or an IR's .xml.")],
     config: ConfigOption = CONFIG,
-    input_shape: Annotated[
-        str | None, typer.Option(metavar=HEIGHT_WIDTH, help="Size for which a checkpoint's GFLOPs are counted.")
+    size: Annotated[
+        str | None, typer.Option(metavar=WRITTEN, help="For which a checkpoint's GFLOPs are counted, such as 1280x720.")
     ] = None,
+    input_shape: OldShapeOption = None,
 ) -> None:
     """Describe a model: parameters, GFLOPs, operations, and its I/O contract.
 
@@ -31,8 +34,9 @@ def info(
     from converter.info import describe_model
 
     job = load_config(config)
-    size = job.convert.input_shape if input_shape is None else size_from(input_shape, "--input-shape", HEIGHT_WIDTH)
-    described = describe_model(found(model), job.model, size)
+    counted = chosen_size(size, input_shape) or job.convert.input_shape
+    described = describe_model(found(model), job.model, counted)
+    answer(model=model, description=described)
     say(f"{model}: {described.kind}")
     facts = Table(box=None, show_header=False)
     for name, value in described.facts.items():

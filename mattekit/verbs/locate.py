@@ -8,6 +8,7 @@ import typer
 from configs.schema import InferencePrecision
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed, new_run
+from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, ConfigOption
 
 
@@ -62,6 +63,7 @@ def locate(
             until_parted=until_parted,
             report=report,
         )
+    answer(folder=folder, located=located)
     for line in describe(located):
         say(line)
     say(f"written: {folder}")

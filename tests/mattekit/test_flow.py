@@ -126,13 +126,13 @@ def test_the_deep_self_test_writes_its_table_and_ends_with_1_where_a_harmful_fau
     table = PowerTable((96, 160), 6, 1.0, (), (fault,))
     monkeypatch.setattr(deep, "deep_self_test", lambda *given: asked.append(given[2]) or table)
 
-    tested = run("gate", "run", "--config", config, "--self-test", "--deep", "--input-shape", "96x160", "--out", "deep")
+    tested = run("gate", "run", "--config", config, "--self-test", "--deep", "--size", "160x96", "--out", "deep")
 
     assert (tested.code, asked) == (code, [(96, 160)])
     assert "1 must be seen: 1 are not (fp16 a fault)" in tested.text if code else "harmless" in tested.text
     assert json.loads((tmp_path / "deep" / "self-test-deep.json").read_text(encoding="utf-8"))["passed"] is (code == 0)
     assert "| fp16 | tiles | a fault |" in (tmp_path / "deep" / "self-test-deep.md").read_text(encoding="utf-8")
-    for options in (["--deep"], ["--self-test", "--input-shape", "96x160"]):
+    for options in (["--deep"], ["--self-test", "--size", "160x96"]):
         assert run("gate", "run", "--config", config, *options).code == 2
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from configs.errors import UsageError
 from configs.schema import MAX_PIXELS
-from mattekit.terminal.options import HEIGHT_WIDTH, WIDTH_HEIGHT, size_from, variants_from
+from mattekit.terminal.options import chosen_size, size_from, variants_from
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=100)
@@ -13,13 +13,13 @@ from mattekit.terminal.options import HEIGHT_WIDTH, WIDTH_HEIGHT, size_from, var
 @example("9" * 5000 + "x1")
 def test_any_size_is_read_or_refused(text: str) -> None:
     try:
-        height, width = size_from(text, "--size", HEIGHT_WIDTH)
+        height, width = size_from(text, "--size")
     except UsageError as error:
         assert str(error).startswith("--size: expected")
         assert len(str(error)) < 250
     else:
         assert 0 < height * width <= MAX_PIXELS
-        assert size_from(text, "--size", WIDTH_HEIGHT) == (width, height)
+        assert chosen_size(None, text) == (width, height)
 
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=50)

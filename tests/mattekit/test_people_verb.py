@@ -47,7 +47,7 @@ def test_wrong_usage_ends_with_2(run: Run, arguments: tuple[object, ...], messag
 def test_a_size_of_the_configuration_that_the_people_do_not_have_is_named(run: Run, job: Callable[..., Path]) -> None:
     outcome = run("dataset", "people", "--config", job())
     assert outcome.code == 2
-    assert "dataset.size: the bundled people are 720x1280" in outcome.text
+    assert "dataset.size: the bundled people are 1280x720" in outcome.text
 
 
 def test_a_damaged_pack_ends_with_3(

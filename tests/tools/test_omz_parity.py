@@ -71,7 +71,7 @@ def bare(tiny_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_another_size_than_omz_s_is_refused(tiny_models: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"for 720x1280 alone .*, found 64x96; .* --input-shape 720x1280"):
+    with pytest.raises(UsageError, match=r"for 1280x720 alone, found 96x64; .* --size 1280x720"):
         convert_as_omz(Conversion.read(tiny_models), tiny_models, tmp_path, tmp_path / "omz")
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from configs.errors import MattekitError
 from configs.files import sha256_of
+from configs.sizes import size_text
 from configs.temporaries import is_temporary
 from converter.forms.record import Conversion, check_files
 from datasets.making.sets import damage
@@ -84,7 +85,7 @@ def jobs(work: Path) -> dict[str, Job]:
 
     people, imported, composed = data / "people", data / "imported", data / "composed"
     run, bench = runs / "run", runs / "bench"
-    size = f"{SIZE[1]}x{SIZE[0]}"
+    size = size_text(SIZE)
     made = [
         Job(
             "dataset synthesize",

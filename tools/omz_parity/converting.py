@@ -9,6 +9,7 @@ from configs.errors import ConversionError, UsageError
 from configs.files import new_folder
 from configs.folders import find_made
 from configs.schema import Precision
+from configs.sizes import size_text
 from converter.forms.record import Conversion
 from tools.published_recipe.convert import run_unasked
 
@@ -43,10 +44,10 @@ def convert_as_omz(record: Conversion, models: Path, environment: Path, out: Pat
             f"{models}: Open Model Zoo's {MODEL} is of {ARCHITECTURE}, found {found}; use another --config"
         )
     if contract.size != SIZE:
-        sizes = [f"{height}x{width}" for height, width in (SIZE, contract.size)]
+        sizes = [size_text(size) for size in (SIZE, contract.size)]
         raise UsageError(
-            f"{models}: omz_converter makes {MODEL} for {sizes[0]} alone (height x width), found {sizes[1]}; "
-            f"convert with --input-shape {sizes[0]}"
+            f"{models}: omz_converter makes {MODEL} for {sizes[0]} alone, found {sizes[1]}; "
+            f"convert with --size {sizes[0]}"
         )
     converter = environment / "bin/omz_converter"
     if not converter.is_file():

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from configs.environment import Environment
 from configs.records import Frozen, Record
+from configs.sizes import size_text
 from converter.forms.proofs import ContractProof, Parity
 from eval.bench.record import Ratio
 from eval.metrics.measures import METRICS, PUBLISHED_METRICS
@@ -83,11 +84,11 @@ class ParityRecord(Record):
 
 def parity_page(record: ParityRecord) -> str:
     """Return the comparison as GitHub-flavoured markdown."""
-    conditions, (height, width) = record.environment, record.size
+    conditions, size = record.environment, size_text(record.size)
     blocks: list[Block] = [
         f"One ONNX through `omz_converter` of openvino-dev {plain(record.omz)} and through `mattekit convert`, both "
         f"run by OpenVINO {plain(conditions.versions.get('openvino') or 'unknown')} on {plain(conditions.cpu_name)}, "
-        f"CPU feature class {plain(conditions.cpu_class)}, at {height}x{width}; {record.samples} samples of "
+        f"CPU feature class {plain(conditions.cpu_class)}, at {size}; {record.samples} samples of "
         f"{plain(record.dataset)}; {plain(record.created)}.",
         Section("Outputs, ours against theirs", [_outputs(record), _OUTPUTS.format(record.pairs[0].parity.samples)]),
         Section("Metrics, and drift from the original", [_metrics(record)]),

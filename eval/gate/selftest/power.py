@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from configs.sizes import size_text
 from eval.presentation.formatting import markdown_table
 
 SOUND = "none"
@@ -111,10 +112,9 @@ _LEGEND = (
 
 def power_markdown(table: PowerTable) -> str:
     """Return the table as a page of GitHub-flavoured markdown: how it was made, counts, and every fault."""
-    height, width = table.size
     made = (
-        f"Made by `mattekit gate --self-test --deep`: forms of {width}x{height}, {table.samples} samples before the "
-        f"gate, {table.seconds:.0f} s in all."
+        f"Made by `mattekit gate --self-test --deep`: forms of {size_text(table.size)}, {table.samples} samples before "
+        f"the gate, {table.seconds:.0f} s in all."
     )
     parts = ("# The power of the proofs", f"{made} {_conclusion(table)}", counts_markdown(table).rstrip(), _LEGEND)
     return "\n\n".join([*parts, rows_markdown(table.powers)])
@@ -144,8 +144,7 @@ def counts_markdown(table: PowerTable) -> str:
 
 def power_summary(table: PowerTable) -> str:
     """Return the conclusion in a sentence or two."""
-    height, width = table.size
-    return f"{width}x{height}, {table.seconds:.0f} s: {_conclusion(table)}"
+    return f"{size_text(table.size)}, {table.seconds:.0f} s: {_conclusion(table)}"
 
 
 def _conclusion(table: PowerTable) -> str:

@@ -85,7 +85,7 @@ def test_refinement_replaces_the_chosen_cells_only() -> None:
 def test_too_few_cells_to_sample() -> None:
     network = golden_network()
 
-    with pytest.raises(UsageError, match=r"refine_sample_pixels is 80000, but the image has 6144 pixels \(64x96\)"):
+    with pytest.raises(UsageError, match=r"refine_sample_pixels is 80000, but the image has 6144 pixels \(96x64\)"):
         network(*golden_images(64, 96))
 
 

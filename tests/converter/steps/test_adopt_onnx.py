@@ -86,7 +86,7 @@ def test_adopting_takes_initializers_among_the_inputs_for_constants(tiny_onnx: P
         (lambda model: model.graph.output.pop(), "expected the outputs pha and fgr, lacks fgr"),
         (
             lambda model: replace_value(model.graph.input, "src", value("src", (1, 3, 128, 96))),
-            r"src has shape \(1, 3, 128, 96\), but the input shape asks for \(1, 3, 64, 96\); .*--input-shape 128x96",
+            r"src has shape \(1, 3, 128, 96\), but the input shape asks for \(1, 3, 64, 96\); .*--size 96x128",
         ),
         (
             lambda model: replace_value(model.graph.input, "bgr", value("bgr", (2, 3, "h", "w"))),

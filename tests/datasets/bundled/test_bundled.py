@@ -61,7 +61,7 @@ def test_drawn_figures_come_at_the_size_that_is_asked_for() -> None:
         ),
         (
             DatasetSection(size=(360, 640)),
-            r"dataset\.size: the bundled people are 720x1280 \(height x width\), found 360x640; .* `path: synthetic`",
+            r"dataset\.size: the bundled people are 1280x720, found 640x360; .* `path: synthetic`",
         ),
         (DatasetSection(path="some/folder"), r"expected people or synthetic, found the folder some/folder"),
     ],

@@ -192,7 +192,7 @@ def test_models_of_two_sizes_are_refused(config: Config, tiny_onnx: Path, tmp_pa
     model = openvino.Core().read_model(tiny_onnx)
     model.reshape({name: [1, 3, 32, 32] for name in ("src", "bgr")})
     openvino.save_model(model, tmp_path / "small.xml")
-    with pytest.raises(UsageError, match="models of one size are compared, found onnx 64x96"):
+    with pytest.raises(UsageError, match="models of one size are compared, found onnx 96x64"):
         bench(config, BenchOptions(against=(str(tmp_path / "small.xml"),)))
 
 

@@ -145,7 +145,7 @@ def test_another_original_fails(make_run: MakeRun, baseline: Baseline, gate: Gat
 OTHER_MODELS = {
     "source (SHA-256) 777777777777, the baseline's 555555555555": {"source_sha256": "7" * 64},
     "architecture modnet, the baseline's background-matting-v2": {"architecture": "modnet"},
-    "input size 128x96, the baseline's 64x96": {"input_size": (128, 96)},
+    "input size 96x128, the baseline's 96x64": {"input_size": (128, 96)},
     "refine_threshold 0.2, the baseline's 0.1": {"settings": {"refine_threshold": 0.2, "new": 1}},
 }
 

@@ -1,0 +1,20 @@
+"""Sizes of images as people write and read them, WIDTHxHEIGHT such as `1280x720`; in code (height, width)."""
+
+import re
+from collections.abc import Sequence
+
+Size = tuple[int, int]
+"""Height and width in pixels."""
+WRITTEN = "WIDTHxHEIGHT"
+
+
+def size_text(size: Sequence[int]) -> str:
+    """Return a size as people write it; of a shape (H, W, ...) its size."""
+    return f"{size[1]}x{size[0]}"
+
+
+def size_of_text(text: str) -> Size | None:
+    """Return height and width of a size as people write it; None where the text is something else."""
+    # Digits are counted first: a number of thousands of them cannot even be read.
+    match = re.fullmatch(r"\s*0*([1-9][0-9]{0,9})x0*([1-9][0-9]{0,9})\s*", text, re.ASCII)
+    return None if match is None else (int(match[2]), int(match[1]))
