@@ -15,11 +15,12 @@ from configs.sizes import size_text
 from configs.yaml_file import read_yaml
 from converter.architectures import architecture_within, known_architectures
 from converter.architectures.base import IMAGES, Architecture, PortSpec
+from datasets.samples.layout import ROLES
 from eval.omz.accuracy_yml import Measured, read_accuracy_yml
 from eval.omz.findings import Findings
 from eval.omz.model_yml import Normalisation, ZooFile, ZooModel, read_model_yml
 
-_FED = {"source": "com", "background": "bgr"}
+_FED = dict(zip(("source", "background"), ROLES, strict=False))
 """Role of an input to the folder whose pictures it is fed."""
 
 

@@ -54,7 +54,7 @@ def test_checkpoint(tmp_path: Path) -> None:
     assert info.facts["float values"].startswith("5,042,047 ")
     # Per cell, multiply-adds: 36 * 42*24*9 + 16 * 24*16*9 + 36 * 22*12*9 + 16 * 12*4*9 = 474,336.
     assert info.facts["GFLOPs, refiner with 5,000 cells"] == f"{2 * 474_336 * 5000 / 1e9:.4f}"
-    assert "GFLOPs, base network at 64x96" in info.facts
+    assert "GFLOPs, base network at 96x64" in info.facts
     assert info.contract is None
 
 

@@ -143,7 +143,7 @@ def test_frames_of_bytes_give_the_same(modnet_onnx: Path, samples: list[Sample],
 
 
 def test_a_size_or_a_checkpoint_that_it_does_not_take_is_refused(modnet_onnx: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="divisible by 32 for MODNet, not 720x1280"):
+    with pytest.raises(UsageError, match="divisible by 32 for MODNet, not 1280x720"):
         convert(modnet_config(modnet_onnx, tmp_path / "out", convert={"input_shape": [720, 1280]}))
     with pytest.raises(DataError, match="MODNet is converted from a ready ONNX alone"):
         ARCHITECTURE.network(ModelSection(architecture="modnet", checkpoint=modnet_onnx))

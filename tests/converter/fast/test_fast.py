@@ -104,8 +104,8 @@ def test_all_the_small_outputs_are_there() -> None:
         ({"backbone_scale": 0.5}, SIZE, "backbone_scale is 0.5.*--graph reference"),
         ({"refine_mode": "full"}, SIZE, "refine_mode is full.*--graph reference"),
         ({"refine_mode": "thresholding"}, SIZE, "refine_mode is thresholding.*--graph reference"),
-        ({}, (48, 62), "48x62.*divisible by 4"),
-        ({}, (4, 64), "4x64.*at least 8"),
+        ({}, (48, 62), "62x48.*divisible by 4"),
+        ({}, (4, 64), "64x4.*at least 8"),
         ({}, (40, 64), "refine_sample_pixels is 3072, but the image has 2560 pixels"),
     ],
 )

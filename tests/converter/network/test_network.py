@@ -92,8 +92,8 @@ def test_too_few_cells_to_sample() -> None:
 @pytest.mark.parametrize(
     ("source", "background", "message"),
     [
-        ((1, 3, 66, 96), (1, 3, 66, 96), "must be divisible by 4, found 66x96"),
-        ((1, 3, 64, 97), (1, 3, 64, 97), "must be divisible by 4, found 64x97"),
+        ((1, 3, 66, 96), (1, 3, 66, 96), "must be divisible by 4, found 96x66"),
+        ((1, 3, 64, 97), (1, 3, 64, 97), "must be divisible by 4, found 97x64"),
         ((1, 4, 64, 96), (1, 4, 64, 96), r"source: expected shape \(B, 3, H, W\), found \(1, 4, 64, 96\)"),
         ((3, 64, 96), (3, 64, 96), r"source: expected shape \(B, 3, H, W\), found \(3, 64, 96\)"),
         ((1, 3, 64, 96), (1, 3, 64, 64), r"background: expected the source's shape .* found \(1, 3, 64, 64\)"),

@@ -186,7 +186,7 @@ def test_a_model_of_another_size_or_with_another_input_is_refused(
         for side, length in zip(value.type.tensor_type.shape.dim[2:], (32, 32), strict=True):
             side.dim_value = length
     onnx.save(model, tmp_path / "small.onnx")
-    with pytest.raises(DataError, match=r"src takes images of 32x32 .*, the original of 64x96"):
+    with pytest.raises(DataError, match=r"src takes images of 32x32, the original of 96x64"):
         opened(tmp_path / "small.onnx")
     model = onnx.load(tiny_onnx)
     model.graph.input.append(helper.make_tensor_value_info("trimap", 1, [1, 1, *SIZE]))

@@ -135,8 +135,8 @@ def test_states_that_no_clip_shows_are_not_proved(models: Path, samples: list[Sa
 def test_a_conversion_whose_form_loses_its_states_fails(
     job: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(form: Any, folder: Path | None = None) -> Runner:
-        runner = open_runner(form, folder)
+    def opened(form: Any, folder: Path | None = None, **how: Any) -> Runner:
+        runner = open_runner(form, folder, **how)
         return runner if isinstance(form, Original) else Stuck(runner, "lost")
 
     monkeypatch.setattr(prover, "open_runner", opened)

@@ -92,7 +92,7 @@ def _smaller(root: Path) -> None:
     [
         (_missing, "no background for 0001/0009", "no background"),
         (_broken, "com/0001/0009.png: is truncated", "com/0001/0009.png: is truncated"),
-        (_smaller, "the images of a sample must have one size", "bgr/0001/0009.png: is 7x12"),
+        (_smaller, "the images of a sample must have one size", "bgr/0001/0009.png: is 12x7"),
     ],
 )
 def test_damage_ends_an_import_or_is_recorded(clips: Path, damage: Any, named: str, recorded: str) -> None:
@@ -193,7 +193,7 @@ def test_rvm_s_sets_may_lie_below_a_folder_with_plates_that_are_links(clips: Pat
         (lambda root: (root / "0001/fgr/0009.jpg").write_bytes(b""), "0001/fgr/0009.jpg and .*0009.png: there twice"),
         (
             lambda root: write_png(root / "0001/pha/0009.png", np.zeros((3, 3), np.uint8)),
-            "0001/pha/0009.png: is 3x3 .*one size",
+            "0001/pha/0009.png: is 3x3, .*one size",
         ),
     ],
     ids=["lost", "empty", "twice", "size"],

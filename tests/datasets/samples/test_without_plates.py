@@ -100,7 +100,7 @@ def smaller(root: Path) -> None:
     [
         (brighter, False, "warning", "com/a/0001.png: differs from .*fgr/a/0001.png by 20.0 of 255 where that is opaq"),
         (brighter, True, "error", "differs from .* by up to 20 of 255 where that is opaque; expected 0"),
-        (smaller, False, "error", "0001.png is 16x24, .*0001.png is 32x48"),
+        (smaller, False, "error", "0001.png is 24x16, .*0001.png is 48x32"),
     ],
 )
 def test_verify_compares_what_there_is(

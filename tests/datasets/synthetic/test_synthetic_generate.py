@@ -82,7 +82,7 @@ def test_any_size_from_the_smallest_on(size):
 @pytest.mark.parametrize("draw", [synthetic_foreground, synthetic_background, synthetic_sample])
 @pytest.mark.parametrize(
     ("seed", "index", "size", "named"),
-    [(1, 0, (63, 200), "63x200"), (1, 0, (200, 10), "200x10"), (-1, 0, SMALL, "seed -1"), (1, -2, SMALL, "index -2")],
+    [(1, 0, (63, 200), "200x63"), (1, 0, (200, 10), "10x200"), (-1, 0, SMALL, "seed -1"), (1, -2, SMALL, "index -2")],
 )
 def test_what_cannot_be_drawn_is_refused(draw, seed, index, size, named):
     with pytest.raises(UsageError, match=named):
