@@ -33,7 +33,7 @@ EXAMPLE = Path("reports/example")
 PERSON = "people/0001"
 CONVERTED, METRIC = "ir-fp16@f32", "alpha_mad"
 QUALITY = 85
-_TALL, _WIDE, _GAP, _PANEL, _MARGIN, _TITLE = 315, 380, 56, 372, 20, 46
+_TALL, _WIDE, _GAP, _INDENT, _PANEL, _MARGIN, _TITLE = 315, 380, 56, 14, 372, 20, 46
 _INK, _GREY, _GREEN = "#1b1f24", "#59636e", "#1a7f37"
 
 
@@ -95,7 +95,7 @@ def pictures() -> tuple[Frame, Frame, Frame]:
 
 def draw(shown: tuple[Frame, Frame, Frame], title: str, lines: tuple[Line, Line, Line]) -> Image.Image:
     """Return the three pictures in a row, with signs between them and the numbers at the end."""
-    width = 2 * _MARGIN + 3 * (_WIDE + _GAP) + _PANEL
+    width = 2 * _MARGIN + 3 * (_WIDE + _GAP) + _INDENT + _PANEL
     image = Image.new("RGB", (width, _TALL + _TITLE + _MARGIN), "white")
     pen = ImageDraw.Draw(image)
     middle = _TITLE + _TALL // 2
@@ -104,7 +104,7 @@ def draw(shown: tuple[Frame, Frame, Frame], title: str, lines: tuple[Line, Line,
         pen.text((left, 8), name, fill=_INK, font_size=27)
         image.paste(Image.fromarray(_cropped(frame)), (left, _TITLE))
         _sign(pen, left + _WIDE + _GAP // 2, middle, plus=place == 0)
-    left = _MARGIN + 3 * (_WIDE + _GAP)
+    left = _MARGIN + 3 * (_WIDE + _GAP) + _INDENT
     pen.text((left, 8), title, fill=_INK, font_size=27)
     for place, line in enumerate(lines):
         top = _TITLE + place * _TALL // 3

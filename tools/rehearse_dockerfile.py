@@ -10,12 +10,14 @@ packages, and `--bind` makes a folder of this machine visible in ROOT. The first
 """
 
 import argparse
+import itertools
 import json
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,21 +134,27 @@ def mounted(root: Path, binds: list[Path]) -> Iterator[None]:
         yield
 
 
+def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return this program's own arguments, and the command after the first `--`."""
+    own = list(itertools.takewhile(lambda word: word != "--", arguments))
+    return own, tuple(arguments[len(own) + 1 :])
+
+
 def main() -> None:
     """Do the Dockerfile's instructions, then the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, help="a folder with the base image's files")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set whatever ENV says")
     parser.add_argument("--bind", action="append", default=[], type=Path, metavar="FOLDER", help="visible in ROOT too")
-    parser.add_argument("command", nargs="*", help="run at the end instead of CMD")
-    given = parser.parse_args()
+    own, command = split(sys.argv[1:])
+    given = parser.parse_args(own)
     if not (given.root / "usr/bin/env").exists():
         raise UsageError(f"{given.root}: expected a folder with a system's files, found no usr/bin/env; see --help")
     container = Container(given.root.resolve(), overrides=dict(each.split("=", 1) for each in given.env))
     with mounted(container.root, given.bind):
         for instruction in instructions(DOCKERFILE.read_text(encoding="utf-8")):
             container.do(instruction)
-        container.execute(tuple(given.command) or container.command)
+        container.execute(command or container.command)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import UsageError
-from tools.rehearse_dockerfile import KNOWN, Instruction, instructions
+from tools.rehearse_dockerfile import KNOWN, Instruction, instructions, split
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -46,8 +46,16 @@ def test_the_image_is_built_of_what_git_tracks() -> None:
     assert ".git" in left_out
 
 
+def test_what_follows_two_dashes_is_the_command() -> None:
+    assert split(["root", "--env", "A=b", "--", "sh", "-c", "a -- b"]) == (
+        ["root", "--env", "A=b"],
+        ("sh", "-c", "a -- b"),
+    )
+    assert split(["root"]) == (["root"], ())
+
+
 def test_a_folder_that_is_no_system_is_refused(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tools.rehearse_dockerfile", str(tmp_path)]
+    command = [sys.executable, "-m", "tools.rehearse_dockerfile", str(tmp_path), "--", "true"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert f"error: {tmp_path}: expected a folder with a system's files" in done.stderr
