@@ -89,6 +89,14 @@ def test_the_readme_s_figures_are_those_of_the_example_run() -> None:
     assert rounds_to(drift, drift_of("ir-fp16@default", "alpha_mad"))
 
 
+def test_the_readme_s_speed_is_that_of_the_page_on_performance() -> None:
+    shown = found(
+        "README.md", r"(\S+) times as fast as the IR of the published recipe in f32 and (\S+) times in bf16, on"
+    )
+    measured = [row("docs/performance.md", precision)[2].split(" ")[0] for precision in ("f32", "bf16")]
+    assert [*shown] == measured
+
+
 def test_the_published_figures_are_those_of_the_table_of_metrics() -> None:
     published = [metric.published_original for metric in METRICS if metric.published_original is not None]
     assert [*map(float, found("README.md", r"Zoo \(([\d.]+), ([\d.]+), ([\d.]+), ([\d.]+)\) were"))] == published

@@ -12,6 +12,7 @@ packages, and `--bind` makes a folder of this machine visible in ROOT. The first
 import argparse
 import itertools
 import json
+import os
 import re
 import shlex
 import shutil
@@ -134,6 +135,22 @@ def mounted(root: Path, binds: list[Path]) -> Iterator[None]:
         yield
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise UsageError(f"--env: expected NAME=VALUE, found {text!r}")
+    return name, value
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).resolve()
+
+
 def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     """Return this program's own arguments, and the command after the first `--`."""
     own = list(itertools.takewhile(lambda word: word != "--", arguments))
@@ -142,15 +159,23 @@ def split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
 
 def main() -> None:
     """Do the Dockerfile's instructions, then the command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s [--env NAME=VALUE] [--bind FOLDER] ROOT [-- COMMAND ...]",
+    )
     parser.add_argument("root", type=Path, help="a folder with the base image's files")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="set whatever ENV says")
-    parser.add_argument("--bind", action="append", default=[], type=Path, metavar="FOLDER", help="visible in ROOT too")
+    parser.add_argument(
+        "--bind", action="append", default=[], type=_absolute, metavar="FOLDER", help="visible in ROOT too"
+    )
     own, command = split(sys.argv[1:])
     given = parser.parse_args(own)
     if not (given.root / "usr/bin/env").exists():
         raise UsageError(f"{given.root}: expected a folder with a system's files, found no usr/bin/env; see --help")
-    container = Container(given.root.resolve(), overrides=dict(each.split("=", 1) for each in given.env))
+    if os.geteuid() != 0:
+        raise UsageError("chroot and mount are for root alone; run this as root")
+    container = Container(given.root.resolve(), overrides=dict(setting(each) for each in given.env))
     with mounted(container.root, given.bind):
         for instruction in instructions(DOCKERFILE.read_text(encoding="utf-8")):
             container.do(instruction)

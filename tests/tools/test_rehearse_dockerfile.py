@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from configs.errors import UsageError
-from tools.rehearse_dockerfile import KNOWN, Instruction, instructions, split
+from tools.rehearse_dockerfile import KNOWN, Instruction, instructions, setting, split
 
 ROOT = Path(__file__).resolve().parents[2]
 READ = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
@@ -52,6 +52,9 @@ def test_what_follows_two_dashes_is_the_command() -> None:
         ("sh", "-c", "a -- b"),
     )
     assert split(["root"]) == (["root"], ())
+    assert setting("A=b=c") == ("A", "b=c")
+    with pytest.raises(UsageError, match=r"--env: expected NAME=VALUE, found 'A'"):
+        setting("A")
 
 
 def test_a_folder_that_is_no_system_is_refused(tmp_path: Path) -> None:
