@@ -343,3 +343,42 @@ def test_the_published_experiment_is_described_as_its_job_makes_it() -> None:
         "docs/real-sets.md", r"makes some in the same manner: (\d+) foregrounds and (\d+) photographs drawn"
     )
     assert (int(people), int(places), recipe.per_foreground) == (recipe.foregrounds, recipe.backgrounds, 5)
+
+
+def test_the_page_on_plates_says_of_its_table_what_stands_in_it() -> None:
+    def alpha_mad(fault: str, column: int = 3) -> float:
+        return float(row("docs/plates.md", fault)[column])
+
+    exact, everything = alpha_mad("shifted by 0 px"), "all: 20 px, 1 degree, darker, warmer"
+    dearest = max(
+        alpha_mad(fault) for fault in ("exposure x 0.7", "white balance: red x 1.1, blue x 0.9", "gamma 1.25")
+    )
+    [missing] = found("docs/plates.md", r"missing at the border costs ([\d.]+) where people are cut")
+    [exposure] = found("docs/plates.md", r"Exposure and white balance cost up to (\d+), and")
+    assert rounds_to(missing, alpha_mad("scaled by 1.1", 4) - exact)
+    assert rounds_to(exposure, dearest - exact)
+    assert found("docs/plates.md", r"\(([\d.]+) against ([\d.]+)\)\. - Noise") == tuple(
+        row("docs/plates.md", everything)[4:6]
+    )
+    shown = found(
+        "docs/plates.md", r"is (\d+) % higher, with a plate 5 % too dark (\d+) %, with 3 % of red and blue (\d+) %"
+    )
+    for share, fault in zip(
+        shown, ("shifted by 2 px", "exposure x 0.95", "white balance: red x 1.03, blue x 0.97"), strict=True
+    ):
+        assert rounds_to(share, 100 * (alpha_mad(fault) / exact - 1)), fault
+
+
+def test_the_pages_on_speed_agree_with_their_tables() -> None:
+    emulated = row("docs/performance.md", "Alpha MAD, x 1e-3")
+    assert found("docs/precisions.md", r"\[by emulation\]\(\S+\) it is (\S+)\. ##") == (emulated[3],)
+    times = {
+        precision: [float(cell) for cell in row("docs/performance.md", precision)[:2]] for precision in ("f32", "bf16")
+    }
+    gains = found(
+        "docs/performance.md", r"bf16, gains ([\d.]+) times with mattekit's graph and ([\d.]+) with the recipe's"
+    )
+    for gain, slow, fast in zip(gains, times["f32"], times["bf16"], strict=True):
+        assert rounds_to(gain, slow / fast)
+    [ratio] = found("docs/performance.md", r"has the commands and tables\): \*\*([\d.]+) x\*\*")
+    assert row("docs/bench.md", "`ir-fp32@f32`")[2].split(" ")[0] == ratio
