@@ -125,9 +125,9 @@ class Container:
 
 @contextmanager
 def mounted(root: Path, binds: list[Path]) -> Iterator[None]:
-    """Make /proc, /dev and the folders `binds` visible below `root`, and take them away again."""
+    """Make /proc, /sys, /dev and the folders `binds` visible below `root`, and take them away again."""
     with ExitStack() as stack:
-        for place in (Path("/proc"), Path("/dev"), *binds):
+        for place in (Path("/proc"), Path("/sys"), Path("/dev"), *binds):
             target = root / place.relative_to("/")
             target.mkdir(parents=True, exist_ok=True)
             subprocess.run(["mount", "--bind", str(place), str(target)], check=True)
