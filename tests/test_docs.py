@@ -10,7 +10,10 @@ from typer.exceptions import TyperException
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("configs", "converter", "datasets", "demo", "eval", "training", "mattekit", "tools", "tests")
-PAGES = [ROOT / "README.md", *sorted(path for top in ("docs", *PACKAGES) for path in (ROOT / top).rglob("*.md"))]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(path for top in ("docs", *PACKAGES) for path in (ROOT / top).rglob("*.md")),
+]
 SCRIPTS = [
     *(ROOT / name for name in ("Makefile", "action.yml", ".ci/run", ".github/workflows/ci.yml")),
     *sorted(path for top in ("docs", "configs", "training") for path in (ROOT / top).rglob("*.y*ml")),
