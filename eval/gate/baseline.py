@@ -127,7 +127,7 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
         versions=results.environment.versions,
         cpu_class=results.environment.cpu_class,
         cpu_name=results.environment.cpu_name,
-        dataset=results.dataset.model_copy(update={"path": None, "coverage": None}),
+        dataset=results.dataset.model_copy(update={"path": None, "coverage": None, "sizes": ()}),
         model=results.model,
         original=results.original,
         variants={
@@ -149,6 +149,19 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
             for variant in results.variants
         },
         history=history,
+    )
+
+
+def described(baseline: Baseline) -> str:
+    """Return what a baseline holds, in one line: the model, the set, the variants and where they ran."""
+    model = baseline.model
+    of_model = "a model that is not named"
+    if model is not None:
+        size = "x".join(map(str, model.input_size))
+        of_model = f"model {_short(model.source_sha256)} ({model.architecture}, {size})"
+    names = ", ".join(baseline.variants)
+    return (
+        f"{of_model} on {baseline.dataset.samples} samples of {baseline.dataset.name}: {names}, on {baseline.cpu_class}"
     )
 
 

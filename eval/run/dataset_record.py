@@ -10,6 +10,7 @@ from datasets.samples.gaps import gaps
 from eval.metrics.truth import AGREEMENT_NOTE, TruthKind
 
 Count = Annotated[int, Field(ge=0)]
+Pixels = Annotated[int, Field(gt=0)]
 
 
 class DatasetRecord(Frozen):
@@ -29,6 +30,7 @@ class DatasetRecord(Frozen):
         truth: what figures are measured against (`eval.metrics.truth.TruthKind`).
         coverage: what the evaluated samples show, without ground truth by the original's mattes; None in baselines, and
             in results of earlier versions.
+        sizes: (height, width) of the samples, each size once; empty in results of earlier versions.
     """
 
     name: str
@@ -41,6 +43,7 @@ class DatasetRecord(Frozen):
     estimated_foregrounds: Count = 0
     truth: TruthKind = "ground truth"
     coverage: Annotated[Coverage | None, Field(exclude_if=lambda coverage: coverage is None)] = None
+    sizes: Annotated[tuple[tuple[Pixels, Pixels], ...], Field(exclude_if=lambda sizes: not sizes)] = ()
     plates: Annotated[str | None, Field(exclude_if=lambda plates: plates is None)] = None
 
     @model_validator(mode="after")

@@ -67,6 +67,7 @@ def evaluate(
     total = min(len(sample_set.refs), config.dataset.limit or len(sample_set.refs))
     rows: list[ScoreRow] = []
     images: list[tuple[str, str]] = []
+    sizes: set[tuple[int, int]] = set()
     with ExitStack() as stack:
         opened = [open_variant(variant, record, models) for variant in variants]
         scored = [
@@ -80,6 +81,7 @@ def evaluate(
         for index, sample in enumerate(iterate_pairs(sample_set, total)):
             report("evaluating", index, total)
             images += sample_set.decoded_sha256(sample_set.refs[index], sample)
+            sizes.add(sample.size)
             _refuse_calibrated(sample, calibrated, models)
             if takes_plate:
                 _refuse_same_pictures(sample, sample_set, index, total)
@@ -103,6 +105,7 @@ def evaluate(
             estimated_foregrounds=len(sample_set.estimated_foregrounds.intersection(ids)),
             truth="ground truth" if sample_set.has_truth else "original",
             coverage=meter.coverage(),
+            sizes=tuple(sorted(sizes)),
         ),
         settings=config.replaced(model=recorded_model(record)).model_dump(mode="json"),
         model=model_of(record),

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from configs.schema import Align, Plate
-from mattekit.terminal.console import progress_bars, say, tables
+from mattekit.terminal.console import progress_bars, say, say_aside, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.options import CONFIG, ConfigOption, DeviceOption, variants_from
 
@@ -60,6 +60,7 @@ def evaluate(
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
     """
     from eval.gate.output import print_gate
+    from eval.run.stretch import stretch_ahead
     from mattekit.stages.evaluation import evaluate_into
 
     options = {
@@ -87,6 +88,8 @@ def evaluate(
     }
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]
+    if warning := stretch_ahead(job):
+        say_aside(f"warning: {warning}; convert for the set's aspect: mattekit convert --input-shape HEIGHTxWIDTH")
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
     print_gate(judgement.original, tables())
