@@ -15,6 +15,7 @@ from mattekit.verbs import (
     footage,
     gate,
     info,
+    init,
     locate,
     matte,
     own_sets,
@@ -26,7 +27,8 @@ app = typer.Typer(
     help=(
         "Convert matting networks from PyTorch to ONNX to OpenVINO, run the original and every converted form on the "
         "same composites, and say with numbers whether anything was lost.\n\n"
-        "A first run, offline: `mattekit convert`, then `mattekit evaluate`, then `mattekit gate`.\n\n"
+        "A first run, offline: `mattekit convert`, then `mattekit evaluate`, then `mattekit gate`. "
+        "For a model of your own: `mattekit init --checkpoint mine.pth` first.\n\n"
         "Exit codes: 0 all well; 1 drift or parity failure; 2 usage or configuration; 3 data missing or corrupt; "
         "4 conversion failed; 5 inconclusive; 70 internal error."
     ),
@@ -35,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+app.command("init")(init.init)
 app.command("convert")(convert.convert)
 app.command("verify")(convert.verify)
 app.command("evaluate")(evaluate.evaluate)

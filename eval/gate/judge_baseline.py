@@ -17,6 +17,8 @@ from eval.gate.verdict import (
     not_compared,
     unjudged,
 )
+from eval.metrics.measures import PUBLISHED_METRICS
+from eval.presentation.formatting import number
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import scores_of
 from eval.run.stored import Run
@@ -60,7 +62,7 @@ def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
 def mismatch(results: Results, baseline: Baseline) -> tuple[str, str] | None:
     """Return what keeps a run and a baseline from being compared, and how they differ; None where they compare."""
     if (model := model_difference(baseline.model, results.model)) is not None:
-        return "model", f"the baseline is of another model ({model})"
+        return "model", f"the baseline is of another model ({model}){_scores(results, baseline)}"
     expected, found = baseline.dataset, results.dataset
     if expected.truth != found.truth:
         kinds = {"ground truth": "accuracy (against ground truth)", "original": "agreement (with the original)"}
@@ -71,6 +73,20 @@ def mismatch(results: Results, baseline: Baseline) -> tuple[str, str] | None:
     if (samples := sample_set_difference(expected, found)) is not None:
         return "sample set", f"the baseline is of another set: {expected.name}, the run is of {found.name} ({samples})"
     return None
+
+
+def _scores(results: Results, baseline: Baseline) -> str:
+    """Return what the original of another model scores on the same samples, beside what the baseline's does."""
+    expected, found = baseline.variants.get(baseline.original), results.variant(results.original)
+    same = baseline.dataset.truth == results.dataset.truth == "ground truth"
+    if expected is None or found is None or not same or sample_set_difference(baseline.dataset, results.dataset):
+        return ""
+    moved = [
+        f"{metric} {number(before)} -> {number(after)}"
+        for metric, before in in_order(expected.metrics)
+        if metric in PUBLISHED_METRICS and (after := mean_of(found.metrics.get(metric))) is not None
+    ]
+    return f", and on the same samples its original scores {', '.join(moved)}" if moved else ""
 
 
 def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
