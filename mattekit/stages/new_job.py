@@ -23,6 +23,8 @@ _BUNDLED = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
 _FRAME: Size = (720, 1280)
 """The size of images where neither the model nor the set says one."""
 _LARGEST_SIDE = 1280
+_CELL = 16
+"""Pixels that are refined together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,19 @@ def _text(folder: Path, name: str, original: Recognised, size: Size, dataset: st
         bundled=bundled,
         onnx=model.onnx and _from(folder, model.onnx),
         backbone=model.backbone if _has_backbone(original) else None,
+        refined=_refined(model, size),
         size=size,
         size_note=", to which the model is fixed" if original.size else f", divisible by {step}" if step > 1 else "",
         dataset=dataset if dataset in BUNDLED else _from(folder, found(Path(dataset))),
     )
+
+
+def _refined(model: ModelSection, size: Size) -> int | None:
+    """Return how many pixels to refine of frames that have fewer than usual: the same share as of HD; else None."""
+    pixels = size[0] * size[1]
+    if pixels >= model.refine_sample_pixels:
+        return None
+    return max(1, model.refine_sample_pixels * pixels // (_FRAME[0] * _FRAME[1]) // _CELL) * _CELL
 
 
 def _from(folder: Path, path: Path) -> str:
