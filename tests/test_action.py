@@ -183,6 +183,14 @@ def test_the_job_ends_as_the_gate_did(tmp_path: Path, code: str, status: str, st
         assert (call[call.index("--config")], call[call.index("--config") + 1]) == ("--config", "my job.yaml")
 
 
+@pytest.mark.parametrize("required", ["true", "false"])
+def test_a_baseline_is_required_where_the_workflow_says_so(tmp_path: Path, required: str) -> None:
+    job = Job(tmp_path, {"config": "a.yaml", "require-baseline": required})
+    job.run(FAKE_CODE="0", FAKE_STATUS="passed", FAKE_BROKEN="none")
+    assert ("--require-baseline" in job.calls[-1]) == (required == "true")
+    parse_mattekit(job.calls[-1])
+
+
 def test_options_that_are_given_are_passed_on(tmp_path: Path) -> None:
     given = {
         "config": "a.yaml",
