@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import onnx
 import pytest
 from outcome import Run
 from tiny_model import write_tiny_onnx
@@ -50,6 +51,22 @@ def test_an_onnx_gives_its_size_and_a_set_that_fits_it(run: Run) -> None:
     job = load_config()
     assert (job.model.onnx, job.model.checkpoint) == (Path("mine.onnx"), None)
     assert job.evaluate.variants[0] == "onnx"
+
+
+def test_an_onnx_of_a_fixed_size_is_evaluated_on_frames_of_its_aspect(run: Run) -> None:
+    write_tiny_onnx(Path("free.onnx"))
+    model = onnx.load("free.onnx")
+    for value in model.graph.input:
+        for side, length in zip(value.type.tensor_type.shape.dim[2:], (64, 96), strict=True):
+            side.dim_value = length
+    onnx.save(model, "fixed.onnx")
+    outcome = run("init", "--onnx", "fixed.onnx")
+    assert outcome.code == 0, outcome.text
+    job = load_config()
+    assert (job.convert.input_shape, job.dataset.path, job.dataset.size) == ((64, 96), "synthetic", (64, 96))
+    stretched = run("init", "--onnx", "fixed.onnx", "--dataset", "people", "--force")
+    assert stretched.code == 0
+    assert "warning: frames of 720x1280 are stretched to the model's 64x96" in stretched.err
 
 
 @pytest.mark.parametrize(
