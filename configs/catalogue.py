@@ -10,6 +10,7 @@ from configs.errors import UsageError, shortened
 from configs.places import found
 from configs.reading import PlainPath
 from configs.records import Frozen
+from configs.wording import explained
 from configs.yaml_file import read_yaml
 
 CATALOGUE = Path("configs/catalogue.yaml")
@@ -98,7 +99,7 @@ def read_catalogue(path: Path = CATALOGUE) -> dict[str, Published]:
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"]) or "(top level)"
-        raise UsageError(f"{path}: {shortened(key)}: {problem['msg']}; mend the catalogue") from error
+        raise UsageError(f"{path}: {shortened(key)}: {explained(problem)}; mend the catalogue") from error
 
 
 def find_published(name: str, catalogue: dict[str, Published], origin: str) -> Published:

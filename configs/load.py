@@ -10,16 +10,30 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from configs.errors import UsageError, shortened
+from configs.limits import LIMIT_KEYS, Tolerance, default_limits
 from configs.places import INSTALLED, found, home, is_there
 from configs.schema import BUNDLED, SYNTHETIC, Config
+from configs.wording import explained
 from configs.yaml_file import read_yaml
 
-DEFAULT_CONFIG = Path("configs/default.yaml")
+JOB_FILE = Path("mattekit.yaml")
+"""The job of a folder, which is read where no other is named."""
+DEFAULT_CONFIG = INSTALLED / "configs" / "default.yaml"
+"""The toolkit's own job, which is read where the working folder has none."""
 _EXTENDS = "extends"
 
 
-def load_config(path: Path = DEFAULT_CONFIG) -> Config:
+def job_file() -> Path:
+    """Return the job that is read where none is named: that of the working folder, else the toolkit's own."""
+    return JOB_FILE if is_there(JOB_FILE) else DEFAULT_CONFIG
+
+
+def load_config(path: Path | None = None) -> Config:
     """Read and check a configuration file; keys that it leaves out take the schema's defaults.
+
+    Limits are merged with the defaults by precision and metric: `alpha_mad: {absolute: 0.1}` keeps that metric's
+    `largest` and `direction`, not its `relative`, and every other metric's limit; null takes away a metric's limit, or
+    a precision's. Without `path` it is `job_file`.
 
     With `extends: other.yaml` (relative to the file, else one of the toolkit's) the other file gives the values that
     this one leaves out. Paths are as `placed` says; so is `path`, and without a file the toolkit's own is read.
@@ -28,7 +42,8 @@ def load_config(path: Path = DEFAULT_CONFIG) -> Config:
         UsageError: the file is missing, is not YAML, extends itself, or holds an unknown key, a key twice or a value
             out of range.
     """
-    return placed(config_from_dict(_read_extended(found(path), ()), str(path)))
+    path = job_file() if path is None else path
+    return placed(config_from_dict(_with_limits(_read_extended(found(path), ())), str(path)))
 
 
 def config_of(content: Mapping[str, Any], origin: str) -> Config:
@@ -37,7 +52,7 @@ def config_of(content: Mapping[str, Any], origin: str) -> Config:
     Raises:
         UsageError: as `load_config`.
     """
-    return placed(config_from_dict(_extended(dict(content), Path(origin), ()), origin))
+    return placed(config_from_dict(_with_limits(_extended(dict(content), Path(origin), ())), origin))
 
 
 def placed(config: Config) -> Config:
@@ -98,6 +113,44 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _with_limits(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a job's content whose tables of limits have all that it does not change, and nothing that it sets to null.
+
+    What is no table is left for the schema to refuse.
+    """
+    gate = content.get("gate")
+    if not isinstance(gate, dict):
+        return content
+    tables = {key: gate[key] for key in LIMIT_KEYS if isinstance(gate.get(key), dict)}
+    return {**content, "gate": {**gate, **{key: _over_default_limits(key, table) for key, table in tables.items()}}}
+
+
+def _over_default_limits(key: str, table: dict[str, Any]) -> dict[str, Any]:
+    limits: dict[str, Any] = {precision: dict(metrics) for precision, metrics in default_limits(key).items()}
+    for precision, metrics in table.items():
+        usual = limits.get(precision, {})
+        if metrics is None:
+            limits.pop(precision, None)
+        elif not isinstance(metrics, dict):
+            limits[precision] = metrics
+        else:
+            for metric, given in metrics.items():
+                usual[metric] = _over_tolerance(usual.get(metric), given)
+            limits[precision] = {metric: limit for metric, limit in usual.items() if limit is not None}
+    return limits
+
+
+def _over_tolerance(usual: Tolerance | None, given: Any) -> Any:
+    """Return the limit that a job gives, with what it leaves out of the usual one.
+
+    `absolute` and `relative` are one limit, the larger of the two: giving one drops the other.
+    """
+    if usual is None or not isinstance(given, dict):
+        return given
+    kept = usual.model_dump(exclude={"absolute", "relative"} if {"absolute", "relative"} & given.keys() else set())
+    return {**kept, **given}
+
+
 def _read_mapping(path: Path) -> dict[str, Any]:
     content = read_yaml(path)
     if content is None:
@@ -146,7 +199,7 @@ def _explain(problem: Any) -> str:
     location = [part for part in problem["loc"] if isinstance(part, str)]
     dotted = ".".join(str(part) for part in problem["loc"]) or "(top level)"
     if problem["type"] != "extra_forbidden":
-        return f"{dotted}: {problem['msg']} (found {shortened(repr(problem['input']))})"
+        return f"{dotted}: {explained(problem)}"
     known = _known_keys(location[:-1])
     nearest = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
     hint = f"; did you mean `{nearest[0]}`?" if nearest else ""

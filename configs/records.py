@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from configs.errors import DataError, shortened
 from configs.files import write_atomically
 from configs.reading import read_bytes
+from configs.wording import explained
 
 SCHEMA_VERSION = 1
 LARGEST_NUMBER = 1e30
@@ -129,7 +130,7 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"]) or "(top level)"
-        raise DataError(f"{path}: {key}: {problem['msg']} ({error.error_count()} problem(s)); {remedy}") from error
+        raise DataError(f"{path}: {key}: {explained(problem)} ({error.error_count()} problem(s)); {remedy}") from error
 
 
 def _require_version(path: Path, content: Any, remedy: str) -> None:

@@ -4,11 +4,15 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from configs.records import Frozen
+from configs.limits import Limits, default_limits
+from configs.limits import Tolerance as Tolerance
+from configs.section import NonNegative as NonNegative
+from configs.section import Positive as Positive
+from configs.section import Section as Section
 
 Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
@@ -18,7 +22,6 @@ Layout = Literal["plain", "omz"]
 """Where the IRs of a converted model folder lie in it: `fp16/model.xml`, or where the Open Model Zoo's tools look."""
 MAX_SIDE = 2048
 """Longest side in pixels that an import leaves as it is: enough for frames of 1920x1080, even of a narrow figure."""
-Direction = Literal["increase", "decrease", "both"]
 Plate = Literal["exact", "handheld"]
 Align = Literal["auto", "off", "always"]
 """Whether plates are aligned to their frames: when it measurably helps, never, or wherever an alignment is found."""
@@ -32,8 +35,6 @@ OnFailure = Literal["replace", "fail"]
 """Whether another photograph is drawn for one that cannot be fetched, or the command fails."""
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 """What an IR is asked to infer in; `default` leaves it to OpenVINO."""
-Positive = Annotated[int, Field(gt=0, le=1 << 31)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 PEOPLE = "people"
 SYNTHETIC = "synthetic"
@@ -57,14 +58,6 @@ ImageSize = Annotated[tuple[Positive, Positive], AfterValidator(_of_bearable_siz
 """Height and width of images."""
 Count = Annotated[int, Field(gt=0, le=MAX_COUNT)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
-
-
-class Section(Frozen):
-    """A part of the configuration: frozen, and without unknown keys."""
-
-    def replaced(self, **changes: object) -> Self:
-        """Return this section with keys replaced, checked as a whole, which pydantic's `model_copy` does not do."""
-        return self.model_validate({**self.model_dump(), **changes})
 
 
 class ModelSection(Section):
@@ -291,33 +284,17 @@ class EvaluateSection(Section):
     worst: Annotated[int, Field(ge=0)] = 5
 
 
-class Tolerance(Section):
-    """How far a metric's mean may move: by `absolute` (published units) or `relative` (share of the expected value),
-    whichever is larger.
-
-    `largest` limits how far any single sample may move, either way, in published units; None sets no such limit. Both
-    sides score the same sample, so this needs no statistics; it catches a fault that moves some samples up and others
-    down, and leaves the mean where it was.
-
-    `direction` says which way is bad: with `increase` (every metric here is an error, so higher is worse) an
-    improvement passes and is shown; with `both` any move beyond the limit fails.
-    """
-
-    absolute: NonNegative = 0.0
-    relative: NonNegative = 0.0
-    largest: NonNegative | None = None
-    direction: Direction = "increase"
-
-
 class GateSection(Section):
     """When a run is red. Keys: inference precision that really ran (`f32`, `bf16`, `f16`, or `int8` for a quantized IR
     whatever the rest of it ran in), then metric name.
 
     `against_original` judges drift of each variant from the original of the same run; `against_baseline` judges each
-    variant against the committed baseline. A metric without a tolerance is not judged, a precision without tolerances
-    is a failure. A run on fewer than `minimum_samples` samples (clips, where frames follow each other) can fail but
-    cannot pass: it ends inconclusive. The default is the least number with which an interval misses the mean of skewed
-    differences on the dangerous side in at most 5 % of sets; with 8 it is up to 7 %, with 6 up to 9 % (docs/gate.md).
+    variant against the baseline. Every precision has limits (`configs/limits.py`); a job's YAML changes what it gives,
+    key by key, and `null` takes a metric's limit away. A metric without a tolerance is not judged, a precision without
+    tolerances is a failure. A run on fewer than `minimum_samples` samples (clips, where frames follow each other) can
+    fail but cannot pass: it ends inconclusive. The default is the least number with which an interval misses the mean
+    of skewed differences on the dangerous side in at most 5 % of sets; with 8 it is up to 7 %, with 6 up to 9 %
+    (docs/gate.md).
 
     The gate judges the 95 % interval of a difference's mean: wholly within the limit passes, wholly beyond it fails,
     across it is inconclusive. With `inconclusive: fail` every inconclusive judgement is a failure.
@@ -325,17 +302,26 @@ class GateSection(Section):
     `agreement` takes the place of `against_original` for a set without ground truth: there a variant's scores are its
     distance from the original's own matte, the original's are 0, and only `absolute` and `largest` mean anything.
 
+    `baseline` is the file of what a run is expected to score; without one a run is judged against its original alone.
+    So it is, and is said, where the file is not there yet, or is of another model, set or size. With
+    `require_baseline` each of these is red.
+
     `other_class` holds the wider limits against a baseline of another CPU class. A metric that it leaves out is judged
     there by `against_baseline`, and beyond that limit it is inconclusive. A variant that ran in another precision than
     the baseline's, as `default` may on another class, is judged by the limits of the coarser precision.
+
+    Frames of another aspect than the model's are stretched to it. With `allow_stretch` such a run may pass; else it
+    ends inconclusive.
     """
 
     minimum_samples: Positive = 24
-    baseline: Path = Path("configs/baselines/default.json")
-    against_original: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
-    agreement: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
-    against_baseline: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
-    other_class: dict[str, dict[str, Tolerance]] = Field(default_factory=dict)
+    baseline: Path | None = None
+    require_baseline: bool = False
+    allow_stretch: bool = False
+    against_original: Limits = Field(default_factory=lambda: default_limits("against_original"))
+    agreement: Limits = Field(default_factory=lambda: default_limits("agreement"))
+    against_baseline: Limits = Field(default_factory=lambda: default_limits("against_baseline"))
+    other_class: Limits = Field(default_factory=lambda: default_limits("other_class"))
     inconclusive: Literal["inconclusive", "fail"] = "inconclusive"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from configs.load import DEFAULT_CONFIG, config_of, load_config
+from configs.load import config_of, job_file, load_config
 from configs.places import found
 from configs.schema import Config, Graph, InferencePrecision, InputForm, Layout, Plate
 from eval.gate.verdict import GateReport
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 Place = str | PathLike[str]
 Job = Config | Place | Mapping[str, Any] | None
-"""A configuration: None for `configs/default.yaml` (the toolkit's own where the working folder has none), a YAML file,
-or a mapping of what such a file holds, as `{"extends": "default.yaml", "dataset": {"limit": 8}}`."""
+"""A configuration: None for the working folder's `mattekit.yaml` (where it has none, the toolkit's own job), a YAML
+file, or a mapping of what such a file holds, as `{"extends": "default.yaml", "dataset": {"limit": 8}}`."""
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
@@ -172,7 +172,7 @@ def load(
 
     return Matter(
         open_model(
-            default_model(load_config(DEFAULT_CONFIG)) if model is None else found(Path(model)),
+            default_model(load_config()) if model is None else found(Path(model)),
             variant,
             device,
             precision,
@@ -312,7 +312,7 @@ def open_run(path: Place, config: Job = None) -> Run:
 
 def _job(config: Job) -> Config:
     if config is None or isinstance(config, Config):
-        return config or load_config(DEFAULT_CONFIG)
+        return config or load_config()
     return config_of(config, "config") if isinstance(config, Mapping) else load_config(Path(config))
 
 
@@ -325,4 +325,4 @@ def _rerun(
     given = {f"--{name}": value for name, (_, value) in options.items()}
     given["--variants"] = ",".join(variants) if isinstance(variants := given["--variants"], tuple) else None
     given |= {"--model": models, "--contract": contracts}
-    return (command("evaluate", {"--config": config or DEFAULT_CONFIG, **given}),)
+    return (command("evaluate", {"--config": config or job_file(), **given}),)

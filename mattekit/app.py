@@ -24,6 +24,7 @@ from mattekit.verbs import (
     gate,
     import_config,
     info,
+    init,
     locate,
     matte,
     own_sets,
@@ -35,7 +36,8 @@ app = typer.Typer(
     help=(
         "Convert matting networks from PyTorch to ONNX to OpenVINO, run the original and every converted form on the "
         "same composites, and say with numbers whether anything was lost.\n\n"
-        "A first run, offline: `mattekit convert`, then `mattekit evaluate`, then `mattekit gate`.\n\n"
+        "A first run, offline: `mattekit convert`, then `mattekit evaluate`, then `mattekit gate`. "
+        "For a model of your own: `mattekit init --checkpoint mine.pth` first.\n\n"
         "Exit codes: 0 all well; 1 drift or parity failure; 2 usage or configuration; 3 data missing or corrupt; "
         "4 conversion failed; 5 inconclusive; 70 internal error."
     ),
@@ -77,6 +79,7 @@ REPORTING: dict[str, Callable[..., None]] = {
 }
 """The verbs that take `--json`."""
 _OTHERS: dict[str, Callable[..., None]] = {
+    "init": init.init,
     "matte": matte.matte,
     "demo": demo.demo,
     "serve": serve.serve,

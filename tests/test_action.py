@@ -10,6 +10,9 @@ import pytest
 import yaml
 from command_lines import parse_mattekit
 
+from configs.load import config_of
+from configs.schema import Config
+
 ROOT = Path(__file__).resolve().parent.parent
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 WORKFLOW_TEXT = (ROOT / "docs/example-workflow.yml").read_text(encoding="utf-8")
@@ -91,6 +94,17 @@ def test_the_workflow_gives_inputs_and_reads_outputs_that_exist() -> None:
     used = re.findall(rf"steps\.{use['id']}\.outputs\.([\w-]+)", WORKFLOW_TEXT)
     assert used
     assert set(used) <= set(ACTION["outputs"])
+
+
+def test_the_job_and_the_workflow_of_the_page_are_whole() -> None:
+    page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    job, workflow, *_ = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", page, re.M | re.S)]
+    gate = config_of(job, "docs/ci.md").gate
+    assert gate == Config().gate.replaced(baseline=gate.baseline)  # what it states is the default
+    [use] = [step for step in workflow["jobs"]["gate"]["steps"] if "/mattekit@" in step["uses"]]
+    assert set(use["with"]) <= set(ACTION["inputs"])
+    assert (use["with"]["config"], use["with"]["require-baseline"]) == ("mattekit.yaml", "true")
+    assert workflow["permissions"] == {"contents": "read"}
 
 
 def test_the_workflow_asks_for_no_more_than_it_needs() -> None:
@@ -181,6 +195,14 @@ def test_the_job_ends_as_the_gate_did(tmp_path: Path, code: str, status: str, st
     for call in job.calls:
         parse_mattekit(call)
         assert (call[call.index("--config")], call[call.index("--config") + 1]) == ("--config", "my job.yaml")
+
+
+@pytest.mark.parametrize("required", ["true", "false"])
+def test_a_baseline_is_required_where_the_workflow_says_so(tmp_path: Path, required: str) -> None:
+    job = Job(tmp_path, {"config": "a.yaml", "require-baseline": required})
+    job.run(FAKE_CODE="0", FAKE_STATUS="passed", FAKE_BROKEN="none")
+    assert ("--require-baseline" in job.calls[-1]) == (required == "true")
+    parse_mattekit(job.calls[-1])
 
 
 def test_options_that_are_given_are_passed_on(tmp_path: Path) -> None:

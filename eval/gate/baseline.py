@@ -153,6 +153,19 @@ def baseline_from(run: Run, reason: str, created: str, previous: Baseline | None
     )
 
 
+def described(baseline: Baseline) -> str:
+    """Return what a baseline holds, in one line: the model, the set, the variants and where they ran."""
+    model = baseline.model
+    of_model = "a model that is not named"
+    if model is not None:
+        size = "x".join(map(str, model.input_size))
+        of_model = f"model {_short(model.source_sha256)} ({model.architecture}, {size})"
+    names = ", ".join(baseline.variants)
+    return (
+        f"{of_model} on {baseline.dataset.samples} samples of {baseline.dataset.name}: {names}, on {baseline.cpu_class}"
+    )
+
+
 def model_difference(expected: ModelRecord | None, found: ModelRecord | None) -> str | None:
     """Return how two runs' networks differ, or None when they are the same, or one of them is not known."""
     if expected is None or found is None:

@@ -20,12 +20,12 @@ ACTIONS_VARIABLE = "GITHUB_ACTIONS"
 OUTPUT_VARIABLE = "GITHUB_OUTPUT"
 MOST_ANNOTATIONS = 10
 """GitHub shows that many of a kind for one step."""
-_LEVELS: dict[Verdict, str] = {"fail": "error", "inconclusive": "warning"}
+_LEVELS: dict[Verdict, str] = {"fail": "error", "inconclusive": "warning", "not compared": "notice"}
 _COLOURS = {"passed": "brightgreen", "failed": "red", "inconclusive": "yellow"}
 
 
 def annotations(report: GateReport) -> list[str]:
-    """Return workflow commands that mark each failure as an error and what is not settled as a warning.
+    """Return workflow commands for failures (errors), what is not settled (warnings), and no baseline (a notice).
 
     None outside a GitHub workflow. Of more than `MOST_ANNOTATIONS` of a kind the last one says how many are left.
     """
@@ -74,7 +74,7 @@ def write_badge(path: Path, report: GateReport) -> None:
     badge = {
         "schemaVersion": 1,
         "label": "mattekit agreement" if report.agreement else "mattekit gate",
-        "message": report.verdict,
+        "message": report.verdict if report.uncompared is None else f"{report.verdict}, no baseline",
         "color": _COLOURS[report.verdict],
     }
     write_atomically(path, json.dumps(badge, indent=2) + "\n")

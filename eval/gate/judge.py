@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from configs.errors import UsageError
+from configs.limits import LIMIT_KEYS
 from configs.schema import GateSection, Tolerance
 from eval.gate.applicable import applicable
 from eval.gate.baseline import Baseline
@@ -21,11 +22,13 @@ from eval.gate.verdict import (
     in_order,
     limits_from_original,
     mean_of,
+    not_compared,
     unjudged,
 )
 from eval.metrics.measures import METRIC_NAMES
 from eval.run.results import Results
 from eval.run.stored import Run
+from eval.run.stretch import stretch_note
 from eval.statistics.intervals import MINIMUM_UNITS, count_units
 
 
@@ -47,13 +50,18 @@ def judge(run: Run, baseline: Baseline, gate: GateSection, required_variants: Se
     return _report(run.results, gate, rows, baseline_notes(run.results, baseline))
 
 
-def judge_original(run: Run, gate: GateSection, required_variants: Sequence[str] = ()) -> GateReport:
+def judge_original(
+    run: Run, gate: GateSection, required_variants: Sequence[str] = (), no_baseline: str | None = None
+) -> GateReport:
     """Judge a run without a baseline: did all run, and does every converted variant stay near the original?
 
-    Arguments and errors as `judge`.
+    Arguments and errors as `judge`; `no_baseline` says why there is none, where one might be expected.
     """
     _require_known_metrics(gate)
-    return _report(run.results, gate, _alone(run, gate, required_variants))
+    rows = _alone(run, gate, required_variants)
+    if no_baseline is not None:
+        rows.append(not_compared("baseline", no_baseline))
+    return _report(run.results, gate, rows)
 
 
 def without_baseline(report: GateReport, results: Results) -> GateReport:
@@ -69,14 +77,17 @@ def _alone(run: Run, gate: GateSection, required_variants: Sequence[str]) -> lis
 def _report(results: Results, gate: GateSection, rows: Sequence[GateRow], notes: Iterable[str] = ()) -> GateReport:
     """Put rows and notes together; says how many rows no interval stood behind, and applies `gate.inconclusive`."""
     dataset = results.dataset
-    noted = [note for note in (dataset.agreement_note, dataset.foreground_note, dataset.coverage_note) if note]
+    stretched = stretch_note(results) if gate.allow_stretch else None
+    noted = [
+        note for note in (dataset.agreement_note, dataset.foreground_note, dataset.coverage_note, stretched) if note
+    ]
     noted += notes
-    if not rows:
+    if all(row.verdict == "not compared" for row in rows):
         reason = (
             f"nothing was judged: only {results.original} ran, and there is no converted form to compare with it; "
             "evaluate a form as well, such as --variants torch,ir-fp16@f32"
         )
-        rows = [GateRow("run", ALL, "judgements", "inconclusive", reason=reason)]
+        rows = [GateRow("run", ALL, "judgements", "inconclusive", reason=reason), *rows]
     bare = sum(row.difference is not None and row.interval is None for row in rows)
     if bare:
         noted.append(
@@ -103,6 +114,9 @@ def _run_rows(run: Run, gate: GateSection, required_variants: Iterable[str]) -> 
     if nameless:
         reason = f"the run does not say by their hashes which files ran as {', '.join(nameless)}; evaluate again"
         yield GateRow("run", ALL, "models", "inconclusive", reason=reason)
+    if not gate.allow_stretch and (note := stretch_note(run.results)):
+        reason = f"{note}; convert for the set's aspect, or accept it with --allow-stretch or gate.allow_stretch: true"
+        yield GateRow("run", ALL, "aspect", "inconclusive", reason=reason)
     by_clip = run.results.dataset.consecutive
     units = count_units(run.table.index.unique("sample"), by_clip)
     if units < gate.minimum_samples:
@@ -136,7 +150,7 @@ def _original_rows(results: Results, gate: GateSection) -> Iterator[GateRow]:
 
 
 def _require_known_metrics(gate: GateSection) -> None:
-    for key in ("against_original", "agreement", "against_baseline", "other_class"):
+    for key in LIMIT_KEYS:
         section: dict[str, dict[str, Tolerance]] = getattr(gate, key)
         for precision, tolerances in section.items():
             for name in tolerances:

@@ -6,7 +6,20 @@ from dataclasses import replace
 from configs.schema import GateSection
 from eval.gate.applicable import applicable
 from eval.gate.baseline import UPDATE_COMMAND, Baseline, BaselineVariant, model_difference, sample_set_difference
-from eval.gate.verdict import ALL, Difference, GateRow, Limit, compare, failure, in_order, mean_of, unjudged
+from eval.gate.verdict import (
+    ALL,
+    Difference,
+    GateRow,
+    Limit,
+    compare,
+    failure,
+    in_order,
+    mean_of,
+    not_compared,
+    unjudged,
+)
+from eval.metrics.measures import PUBLISHED_METRICS
+from eval.presentation.formatting import number
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import scores_of
 from eval.run.stored import Run
@@ -17,7 +30,12 @@ COARSENESS = ("f32", "f16", "bf16")
 
 
 def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
-    """Yield what a reader of the judgement should know: another CPU class, other versions, an old baseline or run."""
+    """Yield what a reader of the judgement should know: another CPU class, other versions, an old baseline or run.
+
+    Nothing where the two are not compared.
+    """
+    if mismatch(results, baseline) is not None:
+        return
     here, there = results.environment.cpu_class, baseline.cpu_class
     if here != there:
         yield (
@@ -42,25 +60,52 @@ def baseline_notes(results: Results, baseline: Baseline) -> Iterator[str]:
         )
 
 
-def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
-    """Yield the judgement of every variant of a run against the baseline."""
-    results = run.results
-    other_model = model_difference(baseline.model, results.model)
-    if other_model is not None:
-        reason = (
-            f"this baseline is of another model ({other_model}), so the run is judged against its original alone; give "
-            f"the model a baseline of its own: {UPDATE_COMMAND} --baseline FILE"
-        )
-        yield GateRow("baseline", ALL, "model", "inconclusive", reason=reason)
-        return
-    if baseline.dataset.truth != results.dataset.truth:
+def mismatch(results: Results, baseline: Baseline) -> tuple[str, str] | None:
+    """Return what keeps a run and a baseline from being compared, and how they differ; None where they compare."""
+    if (model := model_difference(baseline.model, results.model)) is not None:
+        return "model", f"the baseline is of another model ({model}){_scores(results, baseline)}"
+    expected, found = baseline.dataset, results.dataset
+    if expected.truth != found.truth:
         kinds = {"ground truth": "accuracy (against ground truth)", "original": "agreement (with the original)"}
-        reason = (
-            f"this baseline is of another kind of figures: {kinds[baseline.dataset.truth]}, the run's are "
-            f"{kinds[results.dataset.truth]}, so the run is judged against its original alone; give the set a baseline "
-            f"of its own: {UPDATE_COMMAND} --baseline FILE"
+        return (
+            "truth",
+            f"the baseline is of another kind of figures: {kinds[expected.truth]}, the run's are {kinds[found.truth]}",
         )
-        yield GateRow("baseline", ALL, "truth", "inconclusive", reason=reason)
+    if (samples := sample_set_difference(expected, found)) is not None:
+        return "sample set", f"the baseline is of another set: {expected.name}, the run is of {found.name} ({samples})"
+    return None
+
+
+def _scores(results: Results, baseline: Baseline) -> str:
+    """Return what the original of another model scores on the same samples, beside what the baseline's does."""
+    expected, found = baseline.variants.get(baseline.original), results.variant(results.original)
+    same = baseline.dataset.truth == results.dataset.truth == "ground truth"
+    if expected is None or found is None or not same or sample_set_difference(baseline.dataset, results.dataset):
+        return ""
+    moved = [
+        f"{metric} {number(before)} -> {number(after)}"
+        for metric, before in in_order(expected.metrics)
+        if metric in PUBLISHED_METRICS and (after := mean_of(found.metrics.get(metric))) is not None
+    ]
+    return f", and on the same samples its original scores {', '.join(moved)}" if moved else ""
+
+
+def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[GateRow]:
+    """Yield the judgement of every variant of a run against the baseline, or one row that says why they do not compare.
+
+    That row is a failure with `gate.require_baseline`; else it judges nothing.
+    """
+    results = run.results
+    differing = mismatch(results, baseline)
+    if differing is not None:
+        what, difference = differing
+        if gate.require_baseline:
+            reason = (
+                f"{difference}, and gate.require_baseline asks for one that fits; if that is meant: {UPDATE_COMMAND}"
+            )
+            yield failure("baseline", ALL, what, reason)
+        else:
+            yield not_compared(what, f"{difference}, so the run is judged against its original alone")
         return
     for name in baseline.variants:
         if results.variant(name) is None:
@@ -68,11 +113,6 @@ def baseline_rows(run: Run, baseline: Baseline, gate: GateSection) -> Iterator[G
     if results.original != baseline.original:
         reason = f"the original is {results.original} here and {baseline.original} in the baseline"
         yield failure("baseline", results.original, "original", reason)
-    difference = sample_set_difference(baseline.dataset, results.dataset)
-    if difference is not None:
-        reason = f"{difference}: not comparable; evaluate the baseline's set, or make a new baseline: {UPDATE_COMMAND}"
-        yield failure("baseline", ALL, "sample set", reason)
-        return
     for variant in results.variants:
         yield from _variant(variant, run, baseline, gate)
 

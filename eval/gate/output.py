@@ -22,7 +22,13 @@ from eval.presentation.xml import xml_text
 JUNIT_FILE = "junit.xml"
 BADGE_FILE = "badge.json"
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-_STYLES: dict[Verdict, str] = {"pass": "green", "improved": "cyan", "fail": "bold red", "inconclusive": "yellow"}
+_STYLES: dict[Verdict, str] = {
+    "pass": "green",
+    "improved": "cyan",
+    "fail": "bold red",
+    "inconclusive": "yellow",
+    "not compared": "yellow",
+}
 
 
 class GateRecord(Record):
@@ -49,7 +55,7 @@ class GateRecord(Record):
 
 
 def write_junit(path: Path, report: GateReport) -> None:
-    """Write one JUnit test case per row; an inconclusive one is an error of the type `inconclusive`.
+    """Write one JUnit test case per row; an inconclusive one is an error of that type, one not compared is skipped.
 
     Raises:
         UsageError: the folder cannot be written.
@@ -58,6 +64,7 @@ def write_junit(path: Path, report: GateReport) -> None:
         "tests": str(len(report.rows)),
         "failures": str(report.count("fail")),
         "errors": str(report.count("inconclusive")),
+        "skipped": str(report.count("not compared")),
     }
     root = ET.Element("testsuites", totals)
     name = "mattekit gate, agreement with the original" if report.agreement else "mattekit gate"
@@ -69,6 +76,8 @@ def write_junit(path: Path, report: GateReport) -> None:
             tag = "failure" if row.verdict == "fail" else "error"
             problem = ET.SubElement(case, tag, {"type": row.verdict, "message": xml_text(row.reason)})
             problem.text = _values(row)
+        elif row.verdict == "not compared":
+            ET.SubElement(case, "skipped", {"message": xml_text(row.reason)})
         else:
             ET.SubElement(case, "system-out").text = f"{row.verdict}: {_values(row)}"
     ET.indent(root)
@@ -117,7 +126,8 @@ def judgement_blocks(report: GateReport) -> list[Block]:
         for row in report.rows
     ]
     table = Table((*header, "Reason"), rows, right=(3, 4, 5, 6, 7), label="Every judgement of the gate")
-    return [headline(report), *(Note(plain(note)) for note in report.notes), table]
+    alone = [] if report.uncompared is None else [f"No baseline was compared: {report.uncompared}."]
+    return [headline(report), *(Note(plain(note)) for note in (*alone, *report.notes)), table]
 
 
 def headline(report: GateReport) -> str:
@@ -125,7 +135,8 @@ def headline(report: GateReport) -> str:
     counts = [f"{report.count('fail')} failed", f"{report.count('inconclusive')} inconclusive"]
     if improved := report.count("improved"):
         counts.append(f"{improved} improved beyond the limit")
-    return f"{len(report.rows)} judgements: {', '.join(counts)}."
+    alone = "" if report.uncompared is None else "; no baseline was compared"
+    return f"{report.judged} judgements: {', '.join(counts)}{alone}."
 
 
 def print_gate(report: GateReport, console: Console) -> None:

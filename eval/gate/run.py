@@ -7,10 +7,10 @@ from pathlib import Path
 
 from configs.errors import InconclusiveError, ParityError, UsageError
 from configs.files import require_no_folder
-from configs.places import found
+from configs.places import found, is_there
 from configs.schema import GateSection
 from eval.gate.applicable import applicable
-from eval.gate.baseline import Baseline, baseline_from
+from eval.gate.baseline import UPDATE_COMMAND, Baseline, baseline_from
 from eval.gate.ci_output import write_badge
 from eval.gate.judge import judge, judge_original
 from eval.gate.output import BADGE_FILE, JUNIT_FILE, GateRecord, write_junit
@@ -46,12 +46,29 @@ def judge_stored(
         baseline_path: another baseline than the configured one.
 
     Raises:
-        DataError: the baseline is missing or corrupt, or the run's models are there and not what they were.
-        UsageError: the tolerances name an unknown metric.
+        DataError: the baseline is missing where it is required or given as an argument, or corrupt; or the run's models
+            are there and not what they were.
+        UsageError: the tolerances name an unknown metric, or a baseline is required and none is named.
     """
     models = run_models(run.results, str(run_dir))
-    report = judge(run, Baseline.read(found(baseline_path or gate.baseline)), gate, required_variants)
+    expected = _expected(gate, baseline_path)
+    if isinstance(expected, Baseline):
+        report = judge(run, expected, gate, required_variants)
+    else:
+        report = judge_original(run, gate, required_variants, expected)
     return replace(report, notes=(f"{run_dir}: {models}", *report.notes))
+
+
+def _expected(gate: GateSection, baseline_path: Path | None) -> Baseline | str:
+    """Return the baseline, or why there is none."""
+    path = baseline_path or gate.baseline
+    if path is None:
+        if gate.require_baseline:
+            raise UsageError("gate.require_baseline: no baseline is named; set gate.baseline, or give --baseline")
+        return f"none is named; make one: {UPDATE_COMMAND} --baseline FILE, and name it as gate.baseline"
+    if baseline_path is None and not gate.require_baseline and not is_there(found(path)):
+        return f"{path} is not there yet; make it of a run you trust: {UPDATE_COMMAND}"
+    return Baseline.read(found(path))
 
 
 def clear_verdict(run_dir: Path) -> None:
@@ -95,13 +112,13 @@ def update_baseline(
     Args:
         run_dir: folder that holds `results.json` and `per_sample.csv`.
         gate: tolerances, and the baseline's path.
-        reason: why the expected figures change; kept in the baseline.
+        reason: why the expected figures change; kept in the baseline. The first one needs none.
         required_variants: variants that must have run.
         baseline_path: another baseline than the configured one.
         created: the time to record, now by default.
 
     Raises:
-        UsageError: the reason is empty, or the baseline cannot be written.
+        UsageError: the reason is empty, or the baseline is not named or cannot be written.
         DataError: the run, or the baseline to replace, is corrupt, or the run's models are not what they were.
         ParityError: the run is not fit: it is incomplete, a converted form drifts from the original by more than its
             tolerance, or one of the published metrics is undefined.
@@ -109,10 +126,16 @@ def update_baseline(
             samples.
     """
     path = baseline_path or gate.baseline
+    if path is None:
+        raise UsageError(
+            "--update-baseline: gate.baseline names no file; give --baseline FILE, and name it as gate.baseline"
+        )
     run = read_run(run_dir)
     previous = Baseline.read(expected) if (expected := found(path)).exists() else None
     run_models(run.results, str(run_dir))
     _require_fit(run, gate, required_variants, path)
+    if previous is None:
+        reason = reason.strip() or "the first baseline"
     when = (created or datetime.now(UTC)).isoformat(timespec="seconds")
     baseline = baseline_from(run, reason, when, previous)
     baseline.write(path)

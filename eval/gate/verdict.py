@@ -15,7 +15,7 @@ from eval.run.results import MetricRecord, Results, VariantRecord
 from eval.statistics.intervals import Interval
 
 Check = Literal["run", "original", "agreement", "baseline"]
-Verdict = Literal["pass", "improved", "fail", "inconclusive"]
+Verdict = Literal["pass", "improved", "fail", "inconclusive", "not compared"]
 
 Kind = TypeVar("Kind")
 
@@ -42,7 +42,8 @@ class GateRow:
             is the truth), against the baseline.
         variant: the variant, or `(all)`.
         metric: a metric's name, or what else was judged, such as `sample set`.
-        verdict: `pass`, `improved` (better by more than the limit), `fail` or `inconclusive`.
+        verdict: `pass`, `improved` (better by more than the limit), `fail` or `inconclusive`; `not compared` judges
+            nothing and says why there is no comparison with a baseline.
         obtained: this variant's value, None where there is none.
         expected: the original's or the baseline's value.
         difference: obtained minus expected.
@@ -122,7 +123,17 @@ class GateReport:
         """0 when everything passed, 1 after any failure, else 5; so it is where nothing was judged."""
         if self.count("fail"):
             return FAIL_EXIT
-        return INCONCLUSIVE_EXIT if self.count("inconclusive") or not self.rows else 0
+        return INCONCLUSIVE_EXIT if self.count("inconclusive") or not self.judged else 0
+
+    @property
+    def judged(self) -> int:
+        """How many judgements there are."""
+        return len(self.rows) - self.count("not compared")
+
+    @property
+    def uncompared(self) -> str | None:
+        """Why the run was compared with no baseline; None where it was, or where that was not asked for."""
+        return next((row.reason for row in self.rows if row.verdict == "not compared"), None)
 
     @property
     def verdict(self) -> Literal["passed", "failed", "inconclusive"]:
@@ -146,6 +157,11 @@ class GateReport:
 def failure(check: Check, variant: str, metric: str, reason: str) -> GateRow:
     """Return the row of a failure that has no figures."""
     return GateRow(check, variant, metric, "fail", reason=reason)
+
+
+def not_compared(metric: str, reason: str) -> GateRow:
+    """Return the row that says why a run was compared with no baseline; `metric` names what is missing or differs."""
+    return GateRow("baseline", ALL, metric, "not compared", reason=reason)
 
 
 def limits_from_original(gate: GateSection, results: Results) -> tuple[Check, dict[str, dict[str, Tolerance]]]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from configs.schema import Direction, GateSection
+from configs.limits import Direction
+from configs.schema import GateSection
 from eval.gate.verdict import limit_of, limits_from_original
 from eval.metrics.measures import METRICS, Metric, title_of
 from eval.presentation.blocks import Table

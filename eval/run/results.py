@@ -16,6 +16,7 @@ from configs.errors import DataError
 from configs.places import Origin
 from configs.records import Frozen, Record
 from configs.schema import Config
+from configs.wording import explained
 from converter.forms.proofs import ContractProof, Parity
 from eval.run.dataset_record import Count, DatasetRecord
 from eval.statistics.intervals import Interval
@@ -263,8 +264,8 @@ class Results(Record):
             problem = error.errors()[0]
             key = ".".join(str(part) for part in problem["loc"])
             raise DataError(
-                f"results.json: settings.{key}: {problem['msg']}; the settings are not readable, the run is of another "
-                "version: run `mattekit evaluate` again"
+                f"results.json: settings.{key}: {explained(problem)}; the settings are not readable, the run is of "
+                "another version: run `mattekit evaluate` again"
             ) from error
 
     def variant(self, name: str) -> VariantRecord | None:

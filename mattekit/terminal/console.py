@@ -62,6 +62,12 @@ def say(line: str) -> None:
     output.print(_seen(line), markup=False)
 
 
+def say_aside(line: str) -> None:
+    """Print text as it is to standard error, so that what a verb gives stays alone on the other."""
+    if not output.quiet:
+        errors.print(_seen(line), markup=False)
+
+
 def say_error(text: str) -> None:
     """Print an error."""
     errors.print(_seen(text), style="bold red", markup=False, highlight=False)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from configs.errors import UsageError
-from configs.load import load_config, override
+from configs.load import DEFAULT_CONFIG, load_config, override
 from configs.places import HOME_VARIABLE, home
 from configs.schema import Config
 
@@ -46,12 +46,13 @@ def model_folder(models: Path | None) -> dict[str, object]:
 def command(verb: str, options: Mapping[str, object]) -> str:
     """Return the shell command `mattekit <verb>` with `options`.
 
-    A list or tuple gives its option once for each item, True gives the option alone, None and False leave it out.
+    A list or tuple gives its option once for each item, True gives the option alone, None and False leave it out. So
+    does the toolkit's own job, which is read without an option.
     """
     parts = ["mattekit", verb]
     for option, given in options.items():
         for value in given if isinstance(given, list | tuple) else (given,):
-            if value is None or value is False:
+            if value is None or value is False or value == DEFAULT_CONFIG:
                 continue
             parts.append(option if value is True else f"{option} {shlex.quote(str(value))}")
     return " ".join(parts)

@@ -17,7 +17,20 @@ from mattekit.terminal.console import output
 from mattekit.terminal.endings import exit_code_and_message
 
 SCHEMA_VERSION = 1
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors; the exit code and files tell.")]
+
+
+def _hush(quiet: bool) -> bool:
+    """Be quiet from now on: what other options say when they are read is to be kept back as well."""
+    output.quiet = quiet
+    return quiet
+
+
+_Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", is_eager=True, callback=_hush, help="Say nothing but errors; the exit code and files tell."
+    ),
+]
 _Json = Annotated[
     bool, typer.Option("--json", help="Print the outcome as one JSON document, and all else to standard error.")
 ]

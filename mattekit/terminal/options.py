@@ -7,13 +7,33 @@ from typing import Annotated
 import typer
 
 from configs.errors import UsageError, shortened
-from configs.load import DEFAULT_CONFIG
+from configs.load import DEFAULT_CONFIG, JOB_FILE, job_file
+from configs.places import found
 from configs.schema import MAX_PIXELS, Config, NamedModel
 from configs.sizes import WRITTEN, Size, size_of_text, size_text
-from mattekit.terminal.console import say_warning
+from mattekit.terminal.console import say_aside, say_warning
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="The job's YAML file; every key is in configs/schema.py.")]
-CONFIG = DEFAULT_CONFIG
+
+def _job(context: typer.Context, given: Path) -> Path:
+    """Return the job's file, and say which it is unless it is the toolkit's own."""
+    source = context.get_parameter_source("config")
+    path = job_file() if source is None or source.name == "DEFAULT" else given
+    if not context.resilient_parsing and found(path).absolute() != DEFAULT_CONFIG:
+        say_aside(f"job: {path}")
+    return path
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        callback=_job,
+        help=f"The job's YAML file; by default {JOB_FILE} of this folder, else the toolkit's own job. `mattekit init` "
+        "writes one.",
+        show_default=False,
+    ),
+]
+CONFIG = JOB_FILE
 DeviceOption = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ import typer
 
 from configs.load import load_config
 from configs.schema import Align, Plate
-from mattekit.terminal.console import progress_bars, say, tables
+from mattekit.terminal.console import progress_bars, say, say_warning, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.modes import answer
 from mattekit.terminal.options import (
@@ -79,6 +79,7 @@ def evaluate(
     """
     from eval.gate.output import print_gate
     from eval.run.results import Results
+    from eval.run.stretch import stretch_ahead
     from mattekit.stages.evaluation import evaluate_into
 
     base = load_config(config)
@@ -110,6 +111,8 @@ def evaluate(
     }
     converting = [command("convert", {"--config": config})] if models is None else []
     rerun = [*converting, command("evaluate", given)]
+    if warning := stretch_ahead(job):
+        say_warning(f"{warning}; convert for the set's aspect: mattekit convert --size WIDTHxHEIGHT")
     with progress_bars() as report:
         _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
     answer(folder=run_dir, results=Results.read(run_dir))

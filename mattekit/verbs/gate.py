@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from configs.errors import ParityError, UsageError
-from configs.load import load_config
 from configs.schema import GateSection
 from configs.sizes import WRITTEN
 from mattekit.terminal.console import output, progress_bars, say, say_to_workflow
-from mattekit.terminal.jobs import latest_run
+from mattekit.terminal.jobs import changed, latest_run
 from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, ConfigOption, OldShapeOption, chosen_size
 
@@ -22,10 +21,21 @@ def gate(
     ] = None,
     config: ConfigOption = CONFIG,
     baseline: Annotated[Path | None, typer.Option(help="Another baseline than the configured one.")] = None,
+    require_baseline: Annotated[
+        bool | None,
+        typer.Option("--require-baseline", help="Be red where the baseline is of another model or set, or not there."),
+    ] = None,
+    allow_stretch: Annotated[
+        bool | None,
+        typer.Option("--allow-stretch", help="Let a run pass whose frames had another aspect than the model."),
+    ] = None,
     update_baseline: Annotated[
-        bool, typer.Option("--update-baseline", help="Make this run's figures the expected ones; needs --reason.")
+        bool, typer.Option("--update-baseline", help="Make this run's figures the expected ones.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why the expected figures change; kept in the baseline.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why the expected figures change; kept in the baseline. The first one needs none."),
+    ] = None,
     self_test: Annotated[
         bool, typer.Option("--self-test", help="Put faults into copies of the run; each must turn the gate red.")
     ] = False,
@@ -41,15 +51,18 @@ def gate(
         Path | None, typer.Option(help="Where --self-test writes its table as .json and .md; by default nowhere.")
     ] = None,
 ) -> None:
-    """Judge a run: every converted form against the original, and the run against the committed baseline.
+    """Judge a run: every converted form against the original, and the run against the baseline, where there is one.
 
     Writes gate.json, junit.xml, badge.json and report.html into the run's folder. In a GitHub workflow also the job's
     summary, the step's outputs (status, report_path, drift values) and an annotation per failure: docs/ci.md.
     The gate judges the 95 % interval of each difference's mean over the samples. It ends with 0 where every interval
     lies within its limit, with 1 where one lies wholly beyond, and with 5 where one lies across (it says how many
-    samples would settle it), where there are too few samples, and where a difference is beyond its limit on another
-    CPU class than the baseline's. Where the run's models are still there, they must be the files that ran, else it ends
-    with 3; against a baseline of another model nothing is judged, and it ends with 5.
+    samples would settle it), where there are too few samples, where a difference is beyond its limit on another CPU
+    class than the baseline's, and where frames were stretched to the model's aspect. Where the run's models are still
+    there, they must be the files that ran, else it ends with 3.
+
+    Without a baseline, or with one of another model or set, a run is judged against its original alone, and that is
+    said. With --require-baseline, or gate.require_baseline in the job, it is red: for CI.
 
     --self-test --deep converts the run's original at a small size in every precision, plants weights, constants,
     attributes, colours, scales, patches and cells that are wrong, and tells which proof sees each (docs/proof.md).
@@ -63,6 +76,8 @@ def gate(
 
         mattekit gate reports/default-20260101-120000 --baseline configs/baselines/mine.json
 
+        mattekit gate --require-baseline
+
         mattekit gate --update-baseline --reason "OpenVINO 2026.4.1: new kernels"
 
         mattekit gate --self-test --out reports/self-test
@@ -70,12 +85,17 @@ def gate(
         mattekit gate --self-test --deep --out reports/self-test
     """
     from converter.forms.named import names_to_run
+    from eval.gate.baseline import described
     from eval.gate.ci_output import annotations
     from eval.gate.output import GateRecord, print_gate
     from eval.gate.run import update_baseline as update
     from mattekit.stages.stored import gate_run
 
-    job = load_config(config)
+    options = {
+        "--require-baseline": ("gate.require_baseline", require_baseline),
+        "--allow-stretch": ("gate.allow_stretch", allow_stretch),
+    }
+    job = changed(config, options)
     run_dir = run or latest_run(job)
     required = names_to_run(job.evaluate)
     if reason is not None and not update_baseline:
@@ -89,9 +109,9 @@ def gate(
     if self_test and (update_baseline or baseline is not None):
         raise UsageError("--self-test makes a baseline of its own; leave out --update-baseline and --baseline")
     if update_baseline:
-        update(run_dir, job.gate, reason or "", required, baseline)
+        made = update(run_dir, job.gate, reason or "", required, baseline)
         answer(folder=run_dir, baseline=baseline or job.gate.baseline)
-        say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}")
+        say(f"{baseline or job.gate.baseline}: now expects the figures of {run_dir}: {described(made)}")
         return
     if self_test:
         if not deep:

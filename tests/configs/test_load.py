@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from configs.errors import UsageError
-from configs.load import config_from_dict, load_config, override
-from configs.schema import Config, ModelSection
+from configs.load import config_from_dict, config_of, load_config, override
+from configs.schema import Config, GateSection, ModelSection, Tolerance
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -22,8 +22,50 @@ def test_the_committed_default_states_the_defaults_of_the_schema() -> None:
     loaded, plain = load_config(REPOSITORY / "configs/default.yaml"), Config()
     for section in ("name", "model", "convert", "dataset", "evaluate"):
         assert getattr(loaded, section) == getattr(plain, section), section
-    assert loaded.gate.against_original["f32"]["alpha_mad"].absolute == 0.05
-    assert loaded.gate.against_baseline["bf16"]["alpha_grad"].direction == "both"
+    bundled = {"baseline": Path("configs/baselines/default.json"), "minimum_samples": 8}
+    assert loaded.gate == plain.gate.model_copy(update=bundled)
+
+
+def test_a_minimal_job_has_limits_for_every_precision_and_no_baseline(tmp_path: Path) -> None:
+    gate = load_config(_written(tmp_path, "model: {checkpoint: mine.pth}\n")).gate
+    assert gate.baseline is None
+    for key in ("against_original", "agreement", "against_baseline"):
+        assert list(getattr(gate, key)) == ["f32", "f16", "bf16", "int8"], key
+    assert gate.against_original["f32"]["alpha_mad"] == Tolerance(absolute=0.05, largest=0.2)
+    assert gate.against_baseline["bf16"]["alpha_grad"].direction == "both"
+
+
+@pytest.mark.parametrize(
+    "text", ["{f32: {alpha_mad: {absolute: 0.7}}}", "{f32: {alpha_mad: {absolute: 0.7}}, bf16: {}}"]
+)
+def test_one_limit_of_a_job_leaves_all_others_as_they_are(tmp_path: Path, text: str) -> None:
+    given = load_config(_written(tmp_path, f"gate: {{against_original: {text}}}\n")).gate
+    usual = GateSection()
+    assert given.against_original["f32"].pop("alpha_mad") == Tolerance(absolute=0.7, largest=0.2)
+    assert usual.against_original["f32"].pop("alpha_mad") == Tolerance(absolute=0.05, largest=0.2)
+    assert given == usual
+
+
+def test_absolute_and_relative_are_one_limit_of_which_a_job_gives_all(tmp_path: Path) -> None:
+    text = "gate: {against_baseline: {f32: {alpha_mad: {absolute: 0.001}, alpha_mse: {largest: 0.3}}}}"
+    limits = load_config(_written(tmp_path, text)).gate.against_baseline["f32"]
+    assert limits["alpha_mad"] == Tolerance(absolute=0.001, largest=0.05, direction="both")
+    assert limits["alpha_mse"] == Tolerance(absolute=0.02, relative=0.005, largest=0.3, direction="both")
+
+
+def test_null_takes_a_limit_or_a_precision_away_and_a_further_metric_is_judged_too(tmp_path: Path) -> None:
+    text = "gate: {agreement: {f16: null, f32: {alpha_mad: null, alpha_conn: {absolute: 2}}}}\n"
+    agreement = load_config(_written(tmp_path, text)).gate.agreement
+    assert list(agreement) == ["f32", "bf16", "int8"]
+    assert list(agreement["f32"]) == ["alpha_mse", "alpha_grad", "foreground_mse", "alpha_conn"]
+    # What was read is taken as it is, by options and by who reads a stored run.
+    assert override(Config(gate=GateSection(agreement=agreement)), {}, "here").gate.agreement == agreement
+
+
+@pytest.mark.parametrize("given", [3, "x", [1], {"f32": 3}, {"f32": {"alpha_mad": 3}}, {"f32": [1]}, None])
+def test_limits_that_are_no_table_are_refused_by_their_key(given: object) -> None:
+    with pytest.raises(UsageError, match=r"here: wrong configuration\n  gate\.agreement.*: expected .*, found"):
+        config_of({"gate": {"agreement": given}}, "here")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "{}"])
@@ -68,18 +110,18 @@ def test_an_unknown_key_gets_the_nearest_known_one(content: dict[str, Any], expe
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ({"dataset": {"count": 0}}, r"dataset\.count: .*greater than 0 \(found 0\)"),
-        ({"dataset": {"plate": "crooked"}}, r"dataset\.plate: .*'exact' or 'handheld' \(found 'crooked'\)"),
+        ({"dataset": {"count": 0}}, r"dataset\.count: .*greater than 0, found 0"),
+        ({"dataset": {"plate": "crooked"}}, r"dataset\.plate: .*expected 'exact' or 'handheld', found 'crooked'"),
         ({"dataset": {"path": "synthetic", "plate": "handheld"}}, "`plate: handheld` is made for `path: people` alone"),
         ({"dataset": {"path": "./people", "plate": "handheld"}}, "compose such a set with `mattekit dataset compose"),
-        ({"dataset": {"size": [1, 2, 3]}}, r"dataset\.size: .*2 items"),
+        ({"dataset": {"size": [1, 2, 3]}}, r"dataset\.size: expected at most 2 values, found 3"),
         ({"convert": {"input_shape": [0, 1280]}}, r"convert\.input_shape\.0: .*greater than 0"),
-        ({"convert": {"precisions": ["fp31"]}}, r"convert\.precisions\.0: .*'fp32', 'fp16' or 'int8' \(found 'fp31'\)"),
+        ({"convert": {"precisions": ["fp31"]}}, r"convert\.precisions\.0: .*'fp32', 'fp16' or 'int8', found 'fp31'"),
         ({"evaluate": {"variants": []}}, r"evaluate\.variants: .*at least 1"),
         ({"model": {"checkpoint": "a", "onnx": "b"}}, "give exactly one of `checkpoint` and `onnx`"),
         ({"model": {"checkpoint": None}}, "give exactly one of `checkpoint` and `onnx`"),
-        ({"model": None}, r"model: .*\(found None\)"),
-        ({1: 2}, r"1: Keys should be strings"),
+        ({"model": None}, r"model: expected a section of keys with values, found nothing"),
+        ({1: 2}, "1: expected a text as the key, found 1"),
         ({"gate": {"against_original": {"f32": {"x": {"absolute": float("nan")}}}}}, "finite number"),
     ],
 )
@@ -157,7 +199,8 @@ def test_extending_what_is_no_file_is_refused(tmp_path: Path, text: str, expecte
 
 def test_ci_judges_by_the_default_limits() -> None:
     ci, default = load_config(Path("configs/ci.yaml")), load_config()
-    assert ci.gate.model_copy(update={"baseline": default.gate.baseline}) == default.gate
+    assert ci.gate.require_baseline
+    assert ci.gate.replaced(baseline=default.gate.baseline, require_baseline=False) == default.gate
 
 
 def test_changed_values_stand_and_the_others_stay() -> None:
@@ -191,7 +234,7 @@ def test_a_key_of_a_section_that_is_null_starts_from_its_defaults() -> None:
     [
         ({"model.onnx": Path("a.onnx")}, "model: .*give exactly one of `checkpoint` and `onnx`"),
         ({"dataset.path": "mine", "dataset.plate": "handheld"}, "dataset: .*made for `path: people` alone"),
-        ({"dataset.count": None}, r"dataset\.count: .*\(found None\)"),
+        ({"dataset.count": None}, r"dataset\.count: expected a whole number, found nothing"),
         ({"convert.input_shap": (4, 4)}, "convert.input_shap: unknown key; did you mean `input_shape`"),
         ({"convrt.out": "a"}, "convrt: unknown key; did you mean `convert`"),
     ],

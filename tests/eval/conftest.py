@@ -93,6 +93,7 @@ def gate() -> GateSection:
             "minimum_samples": 1,
             "against_original": {"f32": original, "bf16": original},
             "against_baseline": {"f32": baseline, "bf16": baseline},
+            "other_class": {},
         }
     )
 

@@ -97,8 +97,7 @@ def test_without_a_model_the_default_one_is_taken(
         assert matter.runner.framework == "torch"
     with pytest.raises(UsageError, match=r"safetensors: runs on the CPU in f32, found GPU"):
         load(device="GPU")
-    Path("configs").mkdir()
-    Path("configs/default.yaml").write_text(f"convert: {{out: {tiny_models}}}\n")
+    Path("mattekit.yaml").write_text(f"convert: {{out: {tiny_models}}}\n")
     with load() as matter:
         assert (matter.runner.framework, matter.size) == ("openvino", SIZE)
 

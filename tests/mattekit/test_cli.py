@@ -17,6 +17,7 @@ from datasets.samples.images import read_rgb
 from mattekit.verbs import doctor
 
 VERBS = (
+    ("init",),
     ("convert",),
     ("verify",),
     ("evaluate",),

@@ -156,7 +156,7 @@ def _edit_alpha_mad(results: dict[str, Any], by: float) -> None:
 def test_the_whole_flow_from_an_onnx_to_a_verdict(
     run: Run, job: Callable[..., Path], tiny_onnx: Path, tmp_path: Path
 ) -> None:
-    config = job(convert={"out": "models"}, dataset={"path": "synthetic"})
+    config = job(convert={"out": "models"}, dataset={"path": "synthetic"}, gate={"other_class": {"f32": None}})
 
     converted = run("convert", "--config", config, "--onnx", tiny_onnx)
     assert converted.code == 0

@@ -75,7 +75,9 @@ def self_test(run_dir: Path, gate: GateSection, report: Report = lambda *_: None
         raise DataError(f"{run_dir}: expected at least 2 samples, so that one can be dropped; found {len(kept)}")
     table = run.table[run.table.index.isin(kept, level="sample")]
     lenient = gate.replaced(
-        minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive))
+        minimum_samples=min(gate.minimum_samples, count_units(kept, run.results.dataset.consecutive)),
+        require_baseline=True,
+        allow_stretch=True,
     )
     trials: list[Trial] = []
     with scratch_folder() as work:

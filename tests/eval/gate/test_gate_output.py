@@ -49,7 +49,9 @@ def test_terminal_tables_fit(mixed: GateReport, width: int, tmp_path: Path) -> N
 
 def test_a_verdict_that_is_not_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "gate.json").write_text('{"schema_version": 1, "rows": [], "notes": []}', encoding="utf-8")
-    with pytest.raises(DataError, match=r"gate\.json: verdict: Field required .*run `mattekit gate` again"):
+    with pytest.raises(
+        DataError, match=r"gate\.json: verdict: expected a value, found nothing .*run `mattekit gate` again"
+    ):
         GateRecord.read(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """The gate on stored runs: what it writes, what it refuses, and when a baseline is renewed."""
 
+import html
 import json
 import subprocess
 import sys
@@ -10,15 +11,16 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from eval_runs import MakeRun
+from eval_runs import MakeRun, with_facts
 from gate_reports import EVERY, WHEN, MakeMoved
 
 from configs.errors import DataError, InconclusiveError, ParityError, UsageError
 from configs.schema import GateSection
 from eval.gate.baseline import Baseline
-from eval.gate.output import append_step_summary
+from eval.gate.judge import judge_original
+from eval.gate.output import append_step_summary, gate_markdown, headline
 from eval.gate.run import clear_verdict, judge_run, update_baseline, write_verdict
-from eval.run.results import PER_SAMPLE_FILE, Results
+from eval.run.results import PER_SAMPLE_FILE, ModelRecord, Results
 from eval.run.stored import Run, write_run
 
 
@@ -104,11 +106,62 @@ def test_update_keeps_the_old_values(make_run: MakeRun, gate: GateSection, tmp_p
     assert path.read_bytes() == first
 
 
-def test_update_needs_a_reason(make_run: MakeRun, gate: GateSection, tmp_path: Path) -> None:
+def test_a_change_of_the_baseline_needs_a_reason_and_the_first_none(
+    make_run: MakeRun, gate: GateSection, tmp_path: Path
+) -> None:
     write_run(tmp_path, make_run())
+    path = tmp_path / "new" / "b.json"
+    update_baseline(tmp_path, gate, "  ", baseline_path=path)
+    first = path.read_bytes()
+    assert Baseline.read(path).reason == "the first baseline"
     with pytest.raises(UsageError, match="--reason"):
-        update_baseline(tmp_path, gate, "  ", baseline_path=tmp_path / "b.json")
-    assert not (tmp_path / "b.json").exists()
+        update_baseline(tmp_path, gate, "  ", baseline_path=path)
+    assert path.read_bytes() == first
+    with pytest.raises(UsageError, match="give --baseline FILE"):
+        update_baseline(tmp_path, gate, "  ")
+
+
+def test_a_run_without_a_baseline_is_judged_against_its_original_and_says_so(
+    make_run: MakeRun, gate: GateSection, tmp_path: Path
+) -> None:
+    write_run(tmp_path, make_run())
+    configured = gate.replaced(baseline=tmp_path / "b.json")
+    for each, reason in ((gate, "none is named; make one"), (configured, "b.json is not there yet; make it of a run")):
+        report = judge_run(tmp_path, each)
+        assert report.verdict == "passed"
+        assert reason in (report.uncompared or "")
+        assert headline(report).endswith("0 inconclusive; no baseline was compared.")
+        write_verdict(tmp_path, report)
+        suite = ET.parse(tmp_path / "junit.xml").getroot()[0]
+        [skipped] = suite.findall("testcase/skipped")
+        assert reason in skipped.get("message", "")
+        assert (suite.get("skipped"), suite.get("failures"), suite.get("errors")) == ("1", "0", "0")
+        assert json.loads((tmp_path / "badge.json").read_text())["message"] == "passed, no baseline"
+        assert f"No baseline was compared: {report.uncompared}" in html.unescape(gate_markdown(report))
+    with pytest.raises(UsageError, match="require_baseline: no baseline is named"):
+        judge_run(tmp_path, gate.replaced(require_baseline=True))
+    with pytest.raises(DataError, match=r"b\.json: there is no such file"):
+        judge_run(tmp_path, configured.replaced(require_baseline=True))
+    drifted = make_run({"ir-fp32@f32": 1.0})
+    write_run(tmp_path / "drifted", drifted)
+    assert judge_run(tmp_path / "drifted", gate).exit_code == 1
+
+
+def test_stretched_frames_do_not_pass_unless_that_is_accepted(
+    make_run: MakeRun, gate: GateSection, tmp_path: Path
+) -> None:
+    run = make_run()
+    model = ModelRecord(source_sha256="0" * 64, architecture="background-matting-v2", input_size=(720, 1280))
+    dataset = run.results.dataset.model_copy(update={"sizes": ((480, 640), (720, 1280))})
+    run = with_facts(run, model=model, dataset=dataset)
+    [row] = judge_original(run, gate).failures()
+    assert (row.metric, row.verdict) == ("aspect", "inconclusive")
+    assert row.reason.startswith("frames of 640x480 are stretched to the model's 1280x720")
+    accepted = judge_original(run, gate.replaced(allow_stretch=True))
+    assert accepted.verdict == "passed"
+    assert any(note.startswith("frames of 480x640 are stretched") for note in accepted.notes)
+    drifted = with_facts(make_run({"ir-fp32@f32": 1.0}), model=model, dataset=dataset)
+    assert judge_original(drifted, gate).verdict == "failed"
 
 
 def test_update_refuses_a_run_that_drifts_or_is_incomplete(

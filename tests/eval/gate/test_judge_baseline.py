@@ -12,7 +12,7 @@ from gate_reports import EVERY, IDS, UP_AND_DOWN, MakeMoved, of, only_failure, v
 from configs.schema import GateSection, Tolerance
 from eval.gate.baseline import Baseline, baseline_from
 from eval.gate.judge import judge
-from eval.gate.verdict import Verdict
+from eval.gate.verdict import GateReport, GateRow, Verdict
 from eval.run.stored import Run
 from eval.statistics.intervals import Interval
 
@@ -127,14 +127,29 @@ def test_a_metric_of_the_baseline_without_a_tolerance_may_not_vanish(
         ({"manifest": None}, "none found"),
     ],
 )
-def test_a_different_sample_set_fails(
+def test_a_different_sample_set_is_not_compared_and_fails_where_a_baseline_is_required(
     change: dict[str, object], reason: str, make_run: MakeRun, baseline: Baseline, gate: GateSection
 ) -> None:
-    report = judge(make_run(cpu_class="amx", **change), baseline, gate)
-    row = only_failure(report)
-    assert (row.check, row.metric) == ("baseline", "sample set")
+    run = make_run(cpu_class="amx", **change)
+    row = _only_uncompared(judge(run, baseline, gate))
+    assert row.metric == "sample set"
+    assert row.reason.startswith("the baseline is of another set: synthetic, the run is of synthetic (")
     assert reason in row.reason
-    assert report.exit_code == 1
+    report = judge(run, baseline, gate.replaced(require_baseline=True))
+    row = only_failure(report)
+    assert (row.check, row.metric, report.exit_code) == ("baseline", "sample set", 1)
+    assert f"{reason}" in row.reason
+    assert "gate.require_baseline asks for one that fits" in row.reason
+
+
+def _only_uncompared(report: GateReport) -> GateRow:
+    """Return the row that says why nothing was compared with the baseline, in a report that passed without that."""
+    [row] = [row for row in report.rows if row.check == "baseline"]
+    assert (row.verdict, report.verdict, report.uncompared) == ("not compared", "passed", row.reason)
+    assert row.reason.endswith("so the run is judged against its original alone")
+    assert not [note for note in report.notes if "baseline" in note]
+    assert report.judged == len(report.rows) - 1
+    return row
 
 
 def test_another_original_fails(make_run: MakeRun, baseline: Baseline, gate: GateSection) -> None:
@@ -159,11 +174,12 @@ def test_a_run_of_another_model_is_judged_against_its_original_alone(
     of_known = scored.model_copy(update={"model": known})
     run = with_facts(moved_run((0.06,) * 8), model=known.model_copy(update=OTHER_MODELS[difference]))
     report = judge(run, of_known, gate)
-    row = only_failure(report)
-    assert (row.check, row.metric, row.verdict) == ("baseline", "model", "inconclusive")
-    assert f"this baseline is of another model ({difference})" in row.reason
+    row = _only_uncompared(report)
+    assert row.reason.startswith(f"the baseline is of another model ({difference})")
     assert {each.check for each in report.rows if each is not row} == {"original"}
-    assert report.exit_code == 5
+    strict = only_failure(judge(run, of_known, gate.replaced(require_baseline=True)))
+    assert (strict.metric, strict.verdict) == ("model", "fail")
+    assert difference in strict.reason
     assert judge(with_facts(moved_run((1.0,) * 8), model=run.results.model), of_known, gate).exit_code == 1
 
 
@@ -186,14 +202,16 @@ def test_a_baseline_that_names_no_model_is_taken_to_be_of_the_run_s(
     assert note.startswith("the run, of an earlier version, does not say which model it is of")
 
 
-def test_other_pixels_under_the_same_ids_fail(moved_run: MakeMoved, scored: Baseline, gate: GateSection) -> None:
+def test_other_pixels_under_the_same_ids_are_another_set(
+    moved_run: MakeMoved, scored: Baseline, gate: GateSection
+) -> None:
     run = moved_run()
     runs = {
         pixels: with_facts(run, dataset=run.results.dataset.model_copy(update={"pixels_sha256": pixels}))
         for pixels in ("1" * 64, "2" * 64, None)
     }
     expected = scored.model_copy(update={"dataset": runs["1" * 64].results.dataset})
-    assert only_failure(judge(runs["2" * 64], expected, gate)).reason.startswith("other pixels than the baseline's")
+    assert "(other pixels than the baseline's" in _only_uncompared(judge(runs["2" * 64], expected, gate)).reason
     assert judge(runs["1" * 64], expected, gate).exit_code == 0
     assert judge(runs[None], expected, gate).exit_code == 0
 
