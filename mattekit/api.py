@@ -127,7 +127,8 @@ class Run:
             says why, and `uncompared` why no baseline was compared, where none was.
 
         Raises:
-            DataError: the baseline is missing where one is given or required, or corrupt, or the run or its models are not what they were.
+            DataError: the baseline is missing where one is given or required, or corrupt, or the run or its models are
+                not what they were.
             UsageError: the limits name an unknown metric, or the folder cannot be written.
         """
         from converter.forms.variant import parse_variants
