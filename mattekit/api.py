@@ -125,10 +125,11 @@ class Run:
 
         Returns:
             the judgements; true where the run passed. `verdict` is `passed`, `failed` or `inconclusive`, `failures()`
-            says why.
+            says why, and `uncompared` why no baseline was compared, where none was.
 
         Raises:
-            DataError: the baseline is missing or corrupt, or the run or its models are not what they were.
+            DataError: the baseline is missing where one is given or required, or corrupt, or the run or its models are
+                not what they were.
             UsageError: the limits name an unknown metric, or the folder cannot be written.
         """
         from converter.forms.named import names_to_run

@@ -174,10 +174,12 @@ def test_the_whole_flow_from_an_onnx_to_a_verdict(
     assert f"report: {Path('reports') / run_dir.name / 'report.md'}" in evaluated.text
     assert "passed" in evaluated.text.lower()
 
-    assert run("gate", "--config", config).code == 3  # no baseline yet
-    assert run("gate", "--config", config, "--update-baseline").code == 2  # without a reason
+    without = run("gate", "--config", config)
+    assert (without.code, "baseline.json is not there yet" in without.text) == (0, True)
+    assert run("gate", "--config", config, "--require-baseline").code == 3
     updated = run("gate", "--config", config, "--update-baseline", "--reason", "the first run")
     assert updated.code == 0
+    assert run("gate", "--config", config, "--update-baseline").code == 2  # a change needs a reason
     baseline = tmp_path / "baseline.json"
     assert json.loads(baseline.read_text(encoding="utf-8"))["reason"] == "the first run"
 
