@@ -6,6 +6,7 @@ from collections.abc import Sequence
 Size = tuple[int, int]
 """Height and width in pixels."""
 WRITTEN = "WIDTHxHEIGHT"
+_MOST_DIGITS = 12
 
 
 def size_text(size: Sequence[int]) -> str:
@@ -15,6 +16,9 @@ def size_text(size: Sequence[int]) -> str:
 
 def size_of_text(text: str) -> Size | None:
     """Return height and width of a size as people write it; None where the text is something else."""
-    # Digits are counted first: a number of thousands of them cannot even be read.
-    match = re.fullmatch(r"\s*0*([1-9][0-9]{0,9})x0*([1-9][0-9]{0,9})\s*", text, re.ASCII)
-    return None if match is None else (int(match[2]), int(match[1]))
+    match = re.fullmatch(r"\s*0*([1-9][0-9]*)x0*([1-9][0-9]*)\s*", text, re.ASCII)
+    if match is None:
+        return None
+    # A number of thousands of digits cannot be read, and is beyond any size.
+    width, height = (int(digits[:_MOST_DIGITS]) for digits in match.groups())
+    return height, width

@@ -78,7 +78,6 @@ def evaluate(
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
-    from eval.run.results import Results
     from eval.run.stretch import stretch_ahead
     from mattekit.stages.evaluation import evaluate_into
 
@@ -114,8 +113,8 @@ def evaluate(
     if warning := stretch_ahead(job):
         say_warning(f"{warning}; convert for the set's aspect: mattekit convert --size WIDTHxHEIGHT")
     with progress_bars() as report:
-        _, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
-    answer(folder=run_dir, results=Results.read(run_dir))
+        results, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
+    answer(folder=run_dir, results=results)
     print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")

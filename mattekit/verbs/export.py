@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from configs.errors import DataError, UsageError
+from configs.load import job_file
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
-from mattekit.terminal.options import CONFIG
 
 app = typer.Typer(help="Write what other programs read of models and runs.", no_args_is_help=True)
 
@@ -55,7 +55,7 @@ def accuracy_check(
             raise UsageError(f"--dataset and --limit: {source} is a run, and has a set of its own; leave them out")
         export = export_of_run(source)
     elif (source / Conversion.FILE).is_file():
-        job = changed(CONFIG, {"--dataset": ("dataset.path", dataset), "--limit": ("dataset.limit", limit)})
+        job = changed(job_file(), {"--dataset": ("dataset.path", dataset), "--limit": ("dataset.limit", limit)})
         with progress_bars() as report:
             export = export_of_models(source, job.dataset, report)
     else:

@@ -43,7 +43,8 @@ def test_the_road_in_json_is_records_that_read_back(run: Run, job: Callable[...,
 
     evaluated = asked("evaluate", "--out", "run")
     results = Results.model_validate(evaluated["result"]["results"])
-    assert (evaluated["error"], results) == (None, Results.read(Path("run")))
+    written = Results.read(Path("run")).model_copy(update={"origin": None})  # that is of the file
+    assert (evaluated["error"], results) == (None, written)
     asked("gate", "run", "--update-baseline", "--reason", "the first")
     gated = asked("gate", "run")
     record = GateRecord.model_validate(gated["result"]["gate"])

@@ -109,7 +109,7 @@ def test_surroundings_that_no_command_can_work_in(
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), 2, "not enough"),
         (OSError(12, "Cannot allocate memory"), 2, "not enough memory"),
         (PermissionError(13, "Permission denied", "secret"), 3, "error: secret: cannot be used (Permission denied)"),
-        (DataError(f"{'a' * 5000}: wrong"), 3, f"error: {'a' * 1997}...\n"),
+        (DataError(f"{'a' * 5000}: wrong"), 3, f"error: {'a' * 2000}...\n"),
         (ZeroDivisionError("division by zero"), 70, "internal error"),
     ],
 )
