@@ -159,7 +159,7 @@ def test_stretched_frames_do_not_pass_unless_that_is_accepted(
     assert row.reason.startswith("frames of 640x480 are stretched to the model's 1280x720")
     accepted = judge_original(run, gate.replaced(allow_stretch=True))
     assert accepted.verdict == "passed"
-    assert any(note.startswith("frames of 480x640 are stretched") for note in accepted.notes)
+    assert any(note.startswith("frames of 640x480 are stretched") for note in accepted.notes)
     drifted = with_facts(make_run({"ir-fp32@f32": 1.0}), model=model, dataset=dataset)
     assert judge_original(drifted, gate).verdict == "failed"
 

@@ -16,7 +16,7 @@ def test_another_aspect_is_said_before_a_run_and_the_model_s_own_is_not(
     assert image_size(open_set(tiny_set).refs[0].source) == SIZE
     assert stretch_ahead(job) is None
     square = job.replaced(dataset=job.dataset.replaced(path="synthetic", size=(64, 64)))
-    expected = f"frames of 64x64 are stretched to the model's {SIZE[0]}x{SIZE[1]} (height x width)"
+    expected = f"frames of 64x64 are stretched to the model's {SIZE[1]}x{SIZE[0]}"
     assert (stretch_ahead(square) or "").startswith(expected)
     unconverted = square.convert.replaced(out=tmp_path / "unconverted")
     assert stretch_ahead(square.replaced(convert=unconverted)) is None
