@@ -15,6 +15,10 @@ A message says which file or key, what was expected, what was found, and what to
 from typing import ClassVar
 
 
+class OldForm(FutureWarning):
+    """Something is written as it was of old, which is still read; the message says how it is written now."""
+
+
 class MattekitError(Exception):
     """The root of every error that a user can cause or mend; the process ends with `exit_code`."""
 

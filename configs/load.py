@@ -3,16 +3,18 @@
 import difflib
 import types
 import typing
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from configs.errors import UsageError, shortened
+from configs.errors import OldForm, UsageError, shortened
 from configs.limits import LIMIT_KEYS, Tolerance, default_limits
 from configs.places import INSTALLED, found, home, is_there
 from configs.schema import BUNDLED, SYNTHETIC, Config
+from configs.sizes import size_text
 from configs.wording import explained
 from configs.yaml_file import read_yaml
 
@@ -93,6 +95,7 @@ def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
 
 def _extended(content: dict[str, Any], path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     """Return the content of a configuration at `path` with what it leaves out of the one that it extends."""
+    content = _renewed(content, path)
     if _EXTENDS not in content:
         return content
     other = content.pop(_EXTENDS)
@@ -103,6 +106,19 @@ def _extended(content: dict[str, Any], path: Path, extending: tuple[Path, ...]) 
     beside, ours = path.parent / other, INSTALLED / "configs" / other
     base = ours if is_there(ours) and not is_there(beside) else beside
     return _merged(_read_extended(base, extending), content)
+
+
+def _renewed(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return content with its sizes as they are written now. Of old they were lists, whose height came first."""
+    result = dict(content)
+    for section, old in (("convert", "input_shape"), ("dataset", "size")):
+        keys = result.get(section)
+        if not isinstance(keys, dict) or not isinstance(size := keys.get(old), list | tuple) or len(size) != 2:
+            continue
+        text = size_text(size)
+        warnings.warn(f"{path}: {section}.{old}: {list(size)} has the height first; write size: {text}", OldForm, 2)
+        result[section] = {**{key: value for key, value in keys.items() if key != old}, "size": text}
+    return result
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

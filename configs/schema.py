@@ -6,13 +6,14 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from configs.limits import Limits, default_limits
 from configs.limits import Tolerance as Tolerance
 from configs.section import NonNegative as NonNegative
 from configs.section import Positive as Positive
 from configs.section import Section as Section
+from configs.sizes import WRITTEN, size_of_text, size_text
 
 Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
@@ -54,8 +55,22 @@ def _of_bearable_size(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
-ImageSize = Annotated[tuple[Positive, Positive], AfterValidator(_of_bearable_size)]
-"""Height and width of images."""
+def _from_text(size: object) -> object:
+    if not isinstance(size, str):
+        return size
+    read = size_of_text(size)
+    if read is None:
+        raise ValueError(f"expected {WRITTEN} such as 1280x720")
+    return read
+
+
+ImageSize = Annotated[
+    tuple[Positive, Positive],
+    BeforeValidator(_from_text),
+    AfterValidator(_of_bearable_size),
+    PlainSerializer(size_text, return_type=str, when_used="json"),
+]
+"""Height and width of images; written `1280x720`, the width first."""
 Count = Annotated[int, Field(gt=0, le=MAX_COUNT)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 
@@ -178,7 +193,7 @@ class ConvertSection(Section):
     look, `public/<model>/FP16/<model>.xml` with the name of the folder `out` as the model's.
     """
 
-    input_shape: ImageSize = (720, 1280)
+    size: ImageSize = (720, 1280)
     graph: Graph = "fast"
     input_form: InputForm = "nchw-f32"
     opset: Annotated[int, Field(ge=18, le=23)] = 20
@@ -188,6 +203,14 @@ class ConvertSection(Section):
     out: Path = Path("models/background-matting-mobilenetv2")
     parity: ParitySection = ParitySection()
     int8: Int8Section = Int8Section()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _stored_earlier(cls, given: object) -> object:
+        """Read the size of a job that an earlier version stored: height and width under `input_shape`."""
+        if isinstance(given, dict) and "input_shape" in given and "size" not in given:
+            return {("size" if key == "input_shape" else key): value for key, value in given.items()}
+        return given
 
     @field_validator("precisions")
     @classmethod

@@ -52,7 +52,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     if made is not None:
         say(f"{out}: already converted from {source.path} with these settings and versions; nothing to do")
         return made
-    original = open_original(config.model, config.convert.input_shape)
+    original = open_original(config.model, config.convert.size)
     for note in original.source.read_as:
         say(f"{source.path}: {note}")
     prover = Prover(config, original, placement)

@@ -187,6 +187,7 @@ def convert(
     checkpoint: Place | None = None,
     onnx: Place | None = None,
     architecture: str | None = None,
+    size: str | tuple[int, int] | None = None,
     input_shape: tuple[int, int] | None = None,
     input_form: InputForm | None = None,
     precisions: Sequence[str] | None = None,
@@ -202,7 +203,8 @@ def convert(
 
     Args:
         config: the job; what is given besides changes it, as the options of `mattekit convert` do.
-        input_shape: height and width.
+        size: of the images, `"1280x720"`, or (height, width).
+        input_shape: height and width, as of old.
         precisions: of the weights, from `fp32`, `fp16`, `int8`.
         layout: where the IRs lie in the folder; `omz`: where the Open Model Zoo's tools look.
         out: the model's folder.
@@ -216,16 +218,20 @@ def convert(
         ConversionError: a step failed.
         ParityError: a form differs from the original by more than its tolerance; nothing is written.
     """
-    from configs.errors import UsageError
+    import warnings
+
+    from configs.errors import OldForm, UsageError
     from converter.convert import convert as run
 
     if checkpoint is not None and onnx is not None:
         raise UsageError("give `checkpoint` or `onnx`, not both")
+    if input_shape is not None:
+        warnings.warn('input_shape is of old; give size="WIDTHxHEIGHT", or (height, width)', OldForm, 2)
     options = {
         "checkpoint": ("model.checkpoint", checkpoint),
         "onnx": ("model.onnx", onnx),
         "architecture": ("model.architecture", architecture),
-        "input_shape": ("convert.input_shape", input_shape),
+        "size": ("convert.size", size or input_shape),
         "input_form": ("convert.input_form", input_form),
         "precisions": ("convert.precisions", None if precisions is None else tuple(precisions)),
         "graph": ("convert.graph", graph),

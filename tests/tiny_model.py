@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from configs.load import config_from_dict
 from configs.schema import Config
+from configs.sizes import size_text
 
 WEIGHTS = (3.0, 1.5, 0.5)
 GAIN, OFFSET = 0.9, 0.05
@@ -72,8 +73,8 @@ def tiny_settings(onnx: Path, out: Path, dataset: Path | str = "synthetic") -> d
     return {
         "name": "tiny",
         "model": {"onnx": str(onnx)},
-        "convert": {"input_shape": list(SIZE), "out": str(out), "parity": {"samples": 1, "stimuli": False}},
-        "dataset": {"path": str(dataset), "count": 1, "size": list(SIZE)},
+        "convert": {"size": size_text(SIZE), "out": str(out), "parity": {"samples": 1, "stimuli": False}},
+        "dataset": {"path": str(dataset), "count": 1, "size": size_text(SIZE)},
         "evaluate": {"variants": list(VARIANTS), "worst": 1},
         "gate": {
             "baseline": str(out.parent / "baseline.json"),

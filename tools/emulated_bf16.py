@@ -61,7 +61,7 @@ class EmulatedRunner(OnnxRunner):
 
 def measure(config: Config, models: Sequence[tuple[str, Path]], picture: Path | None) -> str:
     """Run PyTorch and the emulated forms on the configured set; return the table; draw the first sample's errors."""
-    size = config.convert.input_shape
+    size = config.convert.size
     original = open_original(config.model, size)
     pairs = parity_samples(config.dataset, size, config.dataset.count)
     samples = [pair for pair in pairs if isinstance(pair, Sample)]

@@ -80,7 +80,7 @@ def _open(path: Path, precision: InferencePrecision, config: Config, contract: C
     if path.suffix in CHECKPOINTS:
         changes = {"model.checkpoint": path, "model.onnx": None, "model.download": None}
         model = override(config, changes, str(path)).model
-        size = contract.size if contract else config.convert.input_shape
+        size = contract.size if contract else config.convert.size
         return _taps_of(open_original(model, size), config.convert.opset, config.convert.graph)
     raise UsageError(
         f"{path}: expected an .onnx, an IR's .xml, a checkpoint ({', '.join(CHECKPOINTS)}) or a converted model folder"

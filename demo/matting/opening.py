@@ -51,7 +51,7 @@ def open_model(
         )
     if model.suffix.lower() in (".xml", ".onnx"):
         return open_runner(FormFile(model, device, precision), properties=properties)
-    return open_runner(open_original(ModelSection(checkpoint=model), ConvertSection().input_shape))
+    return open_runner(open_original(ModelSection(checkpoint=model), ConvertSection().size))
 
 
 def _chosen(folder: Path, variant: str | None, device: str, precision: InferencePrecision) -> Variant:

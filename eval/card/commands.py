@@ -8,7 +8,7 @@ from configs.schema import ConvertSection, ModelSection
 from configs.sizes import size_text
 from eval.card.content import Card
 
-_OPTIONS = {"input_shape", "graph", "input_form", "precisions", "out"}
+_OPTIONS = {"size", "graph", "input_form", "precisions", "out"}
 """Keys of a job's `convert` that `mattekit convert` has options for."""
 
 

@@ -84,7 +84,7 @@ def import_job(model_yml: Path, accuracy_yml: Path | None = None) -> ImportedJob
         "extends": "default.yaml",
         "name": name,
         "model": model,
-        "convert": {"input_shape": list(size), "out": f"models/{name}"},
+        "convert": {"size": size_text(size), "out": f"models/{name}"},
         "evaluate": {"variants": ["onnx", "ir-fp32@f32", "ir-fp16@f32", "ir-fp16@default"]},
         "gate": {"baseline": f"configs/baselines/{name}.json"},
     }
@@ -154,7 +154,7 @@ def _size(file: str, zoo: ZooModel, architecture: Architecture | None, findings:
     [size] = set(sizes.values())
     if architecture is not None:
         architecture.check_size(size)
-    findings.taken(f"{file}: input_info", f"convert.input_shape: {list(size)}")
+    findings.taken(f"{file}: input_info", f"convert.size: {size_text(size)}")
     return size
 
 
@@ -267,7 +267,7 @@ def _check_measured(
             f"{measured.size[1]}x{measured.size[0]}"
         )
     if measured.size is not None:
-        findings.agrees(f"{file}: preprocessing", f"resized to {size[1]}x{size[0]}, the size of convert.input_shape")
+        findings.agrees(f"{file}: preprocessing", f"resized to {size[1]}x{size[0]}, the size of convert.size")
     if architecture is None:
         return
     roles = {port.name: port.role for port in (*architecture.inputs, *architecture.outputs)}

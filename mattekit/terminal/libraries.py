@@ -8,6 +8,9 @@ import os
 import sys
 import warnings
 
+from configs.errors import OldForm
+from mattekit.terminal.console import say_warning
+
 _OF_OTHERS = {
     "PYTHONWARNINGS": "ignore",  # of worker processes, which start anew
     "OPENCV_LOG_LEVEL": "ERROR",
@@ -23,11 +26,13 @@ def quiet_libraries() -> None:
     """
     if sys.warnoptions:
         return
-    warnings.showwarning = _show_nothing
+    warnings.showwarning = _show_ours
     logging.disable(logging.CRITICAL)
     for name, value in _OF_OTHERS.items():
         os.environ.setdefault(name, value)
 
 
-def _show_nothing(*_: object, **__: object) -> None:
-    """Take the place of `warnings.showwarning`."""
+def _show_ours(message: Warning | str, *_: object, **__: object) -> None:
+    """Take the place of `warnings.showwarning`: show what is written as of old, and nothing else."""
+    if isinstance(message, OldForm):
+        say_warning(str(message))

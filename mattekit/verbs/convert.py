@@ -104,7 +104,7 @@ def convert(
         "--checkpoint": ("model.checkpoint", checkpoint),
         "--onnx": ("model.onnx", onnx),
         "--architecture": ("model.architecture", architecture),
-        "--size": ("convert.input_shape", chosen_size(size, input_shape)),
+        "--size": ("convert.size", chosen_size(size, input_shape)),
         "--input-form": ("convert.input_form", input_form),
         "--precisions": ("convert.precisions", names_from(precisions)),
         "--graph": ("convert.graph", graph),

@@ -34,7 +34,7 @@ def info(
     from converter.info import describe_model
 
     job = load_config(config)
-    counted = chosen_size(size, input_shape) or job.convert.input_shape
+    counted = chosen_size(size, input_shape) or job.convert.size
     described = describe_model(found(model), job.model, counted)
     answer(model=model, description=described)
     say(f"{model}: {described.kind}")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from configs.errors import UsageError
+from configs.errors import OldForm, UsageError
 from configs.load import config_from_dict, config_of, load_config, override
-from configs.schema import Config, GateSection, ModelSection, Tolerance
+from configs.schema import Config, ConvertSection, GateSection, ModelSection, Tolerance
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -74,7 +74,7 @@ def test_an_empty_file_is_the_default_job(tmp_path: Path, text: str) -> None:
 
 
 def test_given_keys_win_and_the_others_keep_their_defaults(tmp_path: Path) -> None:
-    config = load_config(_written(tmp_path, "dataset: {seed: 7, size: [64, 96]}\n"))
+    config = load_config(_written(tmp_path, "dataset: {seed: 7, size: 96x64}\n"))
     assert (config.dataset.seed, config.dataset.size, config.dataset.count) == (7, (64, 96), 36)
     assert config.convert == Config().convert
 
@@ -115,7 +115,7 @@ def test_an_unknown_key_gets_the_nearest_known_one(content: dict[str, Any], expe
         ({"dataset": {"path": "synthetic", "plate": "handheld"}}, "`plate: handheld` is made for `path: people` alone"),
         ({"dataset": {"path": "./people", "plate": "handheld"}}, "compose such a set with `mattekit dataset compose"),
         ({"dataset": {"size": [1, 2, 3]}}, r"dataset\.size: expected at most 2 values, found 3"),
-        ({"convert": {"input_shape": [0, 1280]}}, r"convert\.input_shape\.0: .*greater than 0"),
+        ({"convert": {"size": (0, 1280)}}, r"convert\.size\.0: .*greater than 0"),
         ({"convert": {"precisions": ["fp31"]}}, r"convert\.precisions\.0: .*'fp32', 'fp16' or 'int8', found 'fp31'"),
         ({"evaluate": {"variants": []}}, r"evaluate\.variants: .*at least 1"),
         ({"model": {"checkpoint": "a", "onnx": "b"}}, "give exactly one of `checkpoint` and `onnx`"),
@@ -235,7 +235,7 @@ def test_a_key_of_a_section_that_is_null_starts_from_its_defaults() -> None:
         ({"model.onnx": Path("a.onnx")}, "model: .*give exactly one of `checkpoint` and `onnx`"),
         ({"dataset.path": "mine", "dataset.plate": "handheld"}, "dataset: .*made for `path: people` alone"),
         ({"dataset.count": None}, r"dataset\.count: expected a whole number, found nothing"),
-        ({"convert.input_shap": (4, 4)}, "convert.input_shap: unknown key; did you mean `input_shape`"),
+        ({"convert.siz": (4, 4)}, "convert.siz: unknown key; did you mean `size`"),
         ({"convrt.out": "a"}, "convrt: unknown key; did you mean `convert`"),
     ],
 )
@@ -249,3 +249,29 @@ def test_a_section_with_keys_replaced_is_checked() -> None:
     assert model == ModelSection(checkpoint=Path("b.pth"), refine_threshold=0.5)
     with pytest.raises(ValueError, match="give exactly one"):
         model.replaced(onnx=Path("a.onnx"))
+
+
+def test_a_size_of_old_is_read_height_first_and_says_how_it_is_written_now(tmp_path: Path) -> None:
+    path = _written(tmp_path, "convert: {input_shape: [288, 512]}\ndataset: {size: [64, 96]}\n")
+    with pytest.warns(OldForm) as warned:
+        config = load_config(path)
+
+    assert (config.convert.size, config.dataset.size) == ((288, 512), (64, 96))
+    assert [str(warning.message) for warning in warned] == [
+        f"{path}: convert.input_shape: [288, 512] has the height first; write size: 512x288",
+        f"{path}: dataset.size: [64, 96] has the height first; write size: 96x64",
+    ]
+
+
+def test_a_stored_job_keeps_its_size_whatever_version_stored_it() -> None:
+    convert = ConvertSection(size=(288, 512))
+
+    assert convert.model_dump(mode="json")["size"] == "512x288"
+    assert ConvertSection.model_validate(convert.model_dump(mode="json")) == convert
+    assert ConvertSection.model_validate({"input_shape": [288, 512]}) == convert
+
+
+@pytest.mark.parametrize("text", ["1280", "1280x", "0x720", "1280X720", "1280x720x3", "-1x5", "1280.0x720"])
+def test_what_is_no_size_is_refused_with_the_form_expected(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"convert\.size: .*expected WIDTHxHEIGHT such as 1280x720"):
+        load_config(_written(tmp_path, f"convert: {{size: {text!r}}}\n"))

@@ -92,7 +92,7 @@ def test_force_does_it_again_with_equal_models(job: Job, models: Path) -> None:
     assert beside(models) == {"models"}
 
 
-@pytest.mark.parametrize("change", [{"precisions": ["fp32"]}, {"input_shape": [64, 64]}])
+@pytest.mark.parametrize("change", [{"precisions": ["fp32"]}, {"size": "64x64"}])
 def test_changed_settings_do_it_again(job: Job, models: Path, change: dict[str, Any]) -> None:
     before = Conversion.read(models)
 

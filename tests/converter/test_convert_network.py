@@ -9,6 +9,7 @@ from golden_network import golden_network, golden_state
 
 from configs.load import config_from_dict
 from configs.schema import Graph
+from configs.sizes import size_text
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.convert import convert
 from converter.fast.refiner import FastRefiner
@@ -33,7 +34,7 @@ def test_checkpoint_to_proved_forms(graph: Graph, tmp_path: Path) -> None:
     config = config_from_dict(
         {
             "model": {"checkpoint": str(checkpoint), **settings},
-            "convert": {"input_shape": SIZE, "graph": graph, "out": str(out)},
+            "convert": {"size": size_text(SIZE), "graph": graph, "out": str(out)},
             "dataset": {"path": "synthetic", "count": 2},
         },
         "test",

@@ -102,7 +102,7 @@ def test_a_size_beyond_what_is_made_is_refused_at_once(run: Run, tmp_path: Path,
     assert expected in outcome.text.replace("\n", "")
 
 
-@pytest.mark.parametrize("text", ["convert: {input_shape: [100000, 100000]}", "dataset: {size: [9999, 99999]}"])
+@pytest.mark.parametrize("text", ["convert: {size: 100000x100000}", "dataset: {size: 99999x9999}"])
 def test_a_configured_size_has_the_same_limit(run: Run, tmp_path: Path, text: str) -> None:
     config = tmp_path / "job.yaml"
     config.write_text(text, encoding="utf-8")
@@ -116,7 +116,7 @@ def test_an_unknown_key_names_the_nearest_one(run: Run, tmp_path: Path) -> None:
     config.write_text("convert:\n  input_shap: [720, 1280]\n", encoding="utf-8")
     outcome = run("convert", "--config", config)
     assert outcome.code == 2
-    assert "convert.input_shap: unknown key; did you mean `input_shape`?" in outcome.text
+    assert "convert.siz: unknown key; did you mean `size`?" in outcome.text
 
 
 @pytest.mark.parametrize("verb", ["convert", "evaluate", "gate"])

@@ -32,7 +32,7 @@ def test_a_device_s_own_precision_is_proved_by_its_own_limits(run: Run, job: Cal
     assert {form["device_proof"]["precision"] for form in forms[2:]} <= {"f32", "bf16", "f16"}
     strict = {"ir-fp32": {"mean": 1e-5, "quantile": 1e-4}, "bf16": {"mean": 0, "quantile": 0, "cells": 0}}
     strict["f16"] = strict["bf16"]
-    config = job(convert={"parity": {"samples": 1, "tolerances": strict}, "input_shape": [64, 96], "out": "n"})
+    config = job(convert={"parity": {"samples": 1, "tolerances": strict}, "size": "96x64", "out": "n"})
     outcome = run("convert", "--config", config, "--precisions", "fp32", "--device", "AUTO")
     ran_in_f32 = forms[2]["device_proof"]["precision"] == "f32"
     assert outcome.code == (0 if ran_in_f32 else 1)

@@ -44,7 +44,7 @@ def test_a_model_of_the_zoo_is_imported_converted_and_exported(
 ) -> None:
     imported = run("import-config", zoo / "model.yml", zoo / "accuracy-check.yml", "--out", "toy.yaml")
     assert imported.code == 0, imported.text
-    assert "taken: model.yml: input_info: convert.input_shape: [64, 96]" in imported.text
+    assert "taken: model.yml: input_info: convert.size: 96x64" in imported.text
     assert "curl -fL --create-dirs -o data/public/toy/toy.onnx https://example.org/toy.onnx" in imported.text
     (tmp_path / "data/public/toy").mkdir(parents=True)
     shutil.copy(tiny_onnx, "data/public/toy/toy.onnx")

@@ -35,8 +35,7 @@ def test_the_document_s_family_is_converted_evaluated_and_described(run: Run, fo
     state = {name: torch.randn(shape, generator=draw) for name, shape in shapes.items()}
     safetensors.torch.save_file(state, "small.safetensors")
     Path("job.yaml").write_text(
-        f"extends: default.yaml\nconvert: {{input_shape: [64, 96], parity: {{stimuli: false}}}}\n"
-        f"dataset: {{path: {tiny_set}}}\n",
+        f"extends: default.yaml\nconvert: {{size: 96x64, parity: {{stimuli: false}}}}\ndataset: {{path: {tiny_set}}}\n",
         encoding="utf-8",
     )
 

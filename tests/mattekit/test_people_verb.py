@@ -9,7 +9,7 @@ from outcome import Run
 from datasets.people import pack as people_pack
 from datasets.people.pack import open_pack
 
-PEOPLE = {"path": "people", "size": [720, 1280]}
+PEOPLE = {"path": "people", "size": "1280x720"}
 
 
 def test_the_people_are_made_verified_and_kept(run: Run, job: Callable[..., Path], tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_damaged_pack_ends_with_3(
 def test_an_evaluation_takes_the_people_by_name_and_their_plate(
     run: Run, job: Callable[..., Path], tmp_path: Path
 ) -> None:
-    config = job(dataset={"size": [720, 1280]})
+    config = job(dataset={"size": "1280x720"})
     outcome = run("evaluate", "--config", config, "--dataset", "people", "--plate", "handheld", "--out", "run")
     assert outcome.code == 0
     version = open_pack().record.version

@@ -13,6 +13,7 @@ from outcome import Run
 from published_sets import WHOLE, save, write_set, write_stub
 from tiny_model import SIZE, VARIANTS
 
+from configs.sizes import size_text
 from datasets.importing.layouts import kinds
 from datasets.samples.images import read_rgb, read_rgba
 from datasets.synthetic.generate import synthetic_sample
@@ -135,8 +136,8 @@ def _small_job(path: Path, onnx: Path, url: str) -> Path:
     changes = {
         "extends": str(ROOT / "configs/humanmatting-openimages.yaml"),
         "model": {"checkpoint": None, "onnx": str(onnx), "download": None},
-        "convert": {"input_shape": list(SIZE), "parity": {"samples": 1}},
-        "dataset": {"size": list(SIZE), "recipe": recipe},
+        "convert": {"size": size_text(SIZE), "parity": {"samples": 1}},
+        "dataset": {"size": size_text(SIZE), "recipe": recipe},
         "evaluate": {"variants": list(VARIANTS), "worst": 1},
     }
     path.write_text(yaml.safe_dump(changes), encoding="utf-8")

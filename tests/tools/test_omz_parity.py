@@ -9,6 +9,7 @@ from tiny_model import SIZE, tiny_config
 
 from configs.errors import ConversionError, MattekitError, ParityError, UsageError
 from configs.schema import Config
+from configs.sizes import size_text
 from converter.convert import convert
 from converter.forms.record import Conversion
 from eval.bench.output import write_bench_files
@@ -149,7 +150,7 @@ def test_the_comparison_says_what_is_equal_and_what_it_costs(job: Config, tmp_pa
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_file(), reason="`make omz-env` installs openvino-dev")
 def test_the_real_converter_s_irs_are_ours(tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
-    models, large = tmp_path / "models", {"input_shape": converting.SIZE}
+    models, large = tmp_path / "models", {"size": size_text(converting.SIZE)}
     record = convert(tiny_config(tiny_onnx, models, convert=large), say=lambda _: None)
     irs = convert_as_omz(record, models, OMZ_ENVIRONMENT, tmp_path / "omz")
     theirs = {f"omz-{weights}": str(path) for weights, path in irs.items()}

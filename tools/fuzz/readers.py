@@ -43,7 +43,7 @@ LICENCES = (
 JOB = {
     "name": "job",
     "model": {"checkpoint": "a.pth", "refine_threshold": 0.1},
-    "convert": {"input_shape": [720, 1280], "precisions": ["fp32"], "parity": {"tolerances": {"onnx": {"mean": 1e-5}}}},
+    "convert": {"size": "1280x720", "precisions": ["fp32"], "parity": {"tolerances": {"onnx": {"mean": 1e-5}}}},
     "dataset": {"path": "people", "count": 24, "seed": 1},
     "gate": {"against_original": {"f32": {"alpha_mad": {"absolute": 0.05, "largest": 1.0}}}},
 }

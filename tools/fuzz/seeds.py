@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from configs.load import config_from_dict
+from configs.sizes import size_text
 from converter.convert import convert
 from datasets.synthetic.make import synthesize
 from eval.gate.baseline import baseline_from
@@ -118,7 +119,7 @@ def _write_models(work: Path) -> None:
     onnx.save(model, source)
     sections = {
         "model": {"onnx": str(source)},
-        "convert": {"input_shape": SIZE, "out": str(out), "parity": {"samples": 1, "stimuli": False}},
-        "dataset": {"path": "synthetic", "count": 1, "size": SIZE},
+        "convert": {"size": size_text(SIZE), "out": str(out), "parity": {"samples": 1, "stimuli": False}},
+        "dataset": {"path": "synthetic", "count": 1, "size": size_text(SIZE)},
     }
     convert(config_from_dict(sections, "fuzzing"), say=lambda _: None)

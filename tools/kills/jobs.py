@@ -26,7 +26,7 @@ from training.bank import map_bank
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = (96, 160)
-SMALL = {"input_shape": list(SIZE), "precisions": ["fp32"], "parity": {"samples": 1, "stimuli": False}}
+SMALL = {"size": size_text(SIZE), "precisions": ["fp32"], "parity": {"samples": 1, "stimuli": False}}
 
 
 def write_inputs(work: Path) -> Path:

@@ -63,7 +63,7 @@ class Bench:
         self.work, self._results, self._wanted = work, results, [one for one in VARIANTS if one in wanted]
         weights = dict.fromkeys(parse_variant(VARIANTS[one]).weights for one in self._wanted)
         self._job = _sized(results.configuration(), size, tuple(weights), work / "models")
-        self.models, self.size = self._job.convert.out, self._job.convert.input_shape
+        self.models, self.size = self._job.convert.out, self._job.convert.size
         original = open_original(self._job.model, self.size)
         if not isinstance(original.network, MattingNetwork):
             raise UsageError("the deep self-test plants faults into forms of a BackgroundMattingV2 checkpoint alone")
@@ -130,10 +130,10 @@ class Bench:
 
 
 def _sized(job: Config, size: Size | None, weights: tuple[str, ...], models: Path) -> Config:
-    own = job.convert.input_shape
+    own = job.convert.size
     chosen = size or _shrunk(own, architecture_named(job.model.architecture).divisible_by)
     section = job.convert.replaced(
-        input_shape=chosen,
+        size=chosen,
         out=models,
         precisions=weights,
         device=None,

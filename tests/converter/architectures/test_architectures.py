@@ -153,7 +153,7 @@ def test_its_size_and_its_checkpoint_are_held_against_what_it_declares(tmp_path:
     model = {"architecture": "alpha-only", "checkpoint": str(write_alpha_only(tmp_path / "alpha.safetensors"))}
 
     with pytest.raises(UsageError, match=r"divisible by 8 for Alpha Only, not 96x60"):
-        convert(toy_config(model, tmp_path / "models", convert={"input_shape": [60, 96]}), say=quiet)
+        convert(toy_config(model, tmp_path / "models", convert={"size": "96x60"}), say=quiet)
     with pytest.raises(DataError, match="converted from a ready ONNX alone"):
         convert(toy_config({**model, "architecture": "recurrent"}, tmp_path / "models"), say=quiet)
 

@@ -144,7 +144,7 @@ def test_frames_of_bytes_give_the_same(modnet_onnx: Path, samples: list[Sample],
 
 def test_a_size_or_a_checkpoint_that_it_does_not_take_is_refused(modnet_onnx: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="divisible by 32 for MODNet, not 1280x720"):
-        convert(modnet_config(modnet_onnx, tmp_path / "out", convert={"input_shape": [720, 1280]}))
+        convert(modnet_config(modnet_onnx, tmp_path / "out", convert={"size": "1280x720"}))
     with pytest.raises(DataError, match="MODNet is converted from a ready ONNX alone"):
         ARCHITECTURE.network(ModelSection(architecture="modnet", checkpoint=modnet_onnx))
 
@@ -158,7 +158,7 @@ def test_a_family_that_has_its_tensors_is_named_where_another_is_asked_for(modne
 def test_a_network_of_its_size_is_proved_with_the_tolerances_it_has(tmp_path: Path) -> None:
     onnx = write_modnet(modnet_like(), tmp_path / "modnet.onnx", (256, 320))
     parity = {"samples": 1, "stimuli": True, "stimuli_factor": 4}
-    settings = {"precisions": ["fp32", "fp16"], "input_shape": [256, 320], "parity": parity}
+    settings = {"precisions": ["fp32", "fp16"], "size": "320x256", "parity": parity}
 
     record = convert(modnet_config(onnx, tmp_path / "models", convert=settings), say=lambda _: None)
 

@@ -123,7 +123,7 @@ def test_every_form_gives_what_pytorch_gives_along_a_clip(
 
 
 def test_sizes_of_states_follow_from_size_and_ratio(onnx_file: Path, tmp_path: Path) -> None:
-    settings = {"input_shape": [72, 120], "precisions": ["fp32"]}
+    settings = {"size": "120x72", "precisions": ["fp32"]}
 
     record = convert(job(onnx_file, tmp_path / "models", None, convert=settings), say=quiet)
 

@@ -131,7 +131,7 @@ def test_the_factor_that_is_named_lets_it_pass(job: Job, models: Path, fault: Ca
 
 def test_a_size_too_small_for_the_stimuli_is_said(tiny_onnx: Path, tiny_set: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    keys = {"parity": PARITY, "input_shape": [48, 64], "precisions": ["fp32"]}
+    keys = {"parity": PARITY, "size": "64x48", "precisions": ["fp32"]}
 
     record = convert(tiny_config(tiny_onnx, tmp_path / "models", tiny_set, convert=keys), say=said.append)
 

@@ -41,7 +41,7 @@ def test_faults_are_seen_and_sound_forms_pass(tmp_path: Path) -> None:
     synthesize(tmp_path / "set", 6, 3, SIZE, workers=1)
     job = default.replaced(
         model=default.model.replaced(refine_sample_pixels=3200),
-        convert=default.convert.replaced(input_shape=SIZE, precisions=("fp32",), out=tmp_path / "models"),
+        convert=default.convert.replaced(size=SIZE, precisions=("fp32",), out=tmp_path / "models"),
         dataset=default.dataset.replaced(path=str(tmp_path / "set")),
         evaluate=default.evaluate.replaced(variants=("torch", "ir-fp32@f32")),
     )

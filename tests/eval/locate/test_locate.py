@@ -171,7 +171,7 @@ def test_an_unknown_sample_is_named_with_those_there_are(tiny_models: Path, job:
 def test_forms_of_different_sizes_are_refused(
     tiny_onnx: Path, tiny_models: Path, tiny_set: Path, sample_id: str, tmp_path: Path
 ) -> None:
-    other = tiny_config(tiny_onnx, tmp_path / "other", tiny_set, convert={"input_shape": [32, 96]})
+    other = tiny_config(tiny_onnx, tmp_path / "other", tiny_set, convert={"size": "96x32"})
     convert(other, say=lambda _: None)
     with pytest.raises(DataError, match=r"different sizes, 96x64 and 96x32"):
         locate(tiny_models / "model.onnx", tmp_path / "other/fp32/model.xml", sample_id, other, tmp_path / "out")
@@ -245,8 +245,8 @@ def test_the_checkpoint_is_compared_by_the_exporter_s_names(tmp_path: Path) -> N
                 "checkpoint": str(ROOT / "training/checkpoints/mattekit-mobilenetv2.safetensors"),
                 "refine_sample_pixels": 4096,
             },
-            "convert": {"input_shape": [128, 192], "out": str(tmp_path / "models"), "precisions": ["fp32"]},
-            "dataset": {"path": "synthetic", "count": 1, "size": [128, 192]},
+            "convert": {"size": "192x128", "out": str(tmp_path / "models"), "precisions": ["fp32"]},
+            "dataset": {"path": "synthetic", "count": 1, "size": "192x128"},
         },
         "test",
     )

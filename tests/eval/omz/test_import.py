@@ -31,7 +31,7 @@ def test_a_model_of_the_zoo_becomes_a_job_that_loads(tmp_path: Path) -> None:
     assert read.name == "toy" and read.model.architecture == "background-matting-v2"
     assert read.model.onnx == Path("data/public/toy/toy.onnx") and read.model.checkpoint is None
     assert read.model.download is None
-    assert read.convert.input_shape == (64, 96) and read.convert.precisions == ("fp32", "fp16")
+    assert read.convert.size == (64, 96) and read.convert.precisions == ("fp32", "fp16")
     assert read.dataset.path == "data/Clips"
     assert job.published == {"alpha_mad": 4.5, "alpha_mse": 1, "foreground_mse": 2.5}
     fetch, verify = job.hints
