@@ -6,14 +6,14 @@ Every section refuses unknown keys; `configs.load.load_config` turns that into a
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from configs.limits import Limits, default_limits
 from configs.limits import Tolerance as Tolerance
+from configs.section import ImageSize
 from configs.section import NonNegative as NonNegative
 from configs.section import Positive as Positive
 from configs.section import Section as Section
-from configs.sizes import WRITTEN, size_of_text, size_text
 
 Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
@@ -43,34 +43,10 @@ BUNDLED = (PEOPLE, SYNTHETIC)
 """The sets that are made at first use, kept under `data/`."""
 
 
-MAX_PIXELS = 1 << 26
-"""Most pixels of an image that is read or made: 8192x8192. More is taken for a mistake, or a decompression bomb."""
 MAX_COUNT = 100_000
 """Most samples of a set that is made."""
 
 
-def _of_bearable_size(size: tuple[int, int]) -> tuple[int, int]:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ValueError(f"expected at most {MAX_PIXELS} pixels, such as 8192x8192")
-    return size
-
-
-def _from_text(size: object) -> object:
-    if not isinstance(size, str):
-        return size
-    read = size_of_text(size)
-    if read is None:
-        raise ValueError(f"expected {WRITTEN} such as 1280x720")
-    return read
-
-
-ImageSize = Annotated[
-    tuple[Positive, Positive],
-    BeforeValidator(_from_text),
-    AfterValidator(_of_bearable_size),
-    PlainSerializer(size_text, return_type=str, when_used="json"),
-]
-"""Height and width of images; written `1280x720`, the width first."""
 Count = Annotated[int, Field(gt=0, le=MAX_COUNT)]
 Seed = Annotated[int, Field(ge=0, lt=1 << 63)]
 

@@ -94,6 +94,8 @@ class Architecture:
         stimuli_factors: by the precision of a form's limits, by how much those on the stimuli are wider than what
             `converter.proof.limits` gives.
         int8_candidates: what int8 may leave float, from the boldest on, unless the configuration says.
+        telling_names: whether a model with this family's tensors may be taken to be of it; False where they have names
+            that any network's might have.
         facts: what `mattekit info` says of a checkpoint; given the network, its model section and the size of images.
     """
 
@@ -111,6 +113,7 @@ class Architecture:
     int8_candidates: tuple[tuple[str, ...], ...] = ((),)
     facts: Callable[[Any, ModelSection, Size], dict[str, str]] = weight_facts
     paper: str | None = None
+    telling_names: bool = True
 
     @property
     def port_names(self) -> tuple[str, ...]:

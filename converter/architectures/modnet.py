@@ -13,6 +13,7 @@ ARCHITECTURE = Architecture(
     inputs=(PortSpec("input", "source", low=-1),),
     outputs=(PortSpec("output", "alpha"),),
     divisible_by=32,
+    telling_names=False,
     tolerances={
         **TOLERANCES,
         # Normalizing over each image enlarges rounding where the image is flat. A network of MODNet's size with random

@@ -5,7 +5,7 @@ from math import prod
 from typing import NamedTuple
 
 from configs.errors import DataError, shortened
-from configs.schema import MAX_PIXELS
+from configs.section import MAX_PIXELS
 from configs.sizes import size_text
 from converter.forms.contract import Contract, Port
 

@@ -32,6 +32,12 @@ def assumed_contract(model: openvino.Model, path: Path) -> Contract:
             for known in known_architectures().values()
         )
         raise DataError(f"{path}: expected {expected}, found {', '.join(sorted(found))}")
+    if not architecture.telling_names:
+        raise DataError(
+            f"{path}: carries no contract, and its tensors, {' and '.join(architecture.port_names)}, may be any "
+            f"network's; convert its ONNX with --architecture {architecture.name}, or run it beside an original, "
+            f"`mattekit evaluate --model theirs={path}`, which proves what it takes"
+        )
     source = next(port.name for port in architecture.inputs if port.role == "source")
     shape = found[source][0]
     if len(shape) != 4 or 0 in shape:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from configs.schema import MAX_PIXELS, CutSides
+from configs.schema import CutSides
+from configs.section import MAX_PIXELS
 from configs.sizes import size_text
 
 LEAST_SHARE, MOST_SHARE = 600, 950

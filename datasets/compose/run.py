@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from configs.errors import DataError, UsageError
 from configs.files import new_folder, write_atomically
 from configs.folders import find_made
-from configs.schema import MAX_PIXELS, CutSides, Plate
+from configs.schema import CutSides, Plate
+from configs.section import MAX_PIXELS
 from configs.sizes import size_text
 from datasets.compose.credits import find_credits
 from datasets.compose.inputs import SKIP_HINT, Input, find_inputs

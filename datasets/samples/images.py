@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from configs.errors import DataError
 from configs.files import write_atomically
 from configs.reading import MAX_PICTURE_BYTES, read_bytes
-from configs.schema import MAX_PIXELS
+from configs.section import MAX_PIXELS
 from datasets.samples.foreign import described
 from datasets.samples.stripping import PNG_END, PNG_SIGNATURE, Stripped, stripped
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from configs.schema import MAX_PIXELS
+from configs.section import MAX_PIXELS
 from demo.matting.matter import Frame
 
 DEFAULT_RATE = Fraction(30)

@@ -13,6 +13,7 @@ from configs.files import write_atomically
 from configs.load import config_of
 from configs.places import found
 from configs.schema import BUNDLED, PEOPLE, SYNTHETIC, Config, ModelSection
+from configs.sizes import size_text
 from converter.architectures.base import Architecture, Size
 from converter.recognise import Recognised, recognise_checkpoint, recognise_onnx
 from datasets.samples.images import image_size
@@ -79,8 +80,16 @@ def write_job(
     on = path if samples is None else f"{path} ({samples} samples)"
     return NewJob(
         config,
-        f"{source} ({original.architecture.title}{backbone}) at {size[0]}x{size[1]} on {on}",
-        tuple(_warnings(size, frame if frame else config.dataset.size, samples, config.gate.minimum_samples)),
+        f"{source} ({original.architecture.title}{backbone}) at {size_text(size)} on {on}",
+        tuple(_warnings(size, frame if frame else config.dataset.size, samples, config.gate.minimum_samples))
+        + (() if architecture or original.architecture.telling_names else (_guessed(original.architecture),)),
+    )
+
+
+def _guessed(architecture: Architecture) -> str:
+    return (
+        f"its tensors, {' and '.join(architecture.port_names)}, may be any network's: it is taken for "
+        f"{architecture.title}; if it is another, add its family (docs/extending.md)"
     )
 
 
@@ -110,7 +119,7 @@ def _warnings(size: Size, frame: Size, samples: int | None, minimum: int) -> lis
     said = []
     if distortion(size, frame) > MOST_DISTORTION:
         said.append(
-            f"frames of {frame[0]}x{frame[1]} are stretched to the model's {size[0]}x{size[1]}, another aspect: the "
+            f"frames of {size_text(frame)} are stretched to the model's {size_text(size)}, another aspect: the "
             "gate is inconclusive unless gate.allow_stretch is true"
         )
     if samples is not None and samples < minimum:

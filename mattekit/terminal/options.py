@@ -9,7 +9,8 @@ import typer
 from configs.errors import UsageError, shortened
 from configs.load import DEFAULT_CONFIG, JOB_FILE, job_file
 from configs.places import found
-from configs.schema import MAX_PIXELS, Config, NamedModel
+from configs.schema import Config, NamedModel
+from configs.section import MAX_PIXELS
 from configs.sizes import WRITTEN, Size, size_of_text, size_text
 from mattekit.terminal.console import say_aside, say_warning
 

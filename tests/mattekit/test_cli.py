@@ -113,7 +113,7 @@ def test_a_configured_size_has_the_same_limit(run: Run, tmp_path: Path, text: st
 
 def test_an_unknown_key_names_the_nearest_one(run: Run, tmp_path: Path) -> None:
     config = tmp_path / "job.yaml"
-    config.write_text("convert:\n  input_shap: [720, 1280]\n", encoding="utf-8")
+    config.write_text("convert:\n  siz: 1280x720\n", encoding="utf-8")
     outcome = run("convert", "--config", config)
     assert outcome.code == 2
     assert "convert.siz: unknown key; did you mean `size`?" in outcome.text

@@ -66,7 +66,7 @@ def test_an_onnx_of_a_fixed_size_is_evaluated_on_frames_of_its_aspect(run: Run) 
     assert (job.convert.size, job.dataset.path, job.dataset.size) == ((64, 96), "synthetic", (64, 96))
     stretched = run("init", "--onnx", "fixed.onnx", "--dataset", "people", "--force")
     assert stretched.code == 0
-    assert "warning: frames of 720x1280 are stretched to the model's 64x96" in stretched.err
+    assert "warning: frames of 1280x720 are stretched to the model's 96x64" in stretched.err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from configs.errors import UsageError
-from configs.schema import MAX_PIXELS
+from configs.section import MAX_PIXELS
 from mattekit.terminal.options import chosen_size, size_from, variants_from
 
 

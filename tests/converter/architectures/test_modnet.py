@@ -149,6 +149,14 @@ def test_a_size_or_a_checkpoint_that_it_does_not_take_is_refused(modnet_onnx: Pa
         ARCHITECTURE.network(ModelSection(architecture="modnet", checkpoint=modnet_onnx))
 
 
+def test_an_ir_of_its_tensors_that_carries_no_contract_is_not_taken_for_it(modnet_onnx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model.xml"
+    openvino.save_model(openvino.convert_model(modnet_onnx), path)
+
+    with pytest.raises(DataError, match=r"tensors, input and output, may be any network's; .*--architecture modnet"):
+        open_runner(FormFile(path))
+
+
 def test_a_family_that_has_its_tensors_is_named_where_another_is_asked_for(modnet_onnx: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="found input; MODNet has these: give --architecture modnet"):
         convert(tiny_config(modnet_onnx, tmp_path / "out"), say=lambda _: None)
