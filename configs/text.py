@@ -38,3 +38,8 @@ def _escape(letter: str) -> str:
     if letter in _NAMED:
         return _NAMED[letter]
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, such as `1 sample` or `2 samples`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -8,7 +8,7 @@ from pydantic import Field
 from configs.reading import InnerPath
 from configs.records import Frozen, Record
 from configs.schema import MAX_SIDE
-from datasets.samples.layout import counted
+from configs.text import counted
 from datasets.samples.litter import walk
 from datasets.samples.manifest import Positive, Sha256
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from configs.text import counted
 from datasets.mismatch.changes import Severity
 from datasets.mismatch.explain import LOOSE, Finding, explain, same_pictures, wrong_zones
 from datasets.mismatch.pixels import Parts, draw
 from datasets.mismatch.unaligned import SCENE, alpha_power, best_alpha_change, is_off, scene
 from datasets.samples.images import read_rgb, read_rgba
-from datasets.samples.layout import SampleRef, counted, listing
+from datasets.samples.layout import SampleRef, listing
 
 EXPLAINED = 4
 """So many of the samples that are off are looked into, evenly chosen."""

@@ -285,11 +285,6 @@ def listing(items: Iterable[str]) -> str:
     return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, such as `1 sample` or `2 samples`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
     """Return the frames below `folder` by id in one spelling, adding what is wrong with others to `problems`."""
     frames: dict[str, list[Path]] = defaultdict(list)

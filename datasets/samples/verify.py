@@ -13,12 +13,13 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
 from configs.sizes import size_text
+from configs.text import counted
 from datasets.mismatch.explain import LOOSE
 from datasets.mismatch.pixels import Parts
 from datasets.samples.composite import composite
 from datasets.samples.composition import CompositionCheck
 from datasets.samples.images import image_size, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.layout import SampleRef, counted, files_by_name, listing, scan_layout, spelled_as
+from datasets.samples.layout import SampleRef, files_by_name, listing, scan_layout, spelled_as
 from datasets.samples.licences import licence_faults, unknown_licences
 from datasets.samples.manifest import MANIFEST_NAME, FileEntry, Manifest
 from datasets.samples.names import same_name

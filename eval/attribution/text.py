@@ -1,6 +1,7 @@
 """Attribution as text: the tables, and the sentences that say what they mean. Pure functions from the record."""
 
 from configs.sizes import size_text
+from configs.text import counted
 from converter.architectures import architecture_named
 from eval.attribution.record import Attribution, Drifts, StageRecord
 from eval.attribution.split import moved_away, share_added, taken_back
@@ -155,8 +156,8 @@ def resize_note(attribution: Attribution) -> str:
         return "Resize is zero: every sample has the network's size, and nothing was resized."
     own = ", ".join(f"{title_of(name)} {signed(value)}" for name, value in attribution.resize_error.items())
     return (
-        f"{attribution.resized} of {attribution.samples} samples have another size than the network. Graph and "
-        "precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "
+        f"{attribution.resized} of {counted(attribution.samples, 'sample')} have another size than the network. Graph "
+        "and precisions are scored at the network's size there, resize is what scoring at the samples' size adds to a "
         f"drift. Resizing changes the original's own scores by: {own}. Metrics that sum over pixels have no such part."
     )
 

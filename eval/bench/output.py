@@ -11,6 +11,7 @@ from rich.table import Table as TerminalTable
 from configs.files import write_atomically
 from configs.sizes import size_text
 from configs.tables import csv_text
+from configs.text import counted
 from eval.bench.record import CSV_FILE, MARKDOWN_FILE, AlphaDifference, BenchModel, BenchRecord, Ratio, Timing
 from eval.presentation.blocks import Block, Fence, Note, Section, Table, markdown_page
 from eval.presentation.formatting import NOTHING, code, number, plain
@@ -58,7 +59,9 @@ def bench_markdown(record: BenchRecord) -> str:
             ],
         ),
     ]
-    return markdown_page([Section(f"Speed of {len(record.models)} models at {size_text(record.size)}", blocks)])
+    return markdown_page(
+        [Section(f"Speed of {counted(len(record.models), 'model')} at {size_text(record.size)}", blocks)]
+    )
 
 
 def bench_blocks(record: BenchRecord) -> list[Block]:
@@ -70,10 +73,10 @@ def bench_blocks(record: BenchRecord) -> list[Block]:
             "One inference at a time",
             [
                 _latency_table(record),
-                f"{rounds} rounds over {len(record.frames)} frames of {code(record.dataset)} in turn, after "
-                f"{record.warmup} to warm up; in each round every model infers once, in an order drawn anew. The ratio "
-                "is the median over the rounds, in brackets its 95 % confidence interval. Difference: mean |alpha "
-                f"difference| from {first} on the first frame, and cells that differ by more than 0.01.",
+                f"{counted(rounds, 'round')} over {counted(len(record.frames), 'frame')} of {code(record.dataset)} in "
+                f"turn, after {record.warmup} to warm up; in each round every model infers once, in an order drawn "
+                "anew. The ratio is the median over the rounds, in brackets its 95 % confidence interval. Difference: "
+                f"mean |alpha difference| from {first} on the first frame, and cells that differ by more than 0.01.",
                 *(Note(plain(note)) for note in notes(record)),
             ],
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import DataError
+from configs.text import counted
 from eval.metrics.measures import METRIC_NAMES, METRICS, Metric
 from eval.run.results import LatencyRecord, Results, VariantRecord
 from eval.run.scores import scores_of
@@ -142,7 +143,8 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def _warnings(first: Results, second: Results, names: tuple[str, str], shared: Sequence[str]) -> Iterator[str]:
     for results, name in ((first, names[0]), (second, names[1])):
         if left := results.dataset.samples - len(shared):
-            yield f"{left} of the {results.dataset.samples} samples of {name} are not in the other run and left out"
+            whole = counted(results.dataset.samples, "sample")
+            yield f"{left} of the {whole} of {name} are not in the other run and left out"
     if first.dataset.truth != second.dataset.truth:
         agreement, accuracy = names if first.dataset.agreement else names[::-1]
         yield (
@@ -191,7 +193,7 @@ def _conditions(results: Results) -> dict[str, str]:
     environment = results.environment
     return {
         "Created": results.created,
-        "Set": f"{results.dataset.name}, {results.dataset.samples} samples",
+        "Set": f"{results.dataset.name}, {counted(results.dataset.samples, 'sample')}",
         "CPU": environment.cpu_name,
         "CPU feature class": environment.cpu_class,
         "System": environment.os,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from configs.schema import GateSection, Tolerance
+from configs.text import counted
 from eval.metrics.measures import METRIC_NAMES
 from eval.run.results import MetricRecord, Results, VariantRecord
 from eval.statistics.intervals import Interval
@@ -222,7 +223,7 @@ def compare(found: Difference, limit: Limit) -> GateRow:
         settled = "no number of samples is likely to settle it" if needed is None else f"about {needed} would settle it"
         reason = (
             f"moved by {difference:+.4g}{_of(interval)}, and that interval lies across the limit {allowed:.4g}: "
-            f"{found.samples} samples do not tell, {settled}{_also(title)}"
+            f"{counted(found.samples, 'sample')} cannot tell, {settled}{_also(title)}"
         )
     elif low > reach or high < -reach:
         verdict = "improved"

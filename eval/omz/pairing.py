@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from configs.errors import DataError
-from datasets.samples.layout import ROLES, SampleRef, SampleSet, counted, listing
+from configs.text import counted
+from datasets.samples.layout import ROLES, SampleRef, SampleSet, listing
 
 Endings = Mapping[str, str]
 """Folder of a role, such as `com`, to the ending of every file in it."""

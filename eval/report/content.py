@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import yaml
 
 from configs.schema import GateSection
+from configs.text import counted
 from eval.attribution.record import Attribution
 from eval.attribution.text import explain, stage_tables
 from eval.bench.output import bench_blocks
@@ -147,7 +148,7 @@ def report_content(
         judgement=judgement,
         history=history,
         name=name,
-        title=wording.title.format(set=plain(results.dataset.name), samples=results.dataset.samples),
+        title=wording.title.format(set=plain(results.dataset.name), samples=counted(results.dataset.samples, "sample")),
         wording=wording,
         headline=_headline(results, original),
         largest=largest_drift(results, gate),
@@ -208,16 +209,16 @@ def _environment(results: Results) -> Section:
 def _headline(results: Results, report: GateReport | None) -> str:
     original, samples = code(results.original), results.dataset.samples
     if not results.converted():
-        return f"**Nothing to compare**: only the original {original} ran, on {samples} samples."
+        return f"**Nothing to compare**: only the original {original} ran, on {counted(samples, 'sample')}."
     wording = wording_of(results)
     if report is None:
-        return wording.unjudged.format(original=original, samples=samples)
+        return wording.unjudged.format(original=original, samples=counted(samples, "sample"))
     if report:
-        return wording.nothing_lost.format(original=original, samples=samples)
+        return wording.nothing_lost.format(original=original, samples=counted(samples, "sample"))
     if report.verdict == "inconclusive":
         return wording.unsettled.format(original=original)
     return wording.something_lost.format(
-        failed=report.count("fail"), rows=len(report.rows), original=original, samples=samples
+        failed=report.count("fail"), rows=len(report.rows), original=original, samples=counted(samples, "sample")
     )
 
 
@@ -248,7 +249,7 @@ def _notes(results: Results) -> list[Block]:
 
 def _undefined(original: VariantRecord, samples: int) -> list[str]:
     return [
-        f"{title_of(name)} is undefined for {record.undefined} of {samples} samples; "
+        f"{title_of(name)} is undefined for {record.undefined} of {counted(samples, 'sample')}; "
         f"its mean is over the other {record.samples}."
         for name, record in original.metrics.items()
         if record.undefined

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from configs.schema import GateSection
+from configs.text import counted
 from eval.presentation.formatting import code, dimensions, minus, number, plain, signed
 from eval.report.tables import device_of, limit_on, metrics_of, of_sizes, original_record
 from eval.run.aspect import distorted_sizes
@@ -97,7 +98,7 @@ def what_was_shown(results: Results) -> str:
     """Return the set, its samples and their size, and the size that the model takes, as a line of markdown."""
     dataset = results.dataset
     model = f"; the model takes {dimensions(results.model.input_size)}" if results.model else ""
-    return f"{plain(dataset.name)}, {dataset.samples} samples{of_sizes(dataset.sizes)}{model}"
+    return f"{plain(dataset.name)}, {counted(dataset.samples, 'sample')}{of_sizes(dataset.sizes)}{model}"
 
 
 def aspect_warning(results: Results) -> str | None:

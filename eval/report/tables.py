@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from configs.limits import Direction
 from configs.schema import GateSection
+from configs.text import counted
 from eval.gate.verdict import limit_of, limits_from_original
 from eval.metrics.measures import METRICS, Metric, title_of
 from eval.presentation.blocks import Table
@@ -199,7 +200,7 @@ def condition_table(results: Results) -> Table:
         "CPU feature class": conditions.cpu_class,
         "System": conditions.os,
         "Python": conditions.python,
-        "Set": f"{dataset.name}, {dataset.samples} samples{of_sizes(dataset.sizes)}",
+        "Set": f"{dataset.name}, {counted(dataset.samples, 'sample')}{of_sizes(dataset.sizes)}",
         **({"Model's input": dimensions(results.model.input_size)} if results.model else {}),
         "Set's path": dataset.path,
         **({"Plates": dataset.plates} if dataset.plates else {}),

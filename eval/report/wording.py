@@ -33,7 +33,7 @@ class Wording:
 
 
 ACCURACY = Wording(
-    title="Evaluation of {set}, {samples} samples",
+    title="Evaluation of {set}, {samples}",
     drift="drift",
     how_to_read=(
         "Every metric is an error: lower is better. In brackets: drift, that is, converted minus original over the "
@@ -47,19 +47,18 @@ ACCURACY = Wording(
     ),
     nothing_lost=(
         "**Nothing was lost**: every converted variant stays within its limits of the original {original}, on "
-        "{samples} samples."
+        "{samples}."
     ),
     something_lost=(
-        "**Something was lost**: {failed} of {rows} judgements against the original {original} failed, on {samples} "
-        "samples."
+        "**Something was lost**: {failed} of {rows} judgements against the original {original} failed, on {samples}."
     ),
     unsettled="**Not settled**: nothing failed against {original}, but the evidence does not suffice.",
-    unjudged=("**Not judged**: no tolerances were given. Drift from {original} over {samples} samples is shown below."),
+    unjudged=("**Not judged**: no tolerances were given. Drift from {original} over {samples} is shown below."),
     speed="Accuracy against speed: drift of every variant over its latency",
     panel="source, plate, mattes, composite, cut-out, difference",
 )
 AGREEMENT = Wording(
-    title="Agreement with the original on {set}, {samples} samples without ground truth",
+    title="Agreement with the original on {set}, {samples} without ground truth",
     drift="distance from the original",
     how_to_read=(
         "Every figure is a variant's distance from the original's own matte and foreground: 0 is full agreement. None "
@@ -70,16 +69,14 @@ AGREEMENT = Wording(
     published="",
     nothing_lost=(
         "**In agreement**: every converted variant gives what the original {original} gives, within the limits of "
-        "agreement, on {samples} samples without ground truth."
+        "agreement, on {samples} without ground truth."
     ),
     something_lost=(
         "**Not in agreement**: {failed} of {rows} judgements of agreement with the original {original} failed, on "
-        "{samples} samples without ground truth."
+        "{samples} without ground truth."
     ),
     unsettled="**Not settled**: nothing failed in agreement with {original}, but the evidence does not suffice.",
-    unjudged=(
-        "**Not judged**: no tolerances were given. Agreement with {original} over {samples} samples is shown below."
-    ),
+    unjudged=("**Not judged**: no tolerances were given. Agreement with {original} over {samples} is shown below."),
     speed="Agreement against speed: every variant's distance from the original over its latency",
     panel="source, plate, mattes, composite, cut-out, difference",
 )

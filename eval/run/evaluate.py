@@ -12,6 +12,7 @@ import numpy as np
 from configs.environment import describe_environment
 from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, Config, DatasetSection
+from configs.text import counted
 from converter.forms.named import named_forms
 from converter.forms.record import Conversion, check_files, recorded_model
 from converter.forms.variant import parse_variants
@@ -23,7 +24,7 @@ from datasets.mismatch.pixels import Parts, draw
 from datasets.plates.needed import require_plates
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
-from datasets.samples.layout import SampleSet, counted, iterate_pairs, listing, open_set
+from datasets.samples.layout import SampleSet, iterate_pairs, listing, open_set
 from datasets.samples.manifest import content_sha256
 from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.constant import constant_scores

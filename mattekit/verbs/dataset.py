@@ -9,6 +9,7 @@ import typer
 from configs.errors import DataError, UsageError
 from configs.schema import PEOPLE, SYNTHETIC, CutSides, DatasetSection, OnFailure, PhotographSource, Plate, Split
 from configs.sizes import WRITTEN
+from configs.text import counted
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.modes import answer
@@ -80,7 +81,7 @@ def _make_bundled(section: DatasetSection, out: Path | None, force: bool) -> Non
     with progress_bars() as report:
         progress = partial(report, f"making the {section.path} set")
         made = make_bundled(section, folder, force=force, progress=progress)
-    say(f"{folder}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
+    say(f"{folder}: {counted(len(made.refs), 'sample')}, content SHA-256 {made.manifest_sha256[:16]}")
 
 
 def compose(
@@ -131,7 +132,7 @@ def compose(
         )
     for skipped in made.manifest.skipped if made.manifest else ():
         say(f"skipped {skipped.id}: {skipped.reason}")
-    say(f"{out}: {len(made.refs)} samples, content SHA-256 {made.manifest_sha256[:16]}")
+    say(f"{out}: {counted(len(made.refs), 'sample')}, content SHA-256 {made.manifest_sha256[:16]}")
 
 
 def fetch(
@@ -185,7 +186,8 @@ def fetch(
         )
     for failed in fetched.failed:
         say(f"replaced {failed.id}: {failed.reason}")
-    say(f"{out}: {len(fetched.images)} photographs from {source}, {len(fetched.failed)} ids replaced")
+    replaced = counted(len(fetched.failed), "id")
+    say(f"{out}: {counted(len(fetched.images), 'photograph')} from {source}, {replaced} replaced")
 
 
 def verify(
@@ -240,4 +242,4 @@ def show(
         sheet = set_contact_sheet(sample_set, limit, partial(report, "drawing"))
     write_png(path, sheet)
     kind = "" if sample_set.has_truth else ", which have no ground truth"
-    say(f"{path}: {min(limit, len(sample_set.refs))} of {len(sample_set.refs)} samples{kind}")
+    say(f"{path}: {min(limit, len(sample_set.refs))} of {counted(len(sample_set.refs), 'sample')}{kind}")

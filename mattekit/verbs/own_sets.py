@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from datasets.samples.layout import SampleSet, counted
+from configs.text import counted
+from datasets.samples.layout import SampleSet
 from mattekit.terminal.console import progress_bars, say
 
 

@@ -8,6 +8,7 @@ import typer
 from configs.errors import UsageError
 from configs.load import load_config
 from configs.schema import MAX_SIDE
+from configs.text import counted
 from datasets.importing.layouts import Layout, ReadyLayout, kinds, layout_of
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.options import ConfigOption
@@ -102,8 +103,8 @@ def build(
     for failed in fetched.failed:
         say(f"replaced {failed.id}: {failed.reason}")
     say(
-        f"{section.path}: {len(composed.refs)} samples, content SHA-256 {composed.manifest_sha256[:16]}; "
-        f"from {imported.summary}, and {len(fetched.images)} photographs"
+        f"{section.path}: {counted(len(composed.refs), 'sample')}, content SHA-256 {composed.manifest_sha256[:16]}; "
+        f"from {imported.summary}, and {counted(len(fetched.images), 'photograph')}"
     )
 
 
@@ -134,4 +135,5 @@ def _import_ready(
     skipped = made.manifest.skipped if made.manifest else ()
     for sample in skipped:
         say(f"skipped {sample.id}: {sample.reason}")
-    say(f"{out}: {len(made.refs)} samples, {len(skipped)} skipped, content SHA-256 {made.manifest_sha256[:16]}")
+    samples = counted(len(made.refs), "sample")
+    say(f"{out}: {samples}, {len(skipped)} skipped, content SHA-256 {made.manifest_sha256[:16]}")

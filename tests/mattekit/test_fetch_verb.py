@@ -24,7 +24,7 @@ def test_photographs_come_with_their_credits(run: Run, url: str, table: Path, tm
         "dataset", "fetch", "openimages", "--ids", "ids.txt", "--out", "o", "--table", table, "--base-url", url
     )
     assert outcome.code == 0
-    assert "o: 1 photographs from openimages, 0 ids replaced" in outcome.out
+    assert "o: 1 photograph from openimages, 0 ids replaced" in outcome.out
     assert {path.name for path in (tmp_path / "o").iterdir()} == {f"{THERE}.jpg", "backgrounds.json", "ATTRIBUTION.csv"}
 
 
@@ -33,7 +33,7 @@ def test_a_replaced_id_is_said(run: Run, url: str, table: Path) -> None:
     outcome = run("dataset", "fetch", "openimages", *arguments)
     assert outcome.code == 0
     assert f"replaced {GONE}: {url}/validation/{GONE}.jpg: HTTP 404" in outcome.out
-    assert "1 ids replaced" in outcome.out
+    assert "1 id replaced" in outcome.out
 
 
 def test_a_listed_id_that_is_gone_ends_with_3(run: Run, url: str, table: Path) -> None:

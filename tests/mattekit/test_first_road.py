@@ -35,7 +35,7 @@ def test_from_an_empty_folder_to_green_and_to_red(run: Run, tmp_path: Path) -> N
     _own_weights(Path("mine.safetensors"), 0.001)
     _ends(run("dataset", "synthesize", "--count", 8, "--size", "288x160", "--out", "footage"), 0)
     told = _ends(run("init", "--checkpoint", "mine.safetensors", "--dataset", "footage"), 0)
-    assert "mine.safetensors (BackgroundMattingV2 with mobilenetv2) at 160x288 on footage (8 samples)" in told
+    assert "mine.safetensors (BackgroundMattingV2 with mobilenetv2) at 288x160 on footage (8 samples)" in told
     assert "8 samples are fewer than the 24 of gate.minimum_samples" in told
     job = Path("mattekit.yaml")
     text = job.read_text(encoding="utf-8")
@@ -78,7 +78,7 @@ def test_from_an_empty_folder_to_green_and_to_red(run: Run, tmp_path: Path) -> N
     assert "the baseline is of another model" in told
     bundled = _ends(run("gate", "--baseline", "configs/baselines/default.json"), 0)
     assert "the baseline is of another model" in bundled
-    assert "input size 160x288, the baseline's 720x1280" in bundled
+    assert "input size 288x160, the baseline's 1280x720" in bundled
 
     assert _ends(run("gate", "--update-baseline"), 2).count("--reason") == 2
     _ends(run("gate", "--update-baseline", "--reason", "trained on"), 0)

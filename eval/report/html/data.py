@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from configs.schema import GateSection
+from configs.text import counted
 from eval.metrics.measures import Metric
 from eval.presentation.formatting import SIGNIFICANT, column, minus
 from eval.report.charts import NEAR
@@ -141,7 +142,7 @@ def _past(run: PastRun, current: Results, metrics: Sequence[Metric]) -> dict[str
     return {
         "name": run.name,
         "created": past.created,
-        "set": f"{past.dataset.name}, {past.dataset.samples} samples",
+        "set": f"{past.dataset.name}, {counted(past.dataset.samples, 'sample')}",
         "cpu": past.environment.cpu_class,
         "same": same_samples(past, current),
         "values": {

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from configs.errors import DataError
+from configs.text import counted
 from datasets.samples.images import write_png
-from datasets.samples.layout import counted, iterate, listing, load_sample, open_set, scan_layout
+from datasets.samples.layout import iterate, listing, load_sample, open_set, scan_layout
 from datasets.samples.manifest import SampleEntry, content_sha256, file_entry, make_manifest
 from datasets.samples.names import natural_key
 
