@@ -60,8 +60,8 @@ def checker_endings(sample_set: SampleSet, count: int) -> Endings:
         )
     if set(found[:count]) != set(wanted[:count]):
         raise DataError(
-            f"{root}: the first {count} samples are others for accuracy_checker, which sorts names as texts (frame10 "
-            "before frame9); take all of the set, or number its frames with leading zeros"
+            f"{root}: accuracy_checker takes others for the first {counted(count, 'sample')}: it sorts names as texts "
+            "(frame10 before frame9); take all of the set, or number its frames with leading zeros"
         )
     return endings
 

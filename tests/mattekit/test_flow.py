@@ -24,7 +24,7 @@ def test_a_set_is_made_verified_and_found_out_when_changed(run: Run, job: Callab
     arguments = ("dataset", "synthesize", "--config", job(), "--count", 1, "--size", "96x64", "--out", "set")
     made = run(*arguments)
     assert made.code == 0
-    assert "set: 1 samples" in made.text
+    assert "set: 1 sample" in made.text
     picture = tmp_path / "set" / "com" / "synthetic" / "0000.png"
     before = picture.stat().st_mtime_ns
     assert run(*arguments).code == 0

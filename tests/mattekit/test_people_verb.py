@@ -17,7 +17,7 @@ def test_the_people_are_made_verified_and_kept(run: Run, job: Callable[..., Path
     made = run(*arguments)
     version = open_pack().record.version
     assert made.code == 0
-    assert f"data/people-1-exact-seed1-v{version}: 1 samples, content SHA-256" in made.text
+    assert f"data/people-1-exact-seed1-v{version}: 1 sample, content SHA-256" in made.text
     picture = tmp_path / f"data/people-1-exact-seed1-v{version}/com/people/0001.png"
     before = picture.stat().st_mtime_ns
     assert run(*arguments).code == 0
@@ -67,7 +67,7 @@ def test_an_evaluation_takes_the_people_by_name_and_their_plate(
     assert outcome.code == 0
     version = open_pack().record.version
     report = (tmp_path / "run/report.md").read_text(encoding="utf-8")
-    assert f"# Evaluation of people-1-handheld-seed1-v{version}, 1 samples" in report
+    assert f"# Evaluation of people-1-handheld-seed1-v{version}, 1 sample" in report
     assert f"mattekit evaluate --config {config.as_posix()} --dataset people --plate handheld" in report
     assert "| `handheld` | 1 |" in report
 

@@ -172,7 +172,7 @@ def test_the_first_samples_must_be_the_first_for_both(tiny_models: Path, own_set
             (own_set / role / f"synthetic/{old}.png").rename(own_set / role / f"synthetic/{new}.png")
 
     _export(tiny_models, own_set, tmp_path / "all")
-    with pytest.raises(DataError, match="the first 1 samples are others for accuracy_checker"):
+    with pytest.raises(DataError, match="accuracy_checker takes others for the first 1 sample: it sorts"):
         _export(tiny_models, own_set, tmp_path / "one", limit=1)
 
 
