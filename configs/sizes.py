@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from configs.errors import UsageError, shortened
+
 Size = tuple[int, int]
 """Height and width in pixels."""
 WRITTEN = "WIDTHxHEIGHT"
@@ -22,3 +24,15 @@ def size_of_text(text: str) -> Size | None:
     # A number of thousands of digits cannot be read, and is beyond any size.
     width, height = (int(digits[:_MOST_DIGITS]) for digits in match.groups())
     return height, width
+
+
+def read_size(text: str) -> Size:
+    """Return height and width of a size as people write it.
+
+    Raises:
+        UsageError: the text is something else.
+    """
+    size = size_of_text(text)
+    if size is None:
+        raise UsageError(f"expected a size as {WRITTEN}, such as 1280x720, found {shortened(repr(text))}")
+    return size

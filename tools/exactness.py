@@ -1,7 +1,7 @@
 """Print how exactly the fast graph is the reference, by size, images and cells, as a table.
 
     python -m tools.exactness                      # everything, some minutes
-    python -m tools.exactness --sizes 480x640 --seeds 1
+    python -m tools.exactness --sizes 640x480 --seeds 1
 
 Both forms of the bundled checkpoint are run by PyTorch in float32, on composites of the bundled people and on random
 noise of several seeds, which is nearer to a worst case. `mattekit convert` proves the converted forms by itself.
@@ -22,28 +22,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from configs.schema import DatasetSection, ModelSection
+from configs.sizes import WRITTEN, read_size
 from converter.fast import FastNetwork, fast_network
 from converter.network import MattingNetwork
 from converter.network.checkpoint import load_network
 from datasets.bundled.sets import bundled_samples
 from tools.command_line import run
 
-SIZES = "480x640,720x1280,1080x1920,288x1028"
+SIZES = "640x480,1280x720,1920x1080,1028x288"
 COMPOSITES = 2
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default=SIZES, help="HEIGHTxWIDTH, comma-separated")
+    parser.add_argument("--sizes", default=SIZES, help=f"{WRITTEN}, comma-separated")
     parser.add_argument("--seeds", type=int, default=2, help="how many seeds of noise")
     parser.add_argument("--composites", type=int, default=COMPOSITES, help="how many composites")
     options = parser.parse_args()
     print("| Size | Images | Cells asked for | chosen | chosen otherwise | alpha | foreground | error |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for text in options.sizes.split(","):
-        height, width = map(int, text.split("x"))
-        size = (height, width)
+        size = height, width = read_size(text)
         network = load_network(ModelSection())
         for name, source, background in images(size, options.composites, options.seeds):
             for asked in (1, 5000, height * width // 16):

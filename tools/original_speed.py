@@ -1,7 +1,7 @@
 """Print how much faster the PyTorch original is when its refiner computes the chosen cells alone, as a table.
 
-    python -m tools.original_speed                       # 720x1280, some minutes
-    python -m tools.original_speed --size 1080x1920 --rounds 5
+    python -m tools.original_speed                       # 1280x720, some minutes
+    python -m tools.original_speed --size 1920x1080 --rounds 5
 
 The bundled checkpoint mattes composites of the bundled people, whole inferences, by the dense form and the cropped one
 in turn, so that other work on the machine meets both alike. Milliseconds are medians over the rounds.
@@ -15,6 +15,7 @@ import torch
 
 from configs.environment import cpu_class, cpu_name
 from configs.schema import DatasetSection, ModelSection
+from configs.sizes import WRITTEN, read_size
 from converter.architectures.background_matting_v2 import ARCHITECTURE
 from converter.forms.contract import network_contract
 from converter.network import MattingNetwork, MattingOutput
@@ -27,13 +28,13 @@ Images = tuple[torch.Tensor, ...]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", default="720x1280", help="HEIGHTxWIDTH")
+    parser.add_argument("--size", default="1280x720", help=WRITTEN)
     parser.add_argument("--composites", type=int, default=4, help="how many composites")
     parser.add_argument("--rounds", type=int, default=9, help="how often each form mattes a composite")
     parser.add_argument("--threads", type=int, default=2, help="that PyTorch may use")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    height, width = map(int, options.size.split("x"))
+    height, width = read_size(options.size)
     contract = network_contract(ARCHITECTURE, (height, width), "0" * 64)
     network = load_network(ModelSection())
     print(f"PyTorch {torch.__version__}, {options.threads} threads, {cpu_name()} (feature class {cpu_class()})")
