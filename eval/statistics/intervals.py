@@ -19,6 +19,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import model_validator
 from scipy.special import stdtrit
 
@@ -51,10 +52,10 @@ class Interval(Frozen):
         return self
 
 
-def mean(column: pd.Series) -> float | None:
+def mean(column: pd.Series | NDArray[np.float64]) -> float | None:
     """Return the mean of the values that are defined (not NaN), whatever their order; None where there are none."""
-    values = column.dropna()
-    return math.fsum(values) / len(values) if len(values) else None
+    values = [value for value in column.tolist() if not math.isnan(value)]
+    return math.fsum(values) / len(values) if values else None
 
 
 def same(one: float | None, other: float | None) -> bool:
