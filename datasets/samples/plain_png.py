@@ -22,8 +22,8 @@ _CHANNELS: Mapping[int, int] = MappingProxyType({2: 3, 6: 4})
 """Of PNG's colour types for truecolour, without and with alpha."""
 _TO_OPENCV = MappingProxyType({3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA})
 
-# The difference from the row above costs next to nothing to undo. Of the bundled people it makes files 0.2 % longer than
-# a filter chosen row by row does, mostly Paeth's, which takes 1.8 times as long to write and a third longer to read.
+# The difference from the row above costs next to nothing to undo. Of the bundled people it makes files 0.2 % longer
+# than a filter chosen row by row, mostly Paeth's, which takes 1.8 times as long to write and a third longer to read.
 _ENCODING = (
     *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
     *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT),
