@@ -20,7 +20,6 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from pydantic import model_validator
-from scipy.special import stdtrit
 
 from configs.records import Frozen
 from datasets.samples.sample import clip_of
@@ -111,6 +110,8 @@ def reach(units: float, skewness: float) -> tuple[float, float]:
             as uncertain as that of (sum of lengths)^2 / (sum of squared lengths) clips of one length.
         skewness: of these values: the mean cube of their distances from the mean, over their standard deviation cubed.
     """
+    from scipy.special import stdtrit  # needed where there is an interval to give, and slow to load
+
     student = round(-float(stdtrit(units - 1, (1 - CONFIDENCE) / 2)), 12)  # the last digits differ between libraries
     skew = SKEWNESS_WEIGHT * min(SKEWNESS_MOST, abs(skewness) / math.sqrt(units))
     further = skew * (1 + 2 * student * student) / 6
