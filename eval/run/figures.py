@@ -75,8 +75,8 @@ def summarise(scores: pd.DataFrame, by_clip: bool = False) -> dict[str, MetricRe
     return {
         metric: MetricRecord(
             mean=mean(scores[metric]),
-            samples=int(scores[metric].count()),
-            undefined=int(scores[metric].isna().sum()),
+            samples=(samples := int(scores[metric].count())),
+            undefined=len(scores) - samples,
             interval=intervals[metric],
         )
         for metric in scores
