@@ -161,8 +161,6 @@ def test_a_lower_package_s_tests_need_no_upper_one(package: str, imports: Import
 @pytest.mark.parametrize(
     "code",
     [
-        "run('--help')",
-        "run('gate', '--help')",
         "run('download', '--list')",
         "run('gate', 'no-such-run')",
         "run('dataset', 'verify', 'no-such-set')",
@@ -186,17 +184,6 @@ print("heavy:", *[name for name in {(*HEAVY, "plotly", "matplotlib")!r} if name 
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "heavy:"
-
-
-def test_help_needs_no_table_of_scores() -> None:
-    script = (
-        "import sys, mattekit.__main__ as cli; sys.argv = ['mattekit', {}]\ntry: cli.main()\nexcept SystemExit: pass\n"
-    )
-    script += "print('pandas' in sys.modules, 'scipy' in sys.modules)"
-    for arguments in ("'--help'", "'gate', '--help'"):
-        program = [sys.executable, "-c", script.format(arguments)]
-        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == "False False"
 
 
 def test_only_who_runs_a_framework_imports_it() -> None:

@@ -106,7 +106,7 @@ def plot_script() -> bytes:
 @cache
 def plot_library() -> str:
     """Return `plot_script`, gzip-compressed, as base64; the page unpacks it, which makes it 2 MB instead of 4.8."""
-    return base64.b64encode(gzip.compress(plot_script(), compresslevel=9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(plot_script(), compresslevel=6, mtime=0)).decode()
 
 
 def _asset(name: str) -> Markup:
