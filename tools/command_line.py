@@ -1,5 +1,6 @@
 """What the tools share as commands: how they end after an error, and their progress bar."""
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -25,3 +26,10 @@ def run(main: Callable[[], None]) -> None:
 def with_progress(things: Sequence[Thing], what: str) -> Iterable[Thing]:
     """Yield the things one by one, with a bar on standard error that says how many are done."""
     return track(things, what, console=Console(stderr=True))
+
+
+def parse_with_rest(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, list[str]]:
+    """Return what a tool's own arguments say, and what stands after `--`, which is for a command that it starts."""
+    given = sys.argv[1:]
+    end = given.index("--") if "--" in given else len(given)
+    return parser.parse_args(given[:end]), given[end + 1 :]

@@ -19,7 +19,7 @@ from configs.errors import DataError
 from configs.text import counted
 from configs.unfinished import folder_of
 from datasets.samples.layout import open_set
-from tools.command_line import run
+from tools.command_line import parse_with_rest, run
 
 _IN_A_CLIP = 100
 
@@ -30,14 +30,13 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="a folder for the set and the runs, on the file system of SET")
     parser.add_argument("dataset", type=Path, help="the set that is repeated")
     parser.add_argument("--sizes", default="50,500,5000", help="numbers of samples")
-    parser.add_argument("options", nargs="*", help="of mattekit evaluate, after --")
-    arguments = parser.parse_args()
+    arguments, options = parse_with_rest(parser)
     sizes = sorted(int(size) for size in arguments.sizes.split(","))
     repeated = arguments.work / "repeated"
     if not repeated.exists():
         repeat(arguments.dataset, repeated, sizes[-1])
     for size in sizes:
-        megabytes, seconds = measure(arguments.work / f"run-{size}", repeated, size, arguments.options)
+        megabytes, seconds = measure(arguments.work / f"run-{size}", repeated, size, options)
         print(f"{counted(size, 'sample')}: at most {megabytes:.0f} MB, {seconds:.0f} s", flush=True)
 
 

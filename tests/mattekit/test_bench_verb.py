@@ -51,3 +51,18 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     outcome = run("bench", "--config", job(), *options)
     assert (outcome.code, message in outcome.text) == (code, True), outcome.text
     assert not (tmp_path / "reports").exists()
+
+
+def test_the_evaluation_itself_is_timed(run: Run, job: Job, tmp_path: Path) -> None:
+    outcome = run("bench", "--config", job(), "--pipeline", "--variants", "onnx", "--frames", 2, "--out", "pipe")
+    assert outcome.code == 0, outcome.text
+    assert "times bare inference" in outcome.out
+    assert sorted(path.name for path in (tmp_path / "pipe").iterdir()) == [
+        "pipeline.json",
+        "pipeline.md",
+        "pipeline.png",
+    ]
+    assert "mattekit bench --config" in (tmp_path / "pipe/pipeline.md").read_text(encoding="utf-8")
+    refused = run("bench", "--config", job(), "--pipeline", "--seconds", 3, "--profile")
+    assert refused.code == 2
+    assert "leave out --seconds, --profile" in refused.text

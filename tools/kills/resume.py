@@ -19,7 +19,7 @@ from configs.errors import DataError
 from configs.unfinished import folder_of
 from eval.pipeline.journal import Journal
 from eval.run.alike import differences
-from tools.command_line import run
+from tools.command_line import parse_with_rest, run
 
 _GOES_ON = re.compile(r"(\d+) of \d+ samples? (?:is|are) done")
 
@@ -30,9 +30,8 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="a folder for both runs; what lies there of them is removed")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("options", nargs="*", help="of mattekit evaluate, after --")
-    arguments = parser.parse_args()
-    print(kill_and_resume(arguments.work, arguments.kills, arguments.seed, arguments.options))
+    arguments, options = parse_with_rest(parser)
+    print(kill_and_resume(arguments.work, arguments.kills, arguments.seed, options))
 
 
 def kill_and_resume(work: Path, kills: int, seed: int, options: Sequence[str]) -> str:
