@@ -42,7 +42,7 @@ class FinishedHop(Record):
     """
 
     FILE: ClassVar[str] = "hop.json"
-    REMEDY: ClassVar[str] = "the hop is made anew"
+    REMEDY: ClassVar[str] = "a conversion that ended early left it"
 
     facts: dict[str, JsonValue]
     form: Form
@@ -120,16 +120,14 @@ class FinishedHops:
                     folder.rmdir()
 
     def put_into(self, work: Path) -> None:
-        """Put the files of all forms into a folder, each under another name of the same bytes where that is possible.
+        """Put the files of all forms into a folder; they stay here too.
 
         Raises:
             OSError: one cannot be put there.
         """
         for form in self._done.values():
             for name in form.files:
-                target = work / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link(self.forms / name, target)
+                put_in_place(self.forms / name, work / name)
 
     def _note(self, form: Form) -> Form:
         self._done[form.hop], self._begun = form, None
@@ -144,7 +142,7 @@ class FinishedHops:
         try:
             record = FinishedHop.read(place)
         except DataError as error:
-            return f"its record is damaged ({error})"
+            return str(error)
         form = record.form
         if changed := differences(record.facts, self._all_facts(hop)):
             more = f"; and {len(changed) - _TOLD} more" if len(changed) > _TOLD else ""
@@ -169,7 +167,9 @@ class FinishedHops:
         return self._folder / f"{hop}.json"
 
 
-def _link(source: Path, target: Path) -> None:
+def put_in_place(source: Path, target: Path) -> None:
+    """Give a file another name, or copy it where the file system has no such names; `source` stays."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
     except OSError:  # a file system without such names

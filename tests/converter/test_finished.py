@@ -18,6 +18,7 @@ from configs.schema import Config
 from configs.unfinished import folder_of, unfinished
 from converter import key as keys
 from converter.convert import WORK, convert
+from converter.finished import put_in_place
 from converter.forms.record import Conversion
 from converter.steps.chain import Chain
 from converter.steps.ir_from_onnx import IrFromOnnx
@@ -247,3 +248,17 @@ def test_an_interruption_says_how_to_go_on(
         "it: onnx, onnx-simplified, ir-fp32)) (the next conversion to the same folder goes on from there, with --force "
         "from nothing)\n"
     )
+
+
+def test_a_file_system_without_links_gets_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms/model.onnx").write_bytes(b"graph")
+
+    put_in_place(tmp_path / "forms/model.onnx", tmp_path / "work/model.onnx")
+
+    assert (tmp_path / "work/model.onnx").read_bytes() == b"graph"
+    assert (tmp_path / "forms/model.onnx").exists()

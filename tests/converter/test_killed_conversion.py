@@ -23,7 +23,7 @@ PROGRAM = """
 
     def at(moment):
         if moment == "put in place":
-            finished._link = die
+            finished.put_in_place = die
         elif moment.endswith("is recorded"):
             keep = finished.FinishedHops.keep
             finished.FinishedHops.keep = lambda hops, form: (keep(hops, form), form.hop in moment and die())[0]
