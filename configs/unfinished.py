@@ -3,6 +3,7 @@
     reports/run                what is being made; it appears when it is whole
     reports/run.unfinished/    what is finished of it so far
         work.json              of which work: everything that the result follows from
+        notes.json             what else whoever goes on with it should know
         lock                   held by the process that is at it
 
 The final folder never depends on what a kill left behind: a part counts only where its own writer can prove it whole,
@@ -24,7 +25,8 @@ from configs.files import target_of, write_atomically
 from configs.temporaries import remove
 
 SUFFIX = ".unfinished"
-WORK_FILE, LOCK_FILE = "work.json", "lock"
+WORK_FILE, NOTES_FILE, LOCK_FILE = "work.json", "notes.json", "lock"
+_OWN = frozenset({WORK_FILE, NOTES_FILE, LOCK_FILE})
 _SHOWN = 3
 _ANEW = "remove the folder, or give --force to begin anew"
 _UNLOCKABLE = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
@@ -53,11 +55,11 @@ class Unfinished:
     @property
     def has_parts(self) -> bool:
         """Whether anything is finished."""
-        return any(path.name not in (WORK_FILE, LOCK_FILE) for path in self.folder.iterdir())
+        return any(path.name not in _OWN for path in self.folder.iterdir())
 
 
 @contextmanager
-def unfinished(final: Path, work: Work, *, fresh: bool = False) -> Iterator[Unfinished]:
+def unfinished(final: Path, work: Work, *, notes: Work | None = None, fresh: bool = False) -> Iterator[Unfinished]:
     """Yield the folder that keeps the finished parts of `final`; it goes when the block ends well.
 
     When the block fails, or the process is killed, it stays, unless nothing was finished.
@@ -65,6 +67,7 @@ def unfinished(final: Path, work: Work, *, fresh: bool = False) -> Iterator[Unfi
     Args:
         final: the file or folder that is being made.
         work: what it follows from; parts of other work are never gone on with.
+        notes: what else is kept of it for `recorded_notes`; it may be another when the work is gone on with.
         fresh: throw away what an earlier process left, whatever it was of.
 
     Raises:
@@ -85,7 +88,8 @@ def unfinished(final: Path, work: Work, *, fresh: bool = False) -> Iterator[Unfi
                 )
             continued = True
         if not continued:
-            write_atomically(folder / WORK_FILE, json.dumps(work, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+            _write(folder / NOTES_FILE, notes or {})
+            _write(folder / WORK_FILE, work)
         kept = Unfinished(folder, continued)
         try:
             yield kept
@@ -111,15 +115,28 @@ def final_of(place: Path) -> Path:
 def left_behind(parent: Path, work: Work) -> Path | None:
     """Return what a killed process began to make in a folder of exactly this work; None where there is nothing.
 
-    What is whole under its final name, what another process is at, and what is not readable, is passed over.
+    What another process is at, and what is not readable, is passed over. What is whole under its final name was killed
+    on its last step, and is removed.
     """
     for folder in sorted(parent.glob(f"*{SUFFIX}"), reverse=True):
         final = final_of(folder)
         with suppress(DataError, UsageError, OSError):
-            if not final.exists() and not differences(_read(folder), work):
-                with _locked(folder):
+            if differences(_read(folder), work):
+                continue
+            with _locked(folder):
+                if not final.exists():
                     return final
+                shutil.rmtree(folder, ignore_errors=True)
     return None
+
+
+def recorded_notes(final: Path) -> dict[str, Any]:
+    """Return the `notes` that whoever began something left.
+
+    Raises:
+        DataError: nothing unfinished is there, or they are not readable.
+    """
+    return _read(folder_of(final), NOTES_FILE)
 
 
 def recorded_work(final: Path) -> dict[str, Any]:
@@ -158,8 +175,12 @@ def _listing(changes: list[str]) -> str:
     return "; ".join(changes[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    path = folder / WORK_FILE
+def _write(path: Path, content: Work) -> None:
+    write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read(folder: Path, name: str = WORK_FILE) -> dict[str, Any]:
+    path = folder / name
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError as error:
@@ -181,7 +202,7 @@ def _locked(folder: Path) -> Iterator[None]:
         except FileNotFoundError:  # another process has just finished and removed it
             continue
         except OSError as error:
-            raise UsageError(f"{folder}: cannot be written ({error.strerror}); choose another output folder") from error
+            raise UsageError(f"{folder}: cannot be created ({error.strerror}); choose another output folder") from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

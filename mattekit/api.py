@@ -299,8 +299,9 @@ def evaluate(
     chosen = {"model": ("evaluate.models", models_from(named, contracts, base))}
     job = changed(base, {**options, **chosen}, model_folder(models))
     folder = new_run(job.name) if out is None else Path(out)
-    evaluate_into(folder, job, force=force, rerun=_rerun(config, options, named, contracts), report=report)
-    return Run(folder, job)
+    rerun = _rerun(config, options, named, contracts)
+    made = evaluate_into(folder, job, any_name=out is None, force=force, rerun=rerun, report=report)
+    return Run(made.folder, job)
 
 
 def open_run(path: Place, config: Job = None) -> Run:

@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("presentation", "metrics"),
         ("statistics",),
         ("run",),
+        ("pipeline",),
         ("gate", "bench", "compare", "attribution", "locate", "omz"),
         ("gate/selftest", "report"),
         ("report/html", "card"),

@@ -23,7 +23,7 @@ VARIANTS = ("onnx", "ir-fp32@f32", "ir-fp16@f32")
 METRICS = ("alpha_mad", "alpha_mse", "alpha_grad", "foreground_mse")
 
 
-def write_tiny_onnx(path: Path) -> Path:
+def write_tiny_onnx(path: Path, gain: float = GAIN) -> Path:
     """Write the network, with free height and width."""
     from onnx import TensorProto, checker, helper, numpy_helper, save
 
@@ -32,7 +32,7 @@ def write_tiny_onnx(path: Path) -> Path:
 
     constants = {
         "weights": np.array([*WEIGHTS, *(-weight for weight in WEIGHTS)], np.float32).reshape(1, 6, 1, 1),
-        "gain": np.full((1, 3, 1, 1), GAIN, np.float32),
+        "gain": np.full((1, 3, 1, 1), gain, np.float32),
         "offset": np.full((1, 3, 1, 1), OFFSET, np.float32),
         "zero": np.float32(0),
         "one": np.float32(1),

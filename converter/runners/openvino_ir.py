@@ -93,29 +93,32 @@ class OpenVinoRunner(Runner):
         if self.contract.states:
             return super().requests(count)
         number = count or int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")) + 1
-        return tuple(_OpenVinoRequest(self._compiled.create_infer_request(), self.contract) for _ in range(number))
+        return tuple(
+            _OpenVinoRequest(self._compiled.create_infer_request(), self.contract, self._file.path)
+            for _ in range(number)
+        )
 
     def _run(self, feed: Feed) -> Outputs:
         """Infer in place: inputs are read where they lie, outputs are the request's own memory."""
-        try:
+        with _told(self._file.path):
             results = self._request.infer(dict(feed), share_inputs=True, share_outputs=True)
-        except RuntimeError as error:
-            raise DataError(f"{self._file.path}: OpenVINO cannot run it ({_last_line(error)})") from error
         return {port.name: results[port.name] for port in self.contract.outputs}
 
 
 class _OpenVinoRequest(Request):
     """A request of OpenVINO's own; tensors are read where they lie, outputs are its memory."""
 
-    def __init__(self, request: openvino.InferRequest, contract: Contract) -> None:
+    def __init__(self, request: openvino.InferRequest, contract: Contract, path: Path) -> None:
         self._request, self._outputs = request, [port.name for port in contract.outputs]
-        self._unfed = unfed_inputs(contract)
+        self._unfed, self._path = unfed_inputs(contract), path
 
     def start(self, feed: Feed) -> None:
-        self._request.start_async({**self._unfed, **feed}, share_inputs=True)
+        with _told(self._path):
+            self._request.start_async({**self._unfed, **feed}, share_inputs=True)
 
     def wait(self) -> Outputs:
-        self._request.wait()
+        with _told(self._path):
+            self._request.wait()
         self.milliseconds = float(self._request.latency)
         return {name: self._request.get_tensor(name).data for name in self._outputs}
 
@@ -138,6 +141,15 @@ def read_ir(path: Path) -> openvino.Model:
         raise DataError(f"{path}: OpenVINO cannot read it ({_last_line(error)})") from error
     require_bearable(all_tensors(model), str(path))
     return model
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what OpenVINO raises of an IR that it runs into `DataError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise DataError(f"{path}: OpenVINO cannot run it ({_last_line(error)})") from error
 
 
 def _last_line(error: Exception) -> str:

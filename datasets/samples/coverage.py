@@ -11,8 +11,10 @@ A tile of 16x16 pixels counts as seen
 The outline of a person is thin, and few sets draw it through every tile; but none should leave more than that out.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self, get_args
+import base64
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, get_args
 
 import cv2
 import numpy as np
@@ -157,6 +159,35 @@ class CoverageMeter:
         self._values += other._values
         self._saturated += other._saturated
 
+    def packed(self) -> dict[str, str]:
+        """Return what was seen as short texts, from which `unpacked` makes the meter again."""
+        return {name: _packed(values) for name, values in self._state.items()}
+
+    @classmethod
+    def unpacked(cls, size: tuple[int, int], samples: int, packed: Mapping[str, str]) -> Self:
+        """Return the meter of a frame and of so many samples whose `packed` is given.
+
+        Raises:
+            ValueError: that is not what such a meter gives.
+        """
+        meter = cls(size)
+        meter.samples = samples
+        if packed.keys() != meter._state.keys():
+            raise ValueError(f"expected {', '.join(meter._state)}, found {', '.join(packed)}")
+        for name, values in meter._state.items():
+            values[...] = _unpacked(packed[name], values)
+        return meter
+
+    @property
+    def _state(self) -> dict[str, NDArray[Any]]:
+        return {
+            "classes": self._classes,
+            "edges": self._edges,
+            "alpha": self._alpha,
+            "values": self._values,
+            "saturated": self._saturated,
+        }
+
     def coverage(self) -> Coverage:
         """Return what was seen so far."""
         seen: dict[Kind, NDArray[np.bool_]] = {
@@ -196,6 +227,20 @@ def hair_like(alpha: NDArray[np.uint8], cell: int = CELL) -> NDArray[np.bool_]:
 def tiles_of(size: tuple[int, int]) -> tuple[int, int]:
     """Return the rows and columns of tiles of a frame, those that its edge cuts included."""
     return -(-size[0] // TILE), -(-size[1] // TILE)
+
+
+def _packed(values: NDArray[Any]) -> str:
+    return base64.b64encode(zlib.compress(values.tobytes(), 1)).decode()
+
+
+def _unpacked(text: str, like: NDArray[Any]) -> NDArray[Any]:
+    try:
+        found = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), like.nbytes + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if len(found) != like.nbytes:
+        raise ValueError(f"expected {like.nbytes} bytes, found {len(found)} or more")
+    return np.frombuffer(found, like.dtype).reshape(like.shape)
 
 
 def _reduced(image: NDArray[np.uint8], cell: int, function: np.ufunc) -> NDArray[np.uint8]:

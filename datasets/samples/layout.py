@@ -122,8 +122,11 @@ class SampleSet:
         Raises:
             DataError: a file is not readable.
         """
-        files = (path for ref in self.refs[:count] for path in ref.files)
-        return content_sha256((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in files)
+        return content_sha256(image for ref in self.refs[:count] for image in self.files_sha256(ref))
+
+    def files_sha256(self, ref: SampleRef) -> tuple[tuple[str, str], ...]:
+        """Return path below the root and pixel hash of every image of a sample, as its files are now."""
+        return tuple((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in ref.files)
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""

@@ -27,8 +27,8 @@ from eval.bench.models import TimedForm, against_forms, model_forms, variant_for
 from eval.bench.record import AlphaDifference, BenchModel, BenchRecord, OperationRecord, ThroughputBench, Timing
 from eval.bench.summary import base_of, latency_bench, rounds_of, throughput_bench
 from eval.bench.timing import Length, block_size, first_predictions, time_latency, time_throughput
-from eval.run.evaluate import open_dataset, open_models
 from eval.run.identity import run_models
+from eval.run.opening import open_dataset, open_models
 from eval.run.results import Results
 from eval.run.variants import reference_of
 

@@ -19,7 +19,7 @@ from eval.locate.growth import draw_growth
 from eval.locate.record import GROWTH_FILE, REPRODUCTION, FormRecord, Located, NodeRecord, Parting
 from eval.locate.reproduction import write_reproduction
 from eval.locate.search import Pair, Report, TensorRecord, local_or_none, walk
-from eval.run.evaluate import open_dataset
+from eval.run.opening import open_dataset
 from eval.run.plates import Plates
 
 

@@ -61,14 +61,19 @@ class TemporalScorer:
     def __init__(self) -> None:
         self._previous: _Frame | None = None
 
+    def follow(self, sample: Truth, prediction: Prediction) -> _Frame:
+        """Take a frame for the one before the next."""
+        self._previous = _Frame(sample.id, prediction.alpha, sample.alpha)
+        return self._previous
+
     def score(self, sample: Truth, prediction: Prediction) -> float | None:
         """Return dtSSD against the frame given before, or None for the first frame of a clip.
 
         Raises:
             DataError: the frame does not come after the previous one of its clip in the order of ids.
         """
-        frame = _Frame(sample.id, prediction.alpha, sample.alpha)
-        previous, self._previous = self._previous, frame
+        previous = self._previous
+        frame = self.follow(sample, prediction)
         if previous is None or clip_of(previous.id) != clip_of(frame.id):
             return None
         if natural_key(frame.id) <= natural_key(previous.id):
@@ -87,6 +92,15 @@ class Scorer:
     def __init__(self, variant: str, consecutive: bool = False) -> None:
         self._variant = variant
         self._temporal = TemporalScorer() if consecutive else None
+
+    def follow(self, sample: Truth, prediction: Prediction) -> None:
+        """Take a frame for the one before the next, without scoring it.
+
+        Raises:
+            DataError: as `score`.
+        """
+        if self._temporal is not None:
+            self._temporal.follow(sample, match_prediction(sample, prediction))
 
     def score(self, sample: Truth, prediction: Prediction) -> Scores:
         """Return metric name to score, None where undefined; the prediction is brought to the sample's size first.

@@ -16,8 +16,8 @@ from converter.forms.variant import CPU, Variant, ir_variant, parse_variant, rec
 from datasets.samples.layout import SampleSet, open_set
 from eval.omz.accuracy_check import CheckedModel, accuracy_check, dataset_definitions
 from eval.omz.pairing import checker_endings
-from eval.run.evaluate import open_dataset
 from eval.run.identity import require_run_models, require_run_set
+from eval.run.opening import open_dataset
 from eval.run.results import Results
 from eval.run.stored import read_run
 

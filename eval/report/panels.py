@@ -1,15 +1,19 @@
 """Pictures of the samples on which a converted variant moved most, drawn small while the set goes by."""
 
+import io
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from configs.errors import DataError
 from configs.files import write_atomically
 from datasets.samples.images import write_png
 from datasets.samples.sample import Pair, Prediction, Sample
@@ -28,6 +32,8 @@ _BACKGROUND = (255, 255, 255)
 _INK = (20, 20, 20)
 _LONGEST_SLUG = 120
 _SHORTEST_LABEL = 12
+_FACTS = "_facts"
+"""What is no layer in the file of a sample's pictures."""
 _IN_THE_VIEW_ALONE = frozenset({"original_error", "converted_error"})
 
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -61,6 +67,34 @@ class WorstPictures:
         """Look at a sample; arguments and errors as `WorstSamples.offer`."""
         self._original = original
         self._samples.offer(sample, original, predictions, alpha_mad)
+
+    def kept(self) -> tuple[str, ...]:
+        """Return the ids of the samples that have pictures so far, worst first."""
+        return tuple(movement.sample for movement, _ in self._samples.ranked())
+
+    def encoded(self, sample: str) -> bytes:
+        """Return what is kept of a sample; see `Keeper.encoded`."""
+        movement, drawn = next(each for each in self._samples.ranked() if each[0].sample == sample)
+        facts = {**asdict(movement), "gain": drawn.gain, "has_truth": drawn.has_truth, "by": self._original}
+        stream = io.BytesIO()
+        arrays: dict[str, Any] = dict(drawn.layers)
+        np.savez(stream, allow_pickle=False, **{_FACTS: np.array(json.dumps(facts)), **arrays})
+        return stream.getvalue()
+
+    def take(self, encoded: bytes, finished: Container[str] | None = None) -> str | None:
+        """Keep what another process kept of a sample; see `Keeper.take`."""
+        try:
+            with np.load(io.BytesIO(encoded), allow_pickle=False) as stored:
+                facts = json.loads(str(stored[_FACTS]))
+                layers = {name: stored[name] for name in stored.files if name != _FACTS}
+            movement = Movement(**{name: facts.pop(name) for name in Movement.__slots__})
+            self._original = facts.pop("by")
+            drawn = _Pictures(layers, **facts)
+        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise DataError(f"not the pictures of a worst sample ({error})") from error
+        if finished is not None and movement.sample not in finished:
+            return None
+        return movement.sample if self._samples.add(movement, drawn) else None
 
     def records(self) -> tuple[WorstRecord, ...]:
         """Return the samples that have pictures, worst first, with the paths that `write` gives these.

@@ -4,7 +4,7 @@ Every sample is prepared by itself, so that it is the same whichever samples are
 """
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from configs.schema import DatasetSection
 from datasets.plates.tracking import PlateTracker
@@ -13,8 +13,16 @@ from datasets.samples.sample import Pair
 AnyPair = TypeVar("AnyPair", bound=Pair)
 
 
+class Prepared(NamedTuple):
+    """What was done to plates: of one sample, or of several together."""
+
+    samples: int = 0
+    aligned: int = 0
+    evened: int = 0
+
+
 class Plates:
-    """Prepares samples as a configuration says, and counts.
+    """Prepares samples as a configuration says. May be used by several threads at once.
 
     Args:
         dataset: `align` and `match_plate` say how.
@@ -24,29 +32,29 @@ class Plates:
     def __init__(self, dataset: DatasetSection, needed: bool = True) -> None:
         self._align, self._match = dataset.align, dataset.match_plate
         self._active = needed and (dataset.align != "off" or dataset.match_plate)
-        self._samples = self._aligned = self._evened = 0
 
     def __call__(self, sample: AnyPair) -> AnyPair:
         """Return a sample with the plate that the variants get."""
+        return self.prepare(sample)[0]
+
+    def prepare(self, sample: AnyPair) -> tuple[AnyPair, Prepared]:
+        """Return a sample with the plate that the variants get, and what was done to it."""
         if not self._active:
-            return sample
+            return sample, Prepared()
         tracker = PlateTracker(sample.plate, self._align, self._match)
         plate = tracker.plate_for(sample.source)
-        self._samples += 1
-        self._aligned += tracker.aligned_frames
-        self._evened += tracker.evened_frames
-        return replace(sample, background=plate)
+        done = Prepared(1, tracker.aligned_frames, tracker.evened_frames)
+        return replace(sample, background=plate), done
 
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What makes the plates others than those on disk, as `content_sha256` takes it; nothing where they are not."""
         return (("plates", f"align={self._align} match={self._match}"),) if self._active else ()
 
-    @property
-    def note(self) -> str | None:
-        """What was done, in words; None where nothing was."""
+    def note(self, done: Prepared) -> str | None:
+        """Say in words what was done to the plates of all samples; None where nothing was."""
         if not self._active:
             return None
-        aligned = [f"aligned ({self._align}): {self._aligned} of {self._samples}"] if self._align != "off" else []
-        evened = [f"colours evened: {self._evened} of {self._samples}"] if self._match else []
+        aligned = [f"aligned ({self._align}): {done.aligned} of {done.samples}"] if self._align != "off" else []
+        evened = [f"colours evened: {done.evened} of {done.samples}"] if self._match else []
         return ", ".join(aligned + evened)

@@ -1,7 +1,7 @@
 """The samples on which a converted variant moved most, kept while the set goes by."""
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -22,6 +22,26 @@ class Keeper(Protocol):
 
     def records(self) -> tuple[WorstRecord, ...]:
         """Return the samples that have pictures, for the results."""
+
+    def kept(self) -> tuple[str, ...]:
+        """Return the ids of the samples that have pictures so far."""
+
+    def encoded(self, sample: str) -> bytes:
+        """Return what is kept of a sample, as `take` takes it: of a process that goes on, or of another machine."""
+
+    def take(self, encoded: bytes, finished: Container[str] | None = None) -> str | None:
+        """Keep what another process kept of a sample, if it is among the worst; return the sample's id.
+
+        Args:
+            encoded: what `encoded` gave there.
+            finished: only the pictures of these samples count; None for all.
+
+        Returns:
+            None where the sample is none of the finished, or not among the worst.
+
+        Raises:
+            DataError: it is not what `encoded` gives.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +101,22 @@ class WorstSamples(Generic[Kept]):
         variant = max(drifts, key=lambda name: abs(drifts[name]), default=None)
         drift = None if variant is None else drifts[variant]
         movement = Movement(sample.id, variant, alpha_mad[original], drift)
-        if self._limit == 0 or (len(self._heap) == self._limit and movement.rank <= self._heap[0][0]):
+        if not self._wanted(movement):
             return
         converted = None if variant is None else predictions[variant]
-        kept = self._keep(sample, predictions[original], variant, converted)
+        self.add(movement, self._keep(sample, predictions[original], variant, converted))
+
+    def add(self, movement: Movement, kept: Kept) -> bool:
+        """Keep a sample with what was made of it, if it is among the worst; tell whether it is."""
+        if not self._wanted(movement):
+            return False
         heapq.heappush(self._heap, (movement.rank, movement, kept))
         if len(self._heap) > self._limit:
             heapq.heappop(self._heap)
+        return True
+
+    def _wanted(self, movement: Movement) -> bool:
+        return self._limit > 0 and (len(self._heap) < self._limit or movement.rank > self._heap[0][0])
 
     def ranked(self) -> list[tuple[Movement, Kept]]:
         """Return the kept samples, worst first."""

@@ -1,13 +1,15 @@
 """`mattekit evaluate`."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from configs.load import load_config
+from configs.errors import UsageError
+from configs.load import job_file, load_config
 from configs.schema import Align, Plate
-from mattekit.terminal.console import progress_bars, say, say_warning, tables
+from mattekit.terminal.console import progress_bars, say, say_aside, say_warning, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.modes import answer
 from mattekit.terminal.options import (
@@ -45,6 +47,9 @@ def evaluate(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Finish a run that was broken off, with the job that it had.")
+    ] = None,
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
@@ -58,6 +63,10 @@ def evaluate(
     Variants: torch, onnx, and ir-WEIGHTS@PRECISION, where PRECISION is f32, bf16, f16 or default (what OpenVINO picks
     by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device
     other than the CPU stands before the precision, ir-fp16@GPU.f16, or is given to all that name none by --device.
+
+    A run that was broken off or killed loses little: RUN.unfinished keeps its finished samples, and the same command,
+    or --resume RUN, goes on from there, to the same figures to the last bit. What changed meanwhile (models, set,
+    settings, code, packages) is told and refused; --force begins anew.
 
     An IR or ONNX of anybody's runs beside them by --model. Where it carries no contract, it is run in every plausible
     way (colour order, range, which input is which), and one must bring it near the original by a clear margin: the
@@ -75,11 +84,13 @@ def evaluate(
 
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
 
+        mattekit evaluate --resume reports/nightly
+
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
     from eval.run.stretch import stretch_ahead
-    from mattekit.stages.evaluation import evaluate_into
+    from mattekit.stages.evaluation import evaluate_into, resumed
 
     base = load_config(config)
     options = {
@@ -109,12 +120,32 @@ def evaluate(
         "--match-plate": match_plate,
     }
     converting = [command("convert", {"--config": config})] if models is None else []
-    rerun = [*converting, command("evaluate", given)]
+    rerun: Sequence[str] = [*converting, command("evaluate", given)]
+    if resume is not None:
+        own = None if config == job_file() else config
+        _require_alone({**given, "--config": own, "--out": out, "--force": force or None})
+        run_dir, job, rerun = resumed(resume)
     if warning := stretch_ahead(job):
         say_warning(f"{warning}; convert for the set's aspect: mattekit convert --size WIDTHxHEIGHT")
     with progress_bars() as report:
-        results, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
+        run_dir, results, judgement = evaluate_into(
+            run_dir,
+            job,
+            any_name=out is None and resume is None,
+            force=force,
+            rerun=rerun,
+            say=say_aside,
+            report=report,
+        )
     answer(folder=run_dir, results=results)
     print_gate(judgement.original, tables())
     say(f"report: {run_dir / 'report.md'}")
     say(f"page: {run_dir / 'report.html'}")
+
+
+def _require_alone(options: Mapping[str, object]) -> None:
+    """Raise `UsageError` where a job is described beside --resume."""
+    if given := [option for option, value in options.items() if value is not None]:
+        raise UsageError(
+            f"--resume goes on with the job that the run had; leave out {', '.join(given)}, or run its command again"
+        )

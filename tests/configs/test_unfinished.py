@@ -16,6 +16,7 @@ from configs.unfinished import (
     final_of,
     folder_of,
     left_behind,
+    recorded_notes,
     recorded_work,
     unfinished,
 )
@@ -25,7 +26,7 @@ WORK: Work = {"settings": {"limit": 8, "variants": ["torch", "onnx"]}, "source":
 
 def _break_off(final: Path, work: Work = WORK) -> None:
     """Finish one part of two, and fail."""
-    with pytest.raises(DataError, match="broken"), unfinished(final, work) as kept:
+    with pytest.raises(DataError, match="broken"), unfinished(final, work, notes={"rerun": "first"}) as kept:
         (kept.folder / "part").write_text("one")
         raise DataError("broken")
 
@@ -34,9 +35,10 @@ def test_parts_stay_after_a_failure_and_go_with_success(tmp_path: Path) -> None:
     final = tmp_path / "run"
     _break_off(final)
     assert recorded_work(final) == WORK
-    with unfinished(final, WORK) as kept:
+    with unfinished(final, WORK, notes={"rerun": "other"}) as kept:
         assert kept.continued
         assert (kept.folder / "part").read_text() == "one"
+        assert recorded_notes(final) == {"rerun": "first"}
     assert not folder_of(final).exists()
 
 
@@ -86,6 +88,8 @@ def test_what_was_left_behind_is_found_by_its_work(tmp_path: Path) -> None:
     assert left_behind(tmp_path, WORK) == tmp_path / "first"
     (tmp_path / "first").mkdir()
     assert left_behind(tmp_path, WORK) is None
+    assert not folder_of(tmp_path / "first").exists()
+    assert folder_of(tmp_path / "other").exists()
 
 
 def _hold(final: Path, begun: "multiprocessing.synchronize.Event", end: "multiprocessing.synchronize.Event") -> None:

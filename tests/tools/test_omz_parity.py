@@ -15,7 +15,7 @@ from converter.forms.record import Conversion
 from eval.bench.output import write_bench_files
 from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.stored import write_run
 from tools.omz_parity import converting
 from tools.omz_parity import run as tool

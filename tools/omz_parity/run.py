@@ -30,7 +30,7 @@ from converter.runners.opening import open_runner
 from datasets.samples.layout import iterate_pairs
 from eval.bench.record import CSV_FILE, Ratio, Timing
 from eval.bench.summary import latency_bench, rounds_of
-from eval.run.evaluate import open_dataset, open_models
+from eval.run.opening import open_dataset, open_models
 from eval.run.results import Results, VariantRecord
 from eval.run.stored import read_run
 from tools.command_line import run

@@ -23,7 +23,7 @@ from converter.runners.original import open_original
 from datasets.samples.layout import iterate
 from datasets.samples.sample import Sample
 from eval.metrics.scoring import Scorer
-from eval.run.evaluate import open_dataset
+from eval.run.opening import open_dataset
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow, score_table
 from eval.run.variants import open_variant

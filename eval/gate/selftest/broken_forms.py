@@ -19,8 +19,8 @@ from datasets.samples.layout import iterate_pairs
 from datasets.samples.sample import Pair, Sample
 from eval.metrics.scoring import Scorer, original_matte
 from eval.metrics.truth import Truth
-from eval.run.evaluate import open_dataset
 from eval.run.identity import require_run_models, require_run_set
+from eval.run.opening import open_dataset
 from eval.run.plates import Plates
 from eval.run.results import Results, VariantRecord
 from eval.run.scores import ScoreRow, score_table

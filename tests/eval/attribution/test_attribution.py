@@ -24,7 +24,7 @@ from eval.attribution.run import attribute
 from eval.attribution.split import most_added, moved_away, split_drift, taken_back
 from eval.attribution.stages import stages_of
 from eval.attribution.text import attribution_page, explain, resize_note, split_table
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.results import MetricRecord, Results
 from eval.run.stored import write_run
 

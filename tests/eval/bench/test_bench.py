@@ -15,10 +15,10 @@ from eval.bench.output import bench_markdown, write_bench_files
 from eval.bench.record import BenchRecord, Timing
 from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
+from eval.pipeline.evaluate import evaluate
 from eval.report.html.page import render_html
 from eval.report.markdown import render_markdown
 from eval.report.stored import stored_content
-from eval.run.evaluate import evaluate
 from eval.run.stored import write_run
 
 SHORT = Length(7)

@@ -12,7 +12,7 @@ from converter.proof.faults.registry import FAULTS
 from datasets.synthetic.make import synthesize
 from eval.gate.selftest.bench import Bench
 from eval.gate.selftest.deep import deep_self_test
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.stored import write_run
 
 SIZE = (96, 160)

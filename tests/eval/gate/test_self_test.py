@@ -25,7 +25,7 @@ from eval.gate.selftest.broken_forms import (
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.selftest.run import Trial, print_self_test, self_test, self_test_json, self_test_markdown
 from eval.gate.verdict import GateReport, GateRow
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.results import Results
 from eval.run.stored import write_run
 

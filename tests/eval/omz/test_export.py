@@ -16,7 +16,7 @@ from converter.convert import convert
 from datasets.samples.layout import open_set
 from datasets.synthetic.make import synthesize
 from eval.omz.export import CONFIG_FILE, export_of_models, export_of_run, write_export
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.stored import write_run
 
 

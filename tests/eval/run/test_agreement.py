@@ -21,11 +21,11 @@ from eval.gate.judge import judge, judge_original
 from eval.gate.output import gate_markdown
 from eval.gate.selftest.run import self_test
 from eval.locate.run import locate
+from eval.pipeline.evaluate import evaluate
 from eval.report.content import Judgement, report_content
 from eval.report.html.page import render_html
 from eval.report.markdown import render_markdown
 from eval.report.panels import WorstPictures
-from eval.run.evaluate import evaluate
 from eval.run.results import WorstRecord
 from eval.run.stored import Run, read_run, write_run
 

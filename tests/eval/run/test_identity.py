@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from configs.schema import Config
 from datasets.samples.images import write_png
-from datasets.samples.layout import SampleSet, iterate, open_set
-from datasets.samples.sample import Sample
+from datasets.samples.layout import SampleRef, load_pair, open_set
+from datasets.samples.sample import Pair
 from datasets.synthetic.make import synthesize
-from eval.run import evaluate as evaluate_module
-from eval.run.evaluate import evaluate
+from eval.pipeline import line
+from eval.pipeline.evaluate import evaluate
 from eval.run.identity import require_run_models, require_run_set, run_models
 from eval.run.results import Results
 from eval.run.stored import read_run, write_run
@@ -142,13 +142,14 @@ def test_a_set_s_identity_is_of_the_pixels_that_were_scored(
         (root / "manifest.json").unlink()
     job = config.model_copy(update={"dataset": config.dataset.model_copy(update={"path": str(root)})})
 
-    def changed_behind(sample_set: SampleSet, total: int) -> Iterator[Sample]:
-        """Yield the samples, and change the files of each once it is decoded."""
-        for ref, sample in zip(sample_set.refs, iterate(sample_set, total), strict=True):
-            write_png(ref.background, sample.source)
-            yield sample
+    def changed_behind(ref: SampleRef) -> Pair:
+        """Decode a sample, and change its files then."""
+        sample = load_pair(ref)
+        assert ref.background is not None
+        write_png(ref.background, sample.source)
+        return sample
 
-    monkeypatch.setattr(evaluate_module, "iterate_pairs", changed_behind)
+    monkeypatch.setattr(line, "load_pair", changed_behind)
     dataset = evaluate(job).results.dataset
     assert (dataset.manifest_sha256, dataset.pixels_sha256) == (whole, whole)
     if not manifest:

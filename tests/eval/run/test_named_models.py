@@ -16,9 +16,9 @@ from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
 from eval.gate.judge import judge_original
 from eval.gate.selftest.broken_forms import ir_to_break
+from eval.pipeline.evaluate import evaluate
 from eval.report.content import Judgement, report_content
 from eval.report.markdown import render_markdown
-from eval.run.evaluate import evaluate
 from eval.run.identity import run_models
 from eval.run.stored import Run, read_run, write_run
 

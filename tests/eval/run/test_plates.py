@@ -10,7 +10,7 @@ from tiny_model import tiny_config
 
 from configs.schema import DatasetSection
 from datasets.samples.sample import Sample
-from eval.run.evaluate import evaluate
+from eval.pipeline.evaluate import evaluate
 from eval.run.plates import Plates
 
 
@@ -39,11 +39,11 @@ def test_a_sample_gets_the_plate_that_the_configuration_asks_for(
     sample: Sample, align: str, match: bool, note: str | None
 ) -> None:
     plates = Plates(DatasetSection.model_validate({"align": align, "match_plate": match}))
-    prepared = plates(sample)
+    prepared, done = plates.prepare(sample)
     background = np.where(sample.alpha[..., np.newaxis] > 0, 0, sample.source).astype(int)
     off = np.abs(prepared.background * (sample.alpha[..., np.newaxis] == 0) - background).mean()
     as_it_is = np.abs(sample.background * (sample.alpha[..., np.newaxis] == 0) - background).mean()
-    assert plates.note == note
+    assert plates.note(done) == note
     assert (prepared is sample) is (note is None)
     if note is not None:
         assert off < (0.1 if match else 0.9) * as_it_is

@@ -24,8 +24,8 @@ from eval.gate.selftest.broken_forms import HEALTHY, PERTURBED, SWAPPED, UNCENTR
 from eval.gate.selftest.data_faults import DATA_FAULTS
 from eval.gate.selftest.run import self_test
 from eval.locate.run import locate
+from eval.pipeline.evaluate import evaluate
 from eval.report.panels import WorstPictures
-from eval.run.evaluate import evaluate
 from eval.run.stored import write_run
 
 

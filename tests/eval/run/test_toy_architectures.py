@@ -17,8 +17,8 @@ from eval.bench.run import BenchOptions, bench
 from eval.bench.timing import Length
 from eval.gate.selftest.broken_forms import FLIPPED, HEALTHY, SWAPPED, score_broken_forms
 from eval.locate.run import locate
+from eval.pipeline.evaluate import evaluate
 from eval.report.panels import WorstPictures
-from eval.run.evaluate import evaluate
 
 pytestmark = pytest.mark.usefixtures("toy_families")
 

@@ -34,7 +34,7 @@ def _quick(config: Config, limit: int | None = 1) -> Config:
 def test_report_and_pictures_of_the_worst_samples_are_written(config: Config, tmp_path: Path) -> None:
     run_dir = tmp_path / "run"
     job = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"worst": 2})})
-    results, judgement = evaluate_into(run_dir, job, rerun=("mattekit evaluate --config tiny.yaml",))
+    _, results, judgement = evaluate_into(run_dir, job, rerun=("mattekit evaluate --config tiny.yaml",))
     assert judgement.original
     assert read_run(run_dir).results == results
     assert results.rerun == ("mattekit evaluate --config tiny.yaml",)
@@ -89,7 +89,7 @@ def test_a_folder_with_a_file_of_a_run_s_name_is_never_replaced(
 
 def test_a_link_to_a_folder_stays_and_the_run_goes_where_it_points(config: Config, tmp_path: Path) -> None:
     (tmp_path / "latest").symlink_to(tmp_path / "runs/one")
-    results, _ = evaluate_into(tmp_path / "latest", _quick(config))
+    _, results, _ = evaluate_into(tmp_path / "latest", _quick(config))
     assert (tmp_path / "latest").is_symlink()
     assert read_run(tmp_path / "runs/one").results == results
     evaluate_into(tmp_path / "latest", _quick(config), force=True)

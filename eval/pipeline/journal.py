@@ -1,0 +1,151 @@
+"""The finished parts of a run in a folder, each in a file of its own that is whole or is thrown away.
+
+    parts/000001-….part     some samples and what was found on them, with a hash of all that
+    pictures/….npz          of the samples that are among the worst so far, what their pictures are drawn from
+
+A part's file appears under its name when it is whole, so a kill costs what has been found since the part before. Parts
+grow with the time that a run has taken: at the start one is closed every second, later as often as costs little.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+from configs.errors import DataError, UsageError
+from configs.files import write_atomically
+from configs.reading import read_text
+from datasets.samples.layout import SampleSet
+from eval.pipeline.outcome import Outcome, Part, part_of
+from eval.run.worst import Keeper
+
+_PARTS, _PICTURES = "parts", "pictures"
+LEAST_SECONDS, MOST_SECONDS = 1.0, 30.0
+_SHARE = 0.01
+"""Of the time that a run has taken, what a kill may cost."""
+
+
+class Journal:
+    """Keeps the parts of one run.
+
+    Args:
+        folder: where they lie.
+        keeper: whose pictures are kept beside them; None without.
+
+    Attributes:
+        finished: how many samples it has.
+    """
+
+    def __init__(self, folder: Path, keeper: Keeper | None = None) -> None:
+        self._parts, self._pictures = folder / _PARTS, folder / _PICTURES
+        self._keeper = keeper
+        self._number = 0
+        self.finished = 0
+        self._stored: set[str] = set()
+        self._begun = self._closed = monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether what was found since the last part is worth a part of its own."""
+        now = monotonic()
+        return now - self._closed >= min(max(LEAST_SECONDS, _SHARE * (now - self._begun)), MOST_SECONDS)
+
+    def read(self) -> list[Part]:
+        """Return the parts that are whole, the samples of each only once, and give their pictures to the keeper.
+
+        What is not whole is removed: its samples are evaluated again.
+        """
+        parts: list[Part] = []
+        seen: set[str] = set()
+        for path in sorted(self._parts.glob("*")) if self._parts.is_dir() else ():
+            self._number = max(self._number, _number_of(path))
+            try:
+                part = part_of(read_text(path))
+                ids = [outcome.sample for outcome in part.outcomes]
+                if len(seen.union(ids)) != len(seen) + len(ids):
+                    raise DataError("samples that another part has as well")
+            except (DataError, UsageError, OSError):
+                path.unlink(missing_ok=True)
+                continue
+            seen.update(ids)
+            parts.append(part)
+        self.finished = len(seen)
+        self._read_pictures(seen)
+        return parts
+
+    def write(self, part: Part) -> None:
+        """Keep a part; it is there when this returns, whatever becomes of the process.
+
+        Raises:
+            UsageError: the folder cannot be written.
+        """
+        self._write_pictures()
+        self._number += 1
+        write_atomically(self._parts / f"{self._number:06d}.part", part.text())
+        self.finished += len(part.outcomes)
+        self._closed = monotonic()
+
+    def _read_pictures(self, finished: set[str]) -> None:
+        """Give back the pictures of finished samples; others will be offered again, and are removed."""
+        for path in sorted(self._pictures.glob("*")) if self._pictures.is_dir() else ():
+            taken = None
+            if self._keeper is not None:
+                with suppress(DataError, OSError):
+                    taken = self._keeper.take(path.read_bytes(), finished)
+            if taken is None:
+                path.unlink(missing_ok=True)
+            else:
+                self._stored.add(taken)
+
+    def _write_pictures(self) -> None:
+        """Keep the pictures of the worst samples so far, before the part that says that these are finished."""
+        if self._keeper is None:
+            return
+        kept = set(self._keeper.kept())
+        for sample in sorted(kept - self._stored):
+            write_atomically(self._picture(sample), self._keeper.encoded(sample))
+        for sample in self._stored - kept:
+            self._picture(sample).unlink(missing_ok=True)
+        self._stored = kept
+
+    def _picture(self, sample: str) -> Path:
+        return self._pictures / f"{hashlib.sha256(sample.encode()).hexdigest()[:16]}.npz"
+
+
+def require_unchanged(sample_set: SampleSet, outcomes: Sequence[Outcome]) -> None:
+    """Raise `DataError` where a file of a finished sample is another than it was; one that was only touched is read.
+
+    Raises:
+        DataError: a sample is not there any more, or its pixels are others; the message names the file.
+    """
+    refs = {ref.id: ref for ref in sample_set.refs}
+    for outcome in outcomes:
+        ref = refs.get(outcome.sample)
+        if ref is None:
+            raise DataError(f"{sample_set.root}: has no sample {outcome.sample} any more; {_AGAIN}")
+        if stamps_of(ref.files) != outcome.stamps and sample_set.files_sha256(ref) != outcome.images:
+            raise DataError(f"{sample_set.root}: sample {outcome.sample} was changed since it was evaluated; {_AGAIN}")
+
+
+_AGAIN = "begin anew with --force"
+
+
+def stamps_of(files: Sequence[Path]) -> tuple[tuple[int, int], ...]:
+    """Return size and time of the last change of each file.
+
+    Raises:
+        DataError: one is missing.
+    """
+    found = []
+    for path in files:
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+        found.append((status.st_size, status.st_mtime_ns))
+    return tuple(found)
+
+
+def _number_of(path: Path) -> int:
+    return int(path.stem) if path.stem.isdecimal() else 0
