@@ -9,7 +9,7 @@ from configs.errors import DataError, UsageError
 from configs.files import new_folder, parents_of
 from configs.folders import find_made
 from configs.schema import Config
-from configs.unfinished import Work, recorded_work, unfinished
+from configs.unfinished import WORK_FILE, Work, folder_of, recorded_work, unfinished
 from converter.architectures import architecture_named, with_defaults
 from converter.finished import FinishedHops
 from converter.forms.placement import Placement, placement_of
@@ -67,7 +67,7 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     facts = partial(hop_facts, config, source, prover.samples_sha256)
     with (
         parents_of(out),
-        unfinished(out, WORK, fresh=force) as kept,
+        unfinished(out, WORK, fresh=force or _is_damaged(out)) as kept,
         new_folder(out, replace=True) as work,
         FinishedHops(kept.folder, placement, facts, say) as hops,
     ):
@@ -93,6 +93,15 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
         say(proof_line(form))
     say(f"{out}: converted and verified")
     return record
+
+
+def _is_damaged(out: Path) -> bool:
+    """Tell whether what says of which work finished parts are cannot be read, as after a crash of the machine."""
+    try:
+        recorded_work(out)
+    except DataError:
+        return (folder_of(out) / WORK_FILE).exists()
+    return False
 
 
 def _forget_parts(out: Path) -> None:

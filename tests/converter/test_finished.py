@@ -15,7 +15,7 @@ from configs.environment import installed_versions
 from configs.errors import ConversionError, ParityError, UsageError
 from configs.interruption import run_interruptible
 from configs.schema import Config
-from configs.unfinished import folder_of, unfinished
+from configs.unfinished import WORK_FILE, folder_of, unfinished
 from converter import key as keys
 from converter.convert import WORK, convert
 from converter.finished import put_in_place
@@ -151,7 +151,13 @@ def test_another_original_makes_all_anew(own_job: Config, own_onnx: Path, made: 
     ids=["a file is gone", "truncated", "changed", "half a record", "no record"],
 )
 def test_a_damaged_leftover_is_never_trusted(
-    job: Job, stopped: Path, made: list[str], name: str, content: bytes | None, anew: tuple[str, ...]
+    job: Job,
+    stopped: Path,
+    made: list[str],
+    tiny_models: Path,
+    name: str,
+    content: bytes | None,
+    anew: tuple[str, ...],
 ) -> None:
     (stopped / name).unlink()
     if content is not None:
@@ -162,9 +168,17 @@ def test_a_damaged_leftover_is_never_trusted(
 
     assert made == [*anew, "ir-fp16"]
     assert [line.split(":")[0].strip() for line in said if ": made anew: " in line] == list(anew)
-    resumed = contents(job().convert.out)
-    convert(job(), force=True, say=lambda _: None)
-    assert contents(job().convert.out) == resumed
+    found, unbroken = contents(job().convert.out), contents(tiny_models)
+    assert [name for name in FILES if found[name] != unbroken[name]] in ([], [Conversion.FILE])  # of another folder
+
+
+def test_nothing_is_taken_where_it_cannot_be_read_what_it_is_of(job: Job, stopped: Path, made: list[str]) -> None:
+    (stopped / WORK_FILE).write_text("{")
+
+    convert(job(), say=lambda _: None)
+
+    assert made == list(HOPS)
+    assert beside(job().convert.out) == {"models"}
 
 
 def test_a_record_under_another_hops_name_is_not_taken(job: Job, stopped: Path, made: list[str]) -> None:
