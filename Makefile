@@ -6,9 +6,12 @@ INSTALLED := .venv/.installed
 ESTIMATOR := .venv/.installed-import
 PUBLISHED := configs/humanmatting-openimages.yaml
 OMZ := .venv-omz/.installed
+# How many processes run the tests: one for each processor, at most four. 0: none beside pytest itself.
+WORKERS ?= logical
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow check clean
+.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow test-all check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,10 +70,13 @@ omz-parity: convert $(OMZ) ## Compare ours with the IRs of Open Model Zoo's own 
 	$(BIN)/python -m tools.omz_parity.run --config $(CONFIG)
 
 test: $(INSTALLED) ## Run the fast tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: $(INSTALLED) ## Run the slow end-to-end tests
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
+
+test-all: $(INSTALLED) ## Run both, as CI does
+	$(PYTEST) -m 'slow or not slow'
 
 check: $(INSTALLED) ## Lint, check formatting and types
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """The key of a conversion: equal keys need no second one. It hashes what decides the result, and nothing else."""
 
 import ast
+import functools
 import hashlib
 import json
 import platform
@@ -102,10 +103,16 @@ def code_digests(root: Path, start: str, file: Path | None = None) -> dict[str, 
         path = file if file and name == start else _file_of(root, name)
         if path is None or name in digests:
             continue
-        tree = _WithoutTexts().visit(ast.parse(path.read_text(encoding="utf-8")))
-        digests[name] = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-        unread |= {module for module in _imported(tree) if module.partition(".")[0] == start.partition(".")[0]}
+        digests[name], imported = _digest(path.read_text(encoding="utf-8"))
+        unread |= {module for module in imported if module.partition(".")[0] == start.partition(".")[0]}
     return digests
+
+
+@functools.cache  # by the text, so that a file that changes is read anew; a process that converts often parses once
+def _digest(text: str) -> tuple[str, frozenset[str]]:
+    """Return a hash of a module's code, without comments and docstrings, and what it imports."""
+    tree = _WithoutTexts().visit(ast.parse(text))
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(_imported(tree))
 
 
 class _WithoutTexts(ast.NodeTransformer):

@@ -1,5 +1,6 @@
 """What several folders of tests share: a tiny model, its conversion, a small set, and a server with faults."""
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,11 @@ from bad_server import Server
 from modnet_job import modnet_config
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
+
+# Read when torch is loaded, so set before any test imports it. By default its threads spin while they wait for each
+# other, and where another process wants the processors too, they spin many times longer than they work. Who works on
+# what stays as it is, and so does every figure.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """The project's rules that no other tool holds: which way imports go, what stays light, how long a module may be."""
 
 import ast
+import functools
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "mattekit": (("terminal", "stages"), ("verbs",), ("",)),
 }
+Imports = dict[str, frozenset[str]]
 HEAVY = ("torch", "openvino", "onnxruntime", "onnx", "onnxsim", "nncf")
 LONGEST = 350
 SOURCES = sorted(path for package in ALLOWED for path in (ROOT / package).rglob("*.py"))
@@ -74,18 +75,31 @@ def _named(paths: list[Path]) -> list[tuple[str, Path]]:
     return [(path.relative_to(ROOT).as_posix(), path) for path in paths]
 
 
-def _imported(path: Path) -> Iterator[str]:
-    """Yield the full name of every module that a file imports, at its top or inside functions."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def _imported(path: Path) -> frozenset[str]:
+    """Return the full name of every module that a file imports, at its top or inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            yield node.module or ""
+            names.add(node.module or "")
+    return frozenset(names)
 
 
 def _ours(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in _imported(path)} & set(ALLOWED)
+
+
+@pytest.fixture(scope="module")
+def imports() -> Imports:
+    return imports_of(ROOT)
 
 
 @pytest.mark.parametrize("package", ALLOWED)
@@ -97,9 +111,9 @@ def test_imports_go_one_way(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", FLOORS)
-def test_rooms_stand_on_floors(package: str) -> None:
+def test_rooms_stand_on_floors(package: str, imports: Imports) -> None:
     floor_of = {room: floor for floor, rooms in enumerate(FLOORS[package]) for room in rooms}
-    files = {name: others for name, others in imports_of(ROOT).items() if name.startswith(f"{package}/")}
+    files = {name: others for name, others in imports.items() if name.startswith(f"{package}/")}
     assert {_room(name) for name in files} <= set(floor_of), "a room without a floor: put it into FLOORS"
     problems = [
         f"{name} imports {other}: {_place(package, _room(other))} does not stand below {_place(package, _room(name))}; "
@@ -125,17 +139,15 @@ def _below(package: str, floor: int) -> str:
     return f"one of {', '.join(lower)}" if lower else "a package below"
 
 
-def test_no_circles() -> None:
-    imports = imports_of(ROOT)
+def test_no_circles(imports: Imports) -> None:
     assert circles(imports) == []
     assert circles(rooms_of(imports)) == []
 
 
 @pytest.mark.parametrize("package", ALLOWED)
-def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
+def test_a_lower_package_s_tests_need_no_upper_one(package: str, imports: Imports) -> None:
     tests = [path for path in TESTS if path.relative_to(ROOT).parts[1] == package]
     assert tests
-    imports = imports_of(ROOT)
     wrong = {}
     for name, path in _named(tests):
         # A tool may measure what is tested, as long as it stands on no more than the tests may.
@@ -149,8 +161,6 @@ def test_a_lower_package_s_tests_need_no_upper_one(package: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "run('--help')",
-        "run('gate', '--help')",
         "run('download', '--list')",
         "run('gate', 'no-such-run')",
         "run('dataset', 'verify', 'no-such-set')",
@@ -176,17 +186,6 @@ print("heavy:", *[name for name in {(*HEAVY, "plotly", "matplotlib")!r} if name 
     assert done.stdout.splitlines()[-1] == "heavy:"
 
 
-def test_help_needs_no_table_of_scores() -> None:
-    script = (
-        "import sys, mattekit.__main__ as cli; sys.argv = ['mattekit', {}]\ntry: cli.main()\nexcept SystemExit: pass\n"
-    )
-    script += "print('pandas' in sys.modules, 'scipy' in sys.modules)"
-    for arguments in ("'--help'", "'gate', '--help'"):
-        program = [sys.executable, "-c", script.format(arguments)]
-        done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == "False False"
-
-
 def test_only_who_runs_a_framework_imports_it() -> None:
     importing = {
         name for name, path in _named(PRODUCT) if {module.partition(".")[0] for module in _imported(path)} & set(HEAVY)
@@ -204,8 +203,7 @@ def test_no_module_is_long() -> None:
 
 
 def test_every_file_says_what_it_is_for() -> None:
-    parsed = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in _named(SOURCES)}
-    assert [name for name, tree in parsed.items() if not ast.get_docstring(tree)] == []
+    assert [name for name, path in _named(SOURCES) if not ast.get_docstring(_tree(path))] == []
 
 
 def test_test_files_have_unique_names_and_are_no_packages() -> None:

@@ -16,8 +16,6 @@ import numpy as np
 from configs.errors import UsageError
 from configs.records import LARGEST_NUMBER
 from converter.forms.contract import ONNX_KEY, RT_INFO_PATH, Contract, Port
-from converter.forms.external_data import graph_ports as onnx_ports
-from converter.forms.external_data import read_graph
 from converter.forms.named import NamedForm
 from converter.forms.proofs import ContractProof
 from converter.forms.shapes import GraphPorts
@@ -118,6 +116,9 @@ def _ports_without_contract(form: NamedForm, original: Contract) -> GraphPorts |
         model = read_ir(path)
         carried, ports = model.has_rt_info(list(RT_INFO_PATH)), ir_ports(model, [*form.given.names, *known])
     else:
+        from converter.forms.external_data import graph_ports as onnx_ports
+        from converter.forms.external_data import read_graph
+
         graph = read_graph(path)
         carried, ports = any(entry.key == ONNX_KEY for entry in graph.metadata_props), onnx_ports(graph)
     if not carried:

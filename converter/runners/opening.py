@@ -1,4 +1,7 @@
-"""The one way to open a form: a variant of a model folder, the original itself, or a file from anywhere."""
+"""The one way to open a form: a variant of a model folder, the original itself, or a file from anywhere.
+
+PyTorch and onnxruntime are loaded where a form of theirs is opened: an evaluation of IRs needs neither.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +13,8 @@ from converter.forms.record import Conversion
 from converter.forms.variant import TORCH, FormFile, Variant
 from converter.runners.base import Runner
 from converter.runners.devices import LATENCY
-from converter.runners.onnx_runtime import OnnxRunner
 from converter.runners.openvino_ir import OpenVinoRunner
 from converter.runners.original import Original, original_of
-from converter.runners.pytorch import TorchRunner
 
 
 def open_runner(
@@ -40,15 +41,13 @@ def open_runner(
     if isinstance(form, Original):
         return _run_original(form)
     if isinstance(form, FormFile):
-        return (
-            OnnxRunner(form.path, contract)
-            if form.path.suffix == ".onnx"
-            else OpenVinoRunner(form, contract=contract, assume=True, properties=properties)
-        )
+        if form.path.suffix == ".onnx":
+            return _run_onnx(form.path, contract)
+        return OpenVinoRunner(form, contract=contract, assume=True, properties=properties)
     assert folder is not None, "a variant is of a folder"
     if not form.is_original:
         file = form.file(folder, placement or Conversion.read(folder).placement)
-        return OpenVinoRunner(file, properties=properties) if form.is_ir else OnnxRunner(file.path)
+        return OpenVinoRunner(file, properties=properties) if form.is_ir else _run_onnx(file.path)
     original = original_of(Conversion.read(folder))
     if form.hop == TORCH and original.network is None:
         raise DataError(
@@ -59,5 +58,13 @@ def open_runner(
 
 def _run_original(original: Original) -> Runner:
     if original.network is None:
-        return OnnxRunner(Path(original.source.path), original.contract)
+        return _run_onnx(Path(original.source.path), original.contract)
+    from converter.runners.pytorch import TorchRunner
+
     return TorchRunner(original.network, original.contract)
+
+
+def _run_onnx(path: Path, contract: Contract | None = None) -> Runner:
+    from converter.runners.onnx_runtime import OnnxRunner
+
+    return OnnxRunner(path, contract)

@@ -5,8 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from configs.errors import DataError, UsageError
 from configs.files import sha256_of
@@ -14,8 +13,10 @@ from configs.schema import Graph, ModelSection
 from converter.architectures import architecture_named
 from converter.architectures.base import Architecture
 from converter.forms.contract import Contract, network_contract
-from converter.forms.external_data import external_files, graph_tensors, read_graph
 from converter.forms.record import Conversion, SourceFile, recorded_model
+
+if TYPE_CHECKING:  # whoever runs converted forms alone loads no framework for the original
+    from torch import nn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,14 +25,14 @@ class Original:
 
     source: SourceFile
     contract: Contract
-    network: nn.Module | None
+    network: "nn.Module | None"
 
     @property
     def architecture(self) -> Architecture:
         """The family that it is of."""
         return architecture_named(self.contract.architecture)
 
-    def arranged(self, graph: Graph) -> nn.Module:
+    def arranged(self, graph: Graph) -> "nn.Module":
         """Return what is exported of the network: itself, or its arrangement for speed where the family has one.
 
         Raises:
@@ -50,10 +51,16 @@ def source_file(model: ModelSection) -> SourceFile:
     path = model.onnx or model.checkpoint
     if path is None or not path.is_file():
         raise DataError(f"{path}: no such model file; give a checkpoint (.pth, .safetensors) or an ONNX")
-    further = external_files(path) if model.onnx else ()
+    further = _external_files(path) if model.onnx else ()
     files = {file.as_posix(): sha256_of(file) for file in (path, *further)}
     sha256 = files[path.as_posix()] if len(files) == 1 else _digest(path.parent, files)
     return SourceFile(kind="onnx" if model.onnx else "checkpoint", path=path.as_posix(), sha256=sha256, files=files)
+
+
+def _external_files(onnx: Path) -> tuple[Path, ...]:
+    from converter.forms.external_data import external_files
+
+    return external_files(onnx)
 
 
 def _digest(folder: Path, files: Mapping[str, str]) -> str:
@@ -93,6 +100,8 @@ def open_original(model: ModelSection, size: tuple[int, int]) -> Original:
     source = source.model_copy(update={"read_as": tuple(getattr(network, "read_as", ()))})
     contract = network_contract(architecture, size, source.sha256, model.downsample_ratio)
     if network is None:
+        from converter.forms.external_data import graph_tensors, read_graph
+
         found = graph_tensors(read_graph(Path(source.path)))
         contract = contract.fitted_to({name: sides for name, (sides, _) in found.items()})
     if model.downsample_ratio is not None and contract.input("ratio") is None:

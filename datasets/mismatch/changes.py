@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from datasets.mismatch.pixels import Floats, Values
 
@@ -140,6 +139,8 @@ def _best(values: Values, low: float, high: float, undo: Callable[[Values, float
         return float(np.abs(undo(few, float(np.exp(logarithm))).off()).mean())
 
     bounds = (float(np.log(low)), float(np.log(high)))
+    from scipy.optimize import minimize_scalar  # takes longer to load than a sound sample to check
+
     found = minimize_scalar(left, bounds=bounds, method="bounded", options={"maxiter": 14})
     return float(np.exp(found.x))
 

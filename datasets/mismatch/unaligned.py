@@ -11,7 +11,6 @@ from statistics import median_low
 
 import cv2
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from datasets.mismatch.changes import alpha_changes
 from datasets.mismatch.explain import Finding
@@ -80,6 +79,8 @@ def alpha_power(parts: Parts, places: Places) -> float | None:
 
     def left(logarithm: float) -> float:
         return float(np.abs(seen - alpha ** np.exp(logarithm) * apart).sum())
+
+    from scipy.optimize import minimize_scalar  # takes longer to load than a sound sample to check
 
     return float(minimize_scalar(left, bounds=(-1.2, 1.2), method="bounded", options={"maxiter": 14}).x)
 

@@ -13,6 +13,7 @@ import struct
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -22,6 +23,7 @@ from configs.files import write_atomically
 from configs.reading import MAX_PICTURE_BYTES, read_bytes
 from configs.section import MAX_PIXELS
 from datasets.samples.foreign import described
+from datasets.samples.plain_png import decoded_plain, encoded_plain
 from datasets.samples.stripping import PNG_END, PNG_SIGNATURE, Stripped, stripped
 
 _FORMATS = ("PNG", "JPEG", "WebP")
@@ -29,7 +31,6 @@ _GREY_MODES = frozenset({"1", "L"})
 _ALPHA_MODES = frozenset({"LA", "RGBA"})
 _READABLE_MODES = _GREY_MODES | _ALPHA_MODES | {"P", "RGB"}
 _DEEP_GREY_MODE = "I;16"
-_COMPRESS_LEVEL = 2  # twice as fast as level 4 for 10 % more bytes
 _TRANSPOSED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -48,38 +49,42 @@ _FAULTS = (OSError, SyntaxError, ValueError, struct.error, EOFError)
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
-def read_rgb(path: Path) -> NDArray[np.uint8]:
+def read_rgb(path: Path, data: bytes | None = None) -> NDArray[np.uint8]:
     """Read a composite or a background as (H, W, 3) uint8 RGB.
+
+    Args:
+        data: the file's bytes, where they have been read already (`picture_bytes`).
 
     Raises:
         DataError: unreadable, not 8-bit, CMYK, or with pixels that are not opaque.
     """
-    image = _open(path)
-    if _has_transparency(image):
-        rgba = np.asarray(image.convert("RGBA"))
-        if (rgba[..., 3] != 255).any():
-            raise DataError(
-                f"{path}: has transparent pixels, so its colours are ambiguous; expected an opaque RGB image "
-                "(only a foreground carries alpha): save it flattened, without the alpha channel"
-            )
-        return np.ascontiguousarray(rgba[..., :3])
-    return np.array(image.convert("RGB"))
+    pixels, _ = _pixels(path, data)
+    if pixels.shape[2] == 3:
+        return pixels
+    if (pixels[..., 3] != 255).any():
+        raise DataError(
+            f"{path}: has transparent pixels, so its colours are ambiguous; expected an opaque RGB image "
+            "(only a foreground carries alpha): save it flattened, without the alpha channel"
+        )
+    return _rgb(pixels)
 
 
-def read_rgba(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def read_rgba(path: Path, data: bytes | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Read a foreground as ((H, W, 3) uint8 RGB straight colours, (H, W) uint8 alpha).
+
+    Args:
+        data: as for `read_rgb`.
 
     Raises:
         DataError: unreadable, not 8-bit, CMYK, or without an alpha channel.
     """
-    image = _open(path)
-    if not _has_transparency(image):
+    pixels, kind = _pixels(path, data)
+    if pixels.shape[2] == 3:
         raise DataError(
-            f"{path}: has no alpha channel (found {_describe(image)}); expected an RGBA PNG, "
+            f"{path}: has no alpha channel (found {kind}); expected an RGBA PNG, "
             "foreground colours and matte in one file (an import joins mattes from a folder `pha`)"
         )
-    rgba = np.asarray(image.convert("RGBA"))
-    return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
+    return _rgb(pixels), np.asarray(cv2.extractChannel(pixels, 3), np.uint8)
 
 
 def read_alpha(path: Path) -> NDArray[np.uint8]:
@@ -91,7 +96,7 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: unreadable, 16 bits in several channels, coloured, or with an alpha channel.
     """
-    image = _open(path, deep_grey=True)
+    image = _loaded(path, _content(path, deep_grey=True), deep_grey=True)
     if image.mode == _DEEP_GREY_MODE:
         return ((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8)
     if _has_transparency(image):
@@ -109,30 +114,36 @@ def read_alpha(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rgb[..., 0])
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """Return (height, width) as the readers would, from the header alone.
+def image_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
+    """Return (height, width) as the readers would, from the header alone; `data` as for `read_rgb`.
 
     Raises:
         DataError: not an image that the readers accept, judged by its header.
     """
-    image, content = _opened(path)
-    width, height = image.size
+    content = _content(path, data)
+    width, height = _opened(path, content).size
     return (width, height) if content.orientation >= 5 else (height, width)
 
 
-def pixels_sha256(path: Path) -> str:
+def pixels_sha256(path: Path, data: bytes | None = None) -> str:
     """Return the SHA-256 of an image's size and decoded RGBA pixels, which no encoder or compression changes.
+
+    Args:
+        data: as for `read_rgb`.
 
     Raises:
         DataError: not an image that the readers accept.
     """
-    return array_sha256(np.asarray(_open(path).convert("RGBA")))
+    return array_sha256(_pixels(path, data)[0])
 
 
 def array_sha256(image: NDArray[np.uint8]) -> str:
     """Return what `pixels_sha256` gives for a file of this image, (H, W, 3) RGB or (H, W, 4) RGBA uint8."""
-    rgba = image if image.shape[2] == 4 else np.dstack((image, np.full(image.shape[:2], 255, np.uint8)))
-    return hashlib.sha256(repr(rgba.shape).encode() + rgba.tobytes()).hexdigest()
+    contiguous = np.ascontiguousarray(image)
+    rgba = contiguous if image.shape[2] == 4 else cv2.cvtColor(contiguous, cv2.COLOR_RGB2RGBA)
+    digest = hashlib.sha256(repr(rgba.shape).encode())
+    digest.update(rgba.data)
+    return digest.hexdigest()
 
 
 def read_webp(path: Path) -> NDArray[np.uint8]:
@@ -141,7 +152,8 @@ def read_webp(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: unreadable, truncated, or no WebP.
     """
-    return np.array(_open(path, formats=("WebP",)))
+    formats = ("WebP",)
+    return np.array(_loaded(path, _content(path, formats=formats), formats=formats))
 
 
 def write_webp(path: Path, image: NDArray[np.uint8], quality: int | None = None) -> None:
@@ -167,17 +179,53 @@ def write_png(path: Path, image: NDArray[np.uint8]) -> None:
         raise ValueError(f"{path}: expected uint8 (H, W), (H, W, 3) or (H, W, 4), found {image.dtype} {image.shape}")
     if image.size == 0:
         raise ValueError(f"{path}: an image without pixels cannot be written, found {image.shape}")
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=_COMPRESS_LEVEL)
-    write_atomically(path, stream.getvalue())
+    write_atomically(path, encoded_plain(image))
 
 
-def _open(path: Path, *, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> Image.Image:
-    """Open, check, load and orient an image; every way it can fail becomes a `DataError`.
+def picture_bytes(path: Path) -> bytes:
+    """Return an image file's bytes, so that what was hashed is what is decoded, and is read from disk once.
 
-    With `deep_grey` a grey image of 16 bits passes.
+    Raises:
+        DataError: it is missing, unreadable, no regular file, or longer than any image that is read.
     """
-    image, content = _opened(path, deep_grey, formats)
+    try:
+        return read_bytes(path, MAX_PICTURE_BYTES)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _pixels(path: Path, data: bytes | None) -> tuple[NDArray[np.uint8], str]:
+    """Return an image's pixels, (H, W, 4) RGBA where it has transparency, else (H, W, 3) RGB; and what it is, in words.
+
+    Every way it can fail becomes a `DataError`.
+    """
+    content = _content(path, data)
+    if content.orientation == 1 and (plain := decoded_plain(content.data)) is not None:
+        return plain, "RGB" if plain.shape[2] == 3 else "RGBA"
+    image = _loaded(path, content)
+    return np.array(image.convert("RGBA" if _has_transparency(image) else "RGB")), _describe(image)
+
+
+def _rgb(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8)
+
+
+def _content(
+    path: Path, data: bytes | None = None, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS
+) -> Stripped:
+    """Read a file, if its bytes are not given, and check what Pillow would let pass."""
+    if data is None:
+        data = picture_bytes(path)
+    if not data:
+        raise DataError(f"{path}: is empty (0 bytes); expected a {_one_of(formats)} image")
+    content = stripped(data)
+    _check_png(path, content, deep_grey)
+    return content
+
+
+def _loaded(path: Path, content: Stripped, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> Image.Image:
+    """Open, check, decode and orient an image by Pillow; with `deep_grey` a grey image of 16 bits passes."""
+    image = _opened(path, content, deep_grey, formats)
     try:
         image.load()
     except _FAULTS as error:
@@ -189,29 +237,24 @@ def _open(path: Path, *, deep_grey: bool = False, formats: tuple[str, ...] = _FO
     return image if turn is None else image.transpose(turn)
 
 
-def _opened(path: Path, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> tuple[Image.Image, Stripped]:
-    """Open and check an image by its header alone; return it, not yet decoded, with the file's content."""
-    try:
-        data = read_bytes(path, MAX_PICTURE_BYTES)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    expected = f"{', '.join(formats[:-1])} or {formats[-1]}" if len(formats) > 1 else formats[0]
-    if not data:
-        raise DataError(f"{path}: is empty (0 bytes); expected a {expected} image")
-    content = stripped(data)
-    _check_png(path, content, deep_grey)
+def _opened(path: Path, content: Stripped, deep_grey: bool = False, formats: tuple[str, ...] = _FORMATS) -> Image.Image:
+    """Open and check an image by its header alone; return it, not yet decoded."""
     try:
         image = Image.open(io.BytesIO(content.data), formats=formats)
     except UnidentifiedImageError as error:
         raise DataError(
-            f"{path}: is not a {expected} image, or its header is broken{described(data, path.suffix)}"
+            f"{path}: is not a {_one_of(formats)} image, or its header is broken{described(content.data, path.suffix)}"
         ) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(f"{path}: is too large ({error}); at most {MAX_PIXELS} pixels are read: shrink it") from error
     except _FAULTS as error:
         raise _corrupt(path, error) from error
     _check_opened(path, image, deep_grey)
-    return image, content
+    return image
+
+
+def _one_of(formats: tuple[str, ...]) -> str:
+    return f"{', '.join(formats[:-1])} or {formats[-1]}" if len(formats) > 1 else formats[0]
 
 
 def _without_end(data: bytes) -> Image.Image | None:

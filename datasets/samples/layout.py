@@ -10,22 +10,23 @@ root may hold other files as well; nothing reads them. The files of a frame belo
 accents are coded.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from configs.files import sha256_of
 from configs.reading import inside
 from configs.sizes import size_text
 from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
-from datasets.samples.images import array_sha256, pixels_sha256, read_rgb, read_rgba
+from datasets.samples.images import array_sha256, picture_bytes, pixels_sha256, read_rgb, read_rgba
 from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
 from datasets.samples.names import name_fault, natural_key, readable, same_name
@@ -36,6 +37,7 @@ ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
 _PICTURES = frozenset({".png", ".jpg", ".jpeg"})
 SUFFIXES = {"com": _PICTURES, "bgr": _PICTURES, "fgr": frozenset({".png"})}
 _LISTED = 5
+_REMEDY = "make the set again, or see `mattekit dataset verify`"
 _EXPECTED = "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
@@ -132,7 +134,7 @@ class SampleSet:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
         images = list(sample.images.values())
         if isinstance(sample, Sample):
-            images.append(np.dstack((sample.foreground, sample.alpha)))
+            images.append(np.asarray(cv2.merge((sample.foreground, sample.alpha)), np.uint8))
         paths = (path.relative_to(self.root).as_posix() for path in ref.files)
         return [(path, array_sha256(image)) for path, image in zip(paths, images, strict=True)]
 
@@ -186,21 +188,23 @@ def load_pair(ref: SampleRef) -> Pair:
         DataError: a file is unreadable, breaks a rule of `datasets.samples.images`, differs from what the manifest says
             of it, or differs in size from its counterparts.
     """
-    if ref.sha256 is not None:
-        for path, expected in zip(ref.files, ref.sha256, strict=True):
-            if (found := sha256_of(path)) != expected:
-                raise DataError(
-                    f"{path}: has SHA-256 {found}, the manifest says {expected}; "
-                    "make the set again, or see `mattekit dataset verify`"
-                )
-    source = read_rgb(ref.source)
-    background = None if ref.background is None else read_rgb(ref.background)
+    source = read_rgb(ref.source, _verified(ref, ref.source))
+    background = None if ref.background is None else read_rgb(ref.background, _verified(ref, ref.background))
     _require_one_size(ref, ref.background, source, background)
     if ref.foreground is None:
         return Pair(ref.id, source, background, tags=ref.tags)
-    foreground, alpha = read_rgba(ref.foreground)
+    foreground, alpha = read_rgba(ref.foreground, _verified(ref, ref.foreground))
     _require_one_size(ref, ref.foreground, source, foreground)
     return Sample(ref.id, source, background, alpha, foreground, tags=ref.tags)
+
+
+def _verified(ref: SampleRef, path: Path) -> bytes:
+    """Read a file of a sample, once for its hash and its pixels; its bytes are those that the manifest states."""
+    data = picture_bytes(path)
+    expected = dict(zip(ref.files, ref.sha256 or (), strict=False)).get(path)
+    if expected is not None and (found := hashlib.sha256(data).hexdigest()) != expected:
+        raise DataError(f"{path}: has SHA-256 {found}, the manifest says {expected}; {_REMEDY}")
+    return data
 
 
 def _require_one_size(
@@ -332,16 +336,15 @@ def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> t
     hashes = {same_name(file.path): file.sha256 for file in manifest.files}
     tags = {sample.id: sample.tags for sample in manifest.samples}
     found = files_by_name(root, refs).keys()
-    remedy = "make the set again, or see `mattekit dataset verify`"
     for lacking, where in (
         (hashes.keys() - found, "not in the folder"),
         (found - hashes.keys(), "not in the manifest"),
     ):
         if lacking:
-            raise DataError(f"{path}: {where}: {listing(sorted(lacking, key=natural_key))}; {remedy}")
+            raise DataError(f"{path}: {where}: {listing(sorted(lacking, key=natural_key))}; {_REMEDY}")
     if differing := tags.keys() ^ {ref.id for ref in refs}:
         names = listing(sorted(differing, key=natural_key))
-        raise DataError(f"{path}: `samples` and the files disagree about {names}; {remedy}")
+        raise DataError(f"{path}: `samples` and the files disagree about {names}; {_REMEDY}")
     return tuple(
         replace(ref, tags=tags[ref.id], sha256=tuple(hashes[name] for name in files_by_name(root, [ref])))
         for ref in refs

@@ -11,11 +11,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from configs.files import sha256_of
 from configs.reading import PlainPath
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
-from datasets.samples.images import image_size, pixels_sha256
+from datasets.samples.images import image_size, picture_bytes, pixels_sha256
 from datasets.samples.names import same_name
 
 MANIFEST_NAME = "manifest.json"
@@ -203,12 +202,13 @@ def file_entry(root: Path, path: Path) -> FileEntry:
     Raises:
         DataError: the file is missing, or is not an image that the readers accept.
     """
-    height, width = image_size(path)
+    data = picture_bytes(path)
+    height, width = image_size(path, data)
     return FileEntry(
         path=path.relative_to(root).as_posix(),
-        sha256=sha256_of(path),
-        pixels_sha256=pixels_sha256(path),
-        bytes=path.stat().st_size,
+        sha256=hashlib.sha256(data).hexdigest(),
+        pixels_sha256=pixels_sha256(path, data),
+        bytes=len(data),
         height=height,
         width=width,
     )

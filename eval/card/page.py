@@ -1,6 +1,7 @@
 """A card as markdown: the front matter, then its language's template, filled with the same values in each."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def card_markdown(card: Card, language: Language = "en") -> str:
     """Return the card in a language; numbers, names and commands are the same in every one."""
+    page = _environment().get_template(f"card.{language}.md.j2").render(_values(card), fence=fence, row=_row)
+    return visible(front_matter(card, language) + page, keep="\n")
+
+
+@cache  # with the templates it has compiled
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -35,8 +42,7 @@ def card_markdown(card: Card, language: Language = "en") -> str:
         autoescape=False,  # markdown, which `code` and `plain` escape
     )
     environment.filters |= {"cell": _cell, "code": _code, "number": number, "plain": plain, "signed": signed}
-    page = environment.get_template(f"card.{language}.md.j2").render(_values(card), fence=fence, row=_row)
-    return visible(front_matter(card, language) + page, keep="\n")
+    return environment
 
 
 def _values(card: Card) -> dict[str, Any]:

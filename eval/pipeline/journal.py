@@ -8,13 +8,14 @@ grow with the time that a run has taken: at the start one is closed every second
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
 from configs.errors import DataError, UsageError
-from configs.files import write_atomically
+from configs.files import sha256_of, write_atomically
 from configs.reading import read_text
 from datasets.samples.layout import SampleSet
 from eval.pipeline.outcome import Outcome, Part, part_of
@@ -42,7 +43,7 @@ class Journal:
         self._keeper = keeper
         self._number = 0
         self.finished = 0
-        self._stored: set[str] = set()
+        self._stored: dict[str, str] = {}
         self._begun = self._closed = monotonic()
 
     @property
@@ -54,9 +55,9 @@ class Journal:
     def read(self) -> list[Part]:
         """Return the parts that are whole, the samples of each only once, and give their pictures to the keeper.
 
-        What is not whole is removed: its samples are evaluated again.
+        What is not whole is removed, and so are parts of which a picture is lost: their samples are evaluated again.
         """
-        parts: list[Part] = []
+        parts: dict[Path, Part] = {}
         seen: set[str] = set()
         for path in sorted(self._parts.glob("*")) if self._parts.is_dir() else ():
             self._number = max(self._number, _number_of(path))
@@ -69,10 +70,13 @@ class Journal:
                 path.unlink(missing_ok=True)
                 continue
             seen.update(ids)
-            parts.append(part)
+            parts[path] = part
+        for path in self._without_pictures(parts):
+            seen.difference_update(outcome.sample for outcome in parts.pop(path).outcomes)
+            path.unlink(missing_ok=True)
         self.finished = len(seen)
-        self._read_pictures(seen)
-        return parts
+        self._take_pictures(seen)
+        return list(parts.values())
 
     def write(self, part: Part) -> None:
         """Keep a part; it is there when this returns, whatever becomes of the process.
@@ -80,34 +84,55 @@ class Journal:
         Raises:
             UsageError: the folder cannot be written.
         """
+        before = dict(self._stored)
         self._write_pictures()
         self._number += 1
-        write_atomically(self._parts / f"{self._number:06d}.part", part.text())
+        whole = replace(part, pictures=self._stored)
+        write_atomically(self._parts / f"{self._number:06d}.part", whole.text())
+        for sample in before.keys() - self._stored.keys():  # not before: the part before this one names them
+            self._picture(sample).unlink(missing_ok=True)
         self.finished += len(part.outcomes)
         self._closed = monotonic()
 
-    def _read_pictures(self, finished: set[str]) -> None:
-        """Give back the pictures of finished samples; others will be offered again, and are removed."""
-        for path in sorted(self._pictures.glob("*")) if self._pictures.is_dir() else ():
-            taken = None
-            if self._keeper is not None:
-                with suppress(DataError, OSError):
-                    taken = self._keeper.take(path.read_bytes(), finished)
+    def _without_pictures(self, parts: Mapping[Path, Part]) -> list[Path]:
+        """Return the parts with a sample that is one of the worst, and whose pictures are not there as they were."""
+        if self._keeper is None or not parts:
+            return []
+        newest = parts[max(parts, key=_number_of)]
+        lost = {sample for sample, sha256 in newest.pictures.items() if self._sha256_of(sample) != sha256}
+        return [path for path, part in parts.items() if lost.intersection(each.sample for each in part.outcomes)]
+
+    def _take_pictures(self, finished: set[str]) -> None:
+        """Give the keeper the pictures of finished samples; others will be offered again."""
+        if self._keeper is None or not self._pictures.is_dir():
+            return
+        for path in sorted(self._pictures.glob("*")):
+            taken, content = None, b""
+            with suppress(DataError, OSError):
+                content = path.read_bytes()
+                taken = self._keeper.take(content, finished)
             if taken is None:
                 path.unlink(missing_ok=True)
             else:
-                self._stored.add(taken)
+                self._stored[taken] = hashlib.sha256(content).hexdigest()
 
     def _write_pictures(self) -> None:
         """Keep the pictures of the worst samples so far, before the part that says that these are finished."""
         if self._keeper is None:
             return
-        kept = set(self._keeper.kept())
-        for sample in sorted(kept - self._stored):
-            write_atomically(self._picture(sample), self._keeper.encoded(sample))
-        for sample in self._stored - kept:
-            self._picture(sample).unlink(missing_ok=True)
-        self._stored = kept
+        kept = self._keeper.kept()
+        for sample in kept:
+            if sample not in self._stored:
+                content = self._keeper.encoded(sample)
+                write_atomically(self._picture(sample), content)
+                self._stored[sample] = hashlib.sha256(content).hexdigest()
+        self._stored = {sample: self._stored[sample] for sample in kept}
+
+    def _sha256_of(self, sample: str) -> str | None:
+        try:
+            return sha256_of(self._picture(sample))
+        except DataError:
+            return None
 
     def _picture(self, sample: str) -> Path:
         return self._pictures / f"{hashlib.sha256(sample.encode()).hexdigest()[:16]}.npz"

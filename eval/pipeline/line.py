@@ -103,14 +103,18 @@ class Line:
         opened: the evaluation.
         clock: counts the time of each stage.
         timed: how many samples at the start are inferred with nothing beside them, and timed.
+        window: how many samples are in the line at once; with 1 each is read, inferred and scored before the next. By
+            default what keeps every thread busy.
     """
 
-    def __init__(self, opened: Opened, clock: Clock | None = None, timed: int = TIMED) -> None:
+    def __init__(
+        self, opened: Opened, clock: Clock | None = None, timed: int = TIMED, window: int | None = None
+    ) -> None:
         self._opened = opened
         self._clock = clock or Clock()
         self._timed = timed
         self._sequential = opened.sample_set.sequential
-        self.window = max(2 * threads() + 2, timed)
+        self.window = window or max(2 * threads() + 2, timed)
         self._line: deque[_Place] = deque()
         self._begun: deque[tuple[_Place, VariantAtWork, Begun]] = deque()
         self._before: _Place | None = None
@@ -153,6 +157,8 @@ class Line:
         """Infer on samples with nothing beside, and time it; they are scored when the last one is done."""
         places = [self._enter(task) for task in tasks]
         samples = [place.reading.result().sample for place in places]
+        for variant in self._variants if samples else ():
+            variant.warm_up(samples[0])
         for place, sample in zip(places, samples, strict=True):
             for variant in self._variants:
                 place.predictions[variant.name], milliseconds = variant.finish(variant.begin(sample))

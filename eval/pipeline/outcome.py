@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
@@ -61,16 +61,20 @@ class Part:
     Attributes:
         outcomes: of the samples, each once.
         meter: what these samples show.
+        pictures: of a part that is kept in a folder: the worst samples of all finished ones, each with the SHA-256 of
+            the file that its pictures are drawn from.
     """
 
     outcomes: tuple[Outcome, ...]
     meter: CoverageMeter
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the part as a text that `part_of` reads, and that tells when it is not whole."""
         content: dict[str, Any] = {
             "size": self.meter.size,
             "coverage": self.meter.packed(),
+            "pictures": dict(self.pictures),
             "outcomes": [outcome.model_dump(mode="json", exclude_defaults=True) for outcome in self.outcomes],
         }
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -90,12 +94,13 @@ def part_of(text: str) -> Part:
     try:
         found = json.loads(content)
         outcomes = tuple(Outcome.model_validate(outcome) for outcome in found["outcomes"])
+        pictures = {str(sample): str(sha256) for sample, sha256 in found["pictures"].items()}
         meter = CoverageMeter.unpacked(tuple(found["size"]), len(outcomes), found["coverage"])
     except ValidationError as error:
         raise DataError(f"not a part of a run ({explained(error.errors()[0])})") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"not a part of a run ({shortened(str(error))})") from error
-    return Part(outcomes, meter)
+    return Part(outcomes, meter, pictures)
 
 
 def merged(parts: Sequence[Part], size: tuple[int, int]) -> Part:

@@ -4,28 +4,48 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter, thread_time
+from typing import NamedTuple
 
 STAGES = ("read", "check", "prepare", "infer", "wait", "score", "write")
 """Reading files and decoding them; holding them against what is refused; plates and tensors; waiting for a network;
 waiting for a sample to be read or scored; metrics and coverage; keeping what was found."""
 
 
-class Clock:
-    """Adds up the seconds of stages, in whatever threads they run."""
+class Span(NamedTuple):
+    """A stage at work: who did it, from when to when, in seconds since the clock was made."""
 
-    def __init__(self) -> None:
+    stage: str
+    thread: str
+    begin: float
+    end: float
+
+
+class Clock:
+    """Adds up the seconds of stages, in whatever threads they run.
+
+    Args:
+        spans: how many of the first spans of work are kept each by itself, in `self.spans`.
+    """
+
+    def __init__(self, spans: int = 0) -> None:
         self.wall: dict[str, float] = dict.fromkeys(STAGES, 0.0)
         self.cpu: dict[str, float] = dict.fromkeys(STAGES, 0.0)
+        self.spans: list[Span] = []
+        self._most = spans
+        self._begin = perf_counter()
         self._lock = threading.Lock()
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         """Count the block's time to a stage."""
-        wall, cpu = perf_counter(), thread_time()
+        begin, cpu = perf_counter(), thread_time()
         try:
             yield
         finally:
-            wall, cpu = perf_counter() - wall, thread_time() - cpu
+            end, cpu = perf_counter(), thread_time() - cpu
             with self._lock:
-                self.wall[stage] += wall
+                self.wall[stage] += end - begin
                 self.cpu[stage] += cpu
+                if len(self.spans) < self._most:
+                    name = threading.current_thread().name
+                    self.spans.append(Span(stage, name, begin - self._begin, end - self._begin))

@@ -36,24 +36,24 @@ class VariantAtWork:
         self._sequential = sequential
         self._requests = tuple(runner.requests(AHEAD))
         self._free = list(self._requests)
-        self._warm = False
 
     @property
     def ready(self) -> bool:
         """Whether another inference may be begun."""
         return bool(self._free)
 
+    def warm_up(self, sample: Pair) -> None:
+        """Infer once for nothing, because the first inference takes longer; errors as `begin`."""
+        self._runner.infer(encode_inputs(self._runner.contract, sample.images))
+        self._runner.start_clip()
+
     def begin(self, sample: Pair) -> Begun:
-        """Begin to infer on a sample; `ready` tells whether that can be. The very first inference is done twice.
+        """Begin to infer on a sample; `ready` tells whether that can be.
 
         Raises:
             DataError: the sample lacks an image that the variant takes, or it cannot be run.
         """
         feed = encode_inputs(self._runner.contract, sample.images)
-        if not self._warm:
-            self._runner.infer(feed)
-            self._warm = True
-            self._runner.start_clip()
         request = self._free.pop(0)
         # Frames that do not follow each other have nothing to hand on.
         self._runner.enter_clip(sample.clip if self._sequential else sample.id)

@@ -19,6 +19,9 @@ LAYER_SUFFIX = ".webp"
 _PICTURES = frozenset({SOURCE, "plate", "composite", "cutout"})
 """Layers that are photographs, of which compression takes nothing that matters."""
 _PICTURE_QUALITY = 85
+_METHOD, _EFFORT = 2, 0
+"""How hard the encoder works, of 0 to 6, and of 0 to 100 for what is to lose nothing. Its usual 4 and 80 take 1.7 times
+as long for layers that are 4 % smaller."""
 _QUANTILE = 0.999
 _SCENE = (np.array([250, 196, 120], np.float32), np.array([32, 96, 128], np.float32))
 """Colours of the new background, at its top and its bottom; RGB."""
@@ -120,9 +123,11 @@ def encode_layer(name: str, image: NDArray[np.uint8]) -> bytes:
     """Return a layer as WebP: mattes and errors without loss, so that they can be compared; pictures compressed."""
     stream = io.BytesIO()
     if name in _PICTURES:
-        Image.fromarray(image).save(stream, "WEBP", quality=_PICTURE_QUALITY)
+        Image.fromarray(image).save(stream, "WEBP", quality=_PICTURE_QUALITY, method=_METHOD)
     else:
-        Image.fromarray(image).save(stream, "WEBP", lossless=True)
+        Image.fromarray(image).save(
+            stream, "WEBP", lossless=True, quality=0, method=_METHOD
+        )  # here `quality` is effort
     return stream.getvalue()
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Container, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from configs.errors import DataError
 from configs.files import write_atomically
+from datasets.making.parallel import cpus
 from datasets.samples.images import write_png
 from datasets.samples.sample import Pair, Prediction, Sample
 from eval.report.layers import LAYER_SUFFIX, Layers, encode_layer, gain_of, layer_titles, make_layers, shrunk
@@ -128,14 +130,16 @@ class WorstPictures:
         Raises:
             UsageError: the folder cannot be written.
         """
-        written: set[str] = set()
+        layers: dict[str, tuple[str, NDArray[np.uint8]]] = {}
         for record, (movement, drawn) in zip(self.records(), self._samples.ranked(), strict=True):
             tiles = _tiles(drawn.layers, layer_titles(record.variant, self._original, record.gain))
             write_png(run_dir / record.panel, panel(tiles, _title(movement, drawn.has_truth)))
             for layer, path in record.layers.items():
-                if path not in written:
-                    write_atomically(run_dir / path, encode_layer(layer, drawn.layers[layer]))
-                    written.add(path)
+                layers.setdefault(path, (layer, drawn.layers[layer]))
+        with ThreadPoolExecutor(cpus()) as pool:  # the encoder works without Python's lock
+            encoded = pool.map(lambda named: encode_layer(*named), layers.values())
+            for path, content in zip(layers, encoded, strict=True):
+                write_atomically(run_dir / path, content)
 
 
 def panel(tiles: tuple[Tile, ...], title: str) -> NDArray[np.uint8]:

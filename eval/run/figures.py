@@ -72,14 +72,16 @@ def summarise(scores: pd.DataFrame, by_clip: bool = False) -> dict[str, MetricRe
     """
     scores = scores[_listed(scores)]
     intervals = mean_intervals(scores, by_clip)
+    columns = {name: column.to_numpy(dtype=np.float64) for name, column in scores.items()}
+    undefined = {name: int(np.isnan(column).sum()) for name, column in columns.items()}
     return {
         metric: MetricRecord(
-            mean=mean(scores[metric]),
-            samples=int(scores[metric].count()),
-            undefined=int(scores[metric].isna().sum()),
+            mean=mean(column),
+            samples=len(column) - undefined[metric],
+            undefined=undefined[metric],
             interval=intervals[metric],
         )
-        for metric in scores
+        for metric, column in columns.items()
     }
 
 

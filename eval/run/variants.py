@@ -5,7 +5,6 @@ from pathlib import Path
 from configs.errors import DataError
 from configs.files import sha256_of
 from configs.schema import Config
-from converter.forms.external_data import external_files
 from converter.forms.named import NamedForm
 from converter.forms.record import Conversion, recorded_model
 from converter.forms.variant import Variant, recorded_file, recorded_files, recorded_form
@@ -120,8 +119,16 @@ def files_of(form: NamedForm) -> dict[str, str]:
         DataError: one is missing, or it is no ONNX.
     """
     path = form.file.path
-    further = (path.with_suffix(".bin"),) if form.is_ir else external_files(path)
-    return {file.as_posix(): sha256_of(file) for file in (path, *further)}
+    return {file.as_posix(): sha256_of(file) for file in (path, *_further_files(form))}
+
+
+def _further_files(form: NamedForm) -> tuple[Path, ...]:
+    path = form.file.path
+    if form.is_ir:
+        return (path.with_suffix(".bin"),)
+    from converter.forms.external_data import external_files  # loads onnx
+
+    return external_files(path)
 
 
 def _quantized(runner: Runner) -> QuantizedRecord | None:

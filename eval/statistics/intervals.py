@@ -15,12 +15,13 @@ the skewness is g. Three things differ from his interval, found by simulation (`
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import model_validator
-from scipy.special import stdtrit
 
 from configs.records import Frozen
 from datasets.samples.sample import clip_of
@@ -51,10 +52,10 @@ class Interval(Frozen):
         return self
 
 
-def mean(column: pd.Series) -> float | None:
+def mean(column: pd.Series | NDArray[np.float64]) -> float | None:
     """Return the mean of the values that are defined (not NaN), whatever their order; None where there are none."""
-    values = column.dropna()
-    return math.fsum(values) / len(values) if len(values) else None
+    values = [value for value in column.tolist() if not math.isnan(value)]
+    return math.fsum(values) / len(values) if values else None
 
 
 def same(one: float | None, other: float | None) -> bool:
@@ -111,10 +112,18 @@ def reach(units: float, skewness: float) -> tuple[float, float]:
             as uncertain as that of (sum of lengths)^2 / (sum of squared lengths) clips of one length.
         skewness: of these values: the mean cube of their distances from the mean, over their standard deviation cubed.
     """
-    student = round(-float(stdtrit(units - 1, (1 - CONFIDENCE) / 2)), 12)  # the last digits differ between libraries
+    student = _student(units)
     skew = SKEWNESS_WEIGHT * min(SKEWNESS_MOST, abs(skewness) / math.sqrt(units))
     further = skew * (1 + 2 * student * student) / 6
     return (student + further, student) if skewness < 0 else (student, student + further)
+
+
+@cache
+def _student(units: float) -> float:
+    """Return how many standard errors Student's t reaches, but for the last digits, which differ between libraries."""
+    from scipy.special import stdtrit  # slow to load, and needed only where there is an interval to give
+
+    return round(-float(stdtrit(units - 1, (1 - CONFIDENCE) / 2)), 12)
 
 
 def _without(unit: Sequence[float], centre: float, frames: int) -> float:

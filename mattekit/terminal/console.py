@@ -11,22 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TransferSpeedColumn,
-)
 from rich.segment import Segment
 
 from configs.text import visible
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 HEARTBEAT_SECONDS = 30.0
 """How often a log without bars hears what is at work."""
@@ -117,6 +110,8 @@ def _heartbeat() -> Iterator[Callable[[str, int, int], None]]:
 @contextmanager
 def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int], None]]]:
     """Yield `say`, and `report(step, done, total)`, which names the step at work in one bar below what is said."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -143,6 +138,8 @@ def step_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Yield `report(work, done, total)`, which shows a bar for each kind of work."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with _heartbeat() as note, Progress(*columns, console=errors, disable=output.quiet) as progress:
         tasks = {}
@@ -162,6 +159,8 @@ def byte_bar() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int 
 
     The bar is there from a report to the next line that is said, so that a question can be asked after that.
     """
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     progress = Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal or output.quiet)
     tasks: dict[str, TaskID] = {}

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from pydantic_core import to_json
 
 from configs.errors import UsageError
 from mattekit.terminal.console import output
@@ -80,6 +79,8 @@ def _print(verb_name: str, ended: BaseException | None = None) -> None:
     """Print the document; an interrupted command gets none."""
     if ended is not None and not isinstance(ended, Exception):
         return
+    from pydantic_core import to_json
+
     code, error = (0, None) if ended is None else exit_code_and_message(ended)
     document = {
         "schema_version": SCHEMA_VERSION,

@@ -7,7 +7,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import load_config
-from configs.schema import Plate
+from configs.schema import Config, Plate
 from mattekit.terminal.console import progress_bars, say, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.modes import answer
@@ -20,6 +20,9 @@ from mattekit.terminal.options import (
     models_from,
     variants_from,
 )
+
+_PIPELINE = {"--pipeline": True, "--different": None, "--warmup": None, "--no-throughput": None}
+"""What the command that repeats the timing of a pipeline has besides, and has not."""
 
 
 def bench(
@@ -52,6 +55,9 @@ def bench(
     ] = None,
     throughput: Annotated[bool, typer.Option(help="Also measure several inferences at once.")] = True,
     profile: Annotated[bool, typer.Option("--profile", help="Say which operations take an IR's time.")] = False,
+    pipeline: Annotated[
+        bool, typer.Option("--pipeline", help="Time the evaluation itself: read, check, prepare, infer, score, write.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Where to write; by default a new folder under reports/.")] = None,
     run: Annotated[Path | None, typer.Option(help="Write into this run's folder, and into its reports.")] = None,
 ) -> None:
@@ -65,9 +71,14 @@ def bench(
     in). One named with --model is timed under that name, and its contract is proved against the first variant, as by
     `mattekit evaluate`. Every model's alphas are compared with the first model's, because a fast wrong model is no win.
 
+    With --pipeline it says where the time of `mattekit evaluate` goes instead: the set's samples (or the first
+    --frames) through its line one after the other, and all at once, beside bare inference; pipeline.md, .json and .png.
+
     Examples:
 
         mattekit bench
+
+        mattekit bench --pipeline --variants ir-fp16@f32
 
         mattekit bench --variants ir-fp32@f32,ir-fp16@f32 --against models/published-recipe/fp16/model.xml --profile
 
@@ -88,6 +99,9 @@ def bench(
         raise UsageError("give --run or --out, not both")
     if streams is not None and not throughput:
         raise UsageError("--streams belongs to throughput; leave out --no-throughput")
+    others = {"--against": against, "--seconds": seconds, "--streams": streams, "--run": run, "--profile": profile}
+    if pipeline and (unfit := [name for name, value in others.items() if value]):
+        raise UsageError(f"--pipeline times the evaluation; leave out {', '.join(unfit)}")
     base = load_config(config)
     changes = {
         "--models": ("convert.out", models),
@@ -125,6 +139,9 @@ def bench(
         "--profile": profile,
         "--no-throughput": not throughput,
     }
+    if pipeline:
+        _pipeline(out or new_run(f"{job.name}-pipeline"), job, frames, command("bench", {**given, **_PIPELINE}))
+        return
     folder = run or out or new_run(f"{job.name}-bench")
     rerun = command("bench", given)
     with progress_bars() as report:
@@ -135,3 +152,14 @@ def bench(
     answer(folder=folder, bench=record)
     print_bench(record, tables())
     say(f"benchmark: {folder / 'bench.md'}")
+
+
+def _pipeline(folder: Path, job: Config, frames: int | None, rerun: str) -> None:
+    from eval.bench.pipeline_page import print_pipeline
+    from mattekit.stages.benchmark import pipeline_into
+
+    with progress_bars() as report:
+        record = pipeline_into(folder, job, frames, rerun, report)
+    answer(folder=folder, pipeline=record)
+    print_pipeline(record, tables())
+    say(f"benchmark: {folder / 'pipeline.md'}")

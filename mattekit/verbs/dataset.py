@@ -1,4 +1,4 @@
-"""`mattekit dataset`: making, fetching, composing, checking and showing sets; `real_sets` adds its verbs."""
+"""`mattekit dataset`: making, fetching, composing, checking and showing sets; `real_sets` has more of its verbs."""
 
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,6 @@ from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
 from mattekit.terminal.modes import answer
 from mattekit.terminal.options import CONFIG, ConfigOption, size_from
-
-app = typer.Typer(
-    help="Make, fetch, import, compose, check and show sample sets in OMZ's layout.", no_args_is_help=True
-)
 
 
 def people(

@@ -11,13 +11,6 @@ from configs.load import job_file
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed
 
-app = typer.Typer(help="Write what other programs read of models and runs.", no_args_is_help=True)
-
-
-@app.callback()
-def _export() -> None:
-    """Keep `export` a group of verbs though it has one so far."""
-
 
 def accuracy_check(
     source: Annotated[Path, typer.Argument(metavar="RUN|MODELS", help="A run's folder, or a converted model's.")],

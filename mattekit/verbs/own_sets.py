@@ -2,13 +2,15 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from configs.text import counted
-from datasets.samples.layout import SampleSet
 from mattekit.terminal.console import progress_bars, say
+
+if TYPE_CHECKING:
+    from datasets.samples.layout import SampleSet
 
 
 def pairs(
@@ -69,7 +71,7 @@ def frames(
     _say_made(out, made)
 
 
-def _say_made(out: Path, made: SampleSet) -> None:
+def _say_made(out: Path, made: "SampleSet") -> None:
     samples = counted(len(made.refs), "sample")
     lacking = "ground truth" if made.has_plates else "ground truth and plates, for networks that take none"
     say(f"{out}: {samples} without {lacking}; content SHA-256 {made.manifest_sha256[:16]}")

@@ -1,13 +1,15 @@
 """Small runs with obvious figures, shared by the tests of results, gate and report."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 from eval_runs import IDS, METRIC_BASE, MakeRun, make_rows
 
 from configs.environment import Environment
-from configs.schema import GateSection
+from configs.load import load_config
+from configs.schema import Config, GateSection
 from datasets.samples.sample import Sample
 from eval.run.dataset_record import DatasetRecord
 from eval.run.results import ModelRecord, Results, VariantRecord, samples_sha256
@@ -34,6 +36,25 @@ def _variant(name: str, framework: str, precision: str, weights: str, *files: st
         model_sha256=hashes[files[-1]],
         files=hashes,
     )
+
+
+@pytest.fixture(scope="session")
+def bundled_job(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """Return a job on the bundled checkpoint at 160x96 and on six drawn samples, both made: the export is slow."""
+    from converter.convert import convert
+    from datasets.synthetic.make import synthesize
+
+    folder, size = tmp_path_factory.mktemp("bundled"), (96, 160)
+    synthesize(folder / "set", 6, 3, size, workers=1)
+    default = load_config(Path("configs/default.yaml"))
+    job = default.replaced(
+        model=default.model.replaced(refine_sample_pixels=3200),
+        convert=default.convert.replaced(size=size, precisions=("fp32",), out=folder / "models"),
+        dataset=default.dataset.replaced(path=str(folder / "set")),
+        evaluate=default.evaluate.replaced(variants=("torch", "ir-fp32@f32")),
+    )
+    convert(job, say=lambda _: None)
+    return job
 
 
 @pytest.fixture(scope="session")

@@ -251,10 +251,12 @@ def test_an_unforeseen_error_shows_where_it_happened_and_ends_with_70(
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_the_examples_of_the_help_parse(verb: tuple[str, ...]) -> None:
+def test_the_help_begins_with_the_line_that_lists_it_and_its_examples_parse(verb: tuple[str, ...]) -> None:
     command: Any = typer.main.get_command(verbs.app)
     for name in verb:
-        command = command.commands[name]
+        _, command, _ = command.resolve_command(None, [name])
+    [line] = [each.line for each in verbs.VERBS if each.name == " ".join(verb)]
+    assert line == " ".join(command.help.partition("\n\n")[0].split())
     examples = [line.strip() for line in command.help.splitlines() if line.strip().startswith("mattekit ")]
     assert examples
     for example in examples:

@@ -48,6 +48,38 @@ def render_html(content: Content, worst: Sequence[WorstView] = ()) -> str:
         content: of the report.
         worst: the worst samples with their pictures.
     """
+    script = _asset("report.js")
+    results, judgement = content.run.results, content.judgement
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            content=content,
+            results=results,
+            status="unjudged" if judgement is None or not results.converted() else judgement.shown.verdict,
+            gated=None if judgement is None else judgement.gated,
+            gate_headline=headline,
+            shown_failures=SHOWN_FAILURES,
+            metrics=metrics_of(results),
+            samples=sample_lines(content),
+            most_samples=MOST_SAMPLES,
+            worst=list(zip(worst, (sample.line for sample in content.worst), strict=True)) if worst else [],
+            views={view.record.sample: view for view in worst},
+            stops=", ".join(scale_stops()),
+            gain=ERROR_GAIN,
+            past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(content.history.runs)],
+            data=plot_data(content),
+            plotly=plot_library(),
+            plotly_version=metadata.version(PLOT_LIBRARY),
+            style=_asset("report.css"),
+            script=script,
+            policy=policy((script.encode(), plot_script())),
+        )
+    )
+
+
+@cache  # with the templates it has compiled
+def _environment() -> TemplateEnvironment:
     environment = TemplateEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -58,30 +90,7 @@ def render_html(content: Content, worst: Sequence[WorstView] = ()) -> str:
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False, "separators": (",", ":")}
     environment.filters |= {"blocks": blocks, "line": line, "number": number, "section": section}
-    script = _asset("report.js")
-    results, judgement = content.run.results, content.judgement
-    return environment.get_template("report.html.j2").render(
-        content=content,
-        results=results,
-        status="unjudged" if judgement is None or not results.converted() else judgement.shown.verdict,
-        gated=None if judgement is None else judgement.gated,
-        gate_headline=headline,
-        shown_failures=SHOWN_FAILURES,
-        metrics=metrics_of(results),
-        samples=sample_lines(content),
-        most_samples=MOST_SAMPLES,
-        worst=list(zip(worst, (sample.line for sample in content.worst), strict=True)) if worst else [],
-        views={view.record.sample: view for view in worst},
-        stops=", ".join(scale_stops()),
-        gain=ERROR_GAIN,
-        past=[(run, quote(f"../{run.name}/{HTML_REPORT_FILE}")) for run in reversed(content.history.runs)],
-        data=plot_data(content),
-        plotly=plot_library(),
-        plotly_version=metadata.version(PLOT_LIBRARY),
-        style=_asset("report.css"),
-        script=script,
-        policy=policy((script.encode(), plot_script())),
-    )
+    return environment
 
 
 @cache
@@ -97,7 +106,7 @@ def plot_script() -> bytes:
 @cache
 def plot_library() -> str:
     """Return `plot_script`, gzip-compressed, as base64; the page unpacks it, which makes it 2 MB instead of 4.8."""
-    return base64.b64encode(gzip.compress(plot_script(), compresslevel=9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(plot_script(), compresslevel=6, mtime=0)).decode()
 
 
 def _asset(name: str) -> Markup:

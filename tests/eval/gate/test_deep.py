@@ -6,16 +6,13 @@ import pytest
 from tiny_model import tiny_config
 
 from configs.errors import UsageError
-from configs.load import load_config
-from converter.convert import convert
+from configs.schema import Config
 from converter.proof.faults.registry import FAULTS
-from datasets.synthetic.make import synthesize
 from eval.gate.selftest.bench import Bench
 from eval.gate.selftest.deep import deep_self_test
 from eval.pipeline.evaluate import evaluate
 from eval.run.stored import write_run
 
-SIZE = (96, 160)
 PLANTED = {
     ("fp32", "reversal left out on the first path"),
     ("fp16", "alpha 0.15 in 12x12"),
@@ -36,23 +33,14 @@ def test_only_a_checkpoint_of_the_known_network_is_taken(
 
 
 @pytest.mark.slow
-def test_faults_are_seen_and_sound_forms_pass(tmp_path: Path) -> None:
-    default = load_config(Path("configs/default.yaml"))
-    synthesize(tmp_path / "set", 6, 3, SIZE, workers=1)
-    job = default.replaced(
-        model=default.model.replaced(refine_sample_pixels=3200),
-        convert=default.convert.replaced(size=SIZE, precisions=("fp32",), out=tmp_path / "models"),
-        dataset=default.dataset.replaced(path=str(tmp_path / "set")),
-        evaluate=default.evaluate.replaced(variants=("torch", "ir-fp32@f32")),
-    )
-    convert(job, say=lambda _: None)
-    write_run(tmp_path / "run", evaluate(job))
+def test_faults_are_seen_and_sound_forms_pass(bundled_job: Config, tmp_path: Path) -> None:
+    write_run(tmp_path / "run", evaluate(bundled_job))
     faults = [fault for fault in FAULTS if (fault.precision, fault.name) in PLANTED]
 
-    table = deep_self_test(tmp_path / "run", job.gate, faults=faults)
+    table = deep_self_test(tmp_path / "run", bundled_job.gate, faults=faults)
 
     assert len(faults) == len(PLANTED)
-    assert (table.size, table.samples) == (SIZE, 6)
+    assert (table.size, table.samples) == (bundled_job.convert.size, 6)
     assert {(power.precision, power.fault) for power in table.faults} == PLANTED
     by_name = {power.fault: power for power in table.faults}
     assert by_name["reversal left out on the first path"].contract

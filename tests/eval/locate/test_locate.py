@@ -13,14 +13,12 @@ from PIL import Image
 from tiny_model import tiny_config
 
 from configs.errors import DataError, UsageError
-from configs.load import config_from_dict
 from configs.schema import Config
 from configs.text import visible
 from converter.convert import convert
 from converter.steps.onnx_file import read_onnx
 from converter.taps.base import Tap
 from datasets.samples.layout import open_set
-from datasets.synthetic.make import synthesize
 from eval.locate.compare import Tolerance, compare_tensors
 from eval.locate.record import Located
 from eval.locate.reproduction import words
@@ -28,8 +26,6 @@ from eval.locate.run import locate
 from eval.locate.search import MOST_BYTES, MOST_TAPS, batches
 from eval.locate.text import describe, verdict
 from tools import model_faults as faults
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -236,25 +232,10 @@ def test_batches_keep_order_and_are_bounded() -> None:
 
 
 @pytest.mark.slow
-def test_the_checkpoint_is_compared_by_the_exporter_s_names(tmp_path: Path) -> None:
+def test_the_checkpoint_is_compared_by_the_exporter_s_names(bundled_job: Config, tmp_path: Path) -> None:
     """With the bundled checkpoint at a small size: torch and IR against ONNX, clean and with a fault."""
-    config = config_from_dict(
-        {
-            "name": "small",
-            "model": {
-                "checkpoint": str(ROOT / "training/checkpoints/mattekit-mobilenetv2.safetensors"),
-                "refine_sample_pixels": 4096,
-            },
-            "convert": {"size": "192x128", "out": str(tmp_path / "models"), "precisions": ["fp32"]},
-            "dataset": {"path": "synthetic", "count": 1, "size": "192x128"},
-        },
-        "test",
-    )
-    models = tmp_path / "models"
-    convert(config, say=lambda _: None)
-    synthesize(tmp_path / "set", 1, 1, (128, 192), workers=1)
-    config = config.model_copy(update={"dataset": config.dataset.model_copy(update={"path": str(tmp_path / "set")})})
-    [ref] = open_set(tmp_path / "set").refs
+    config, models = bundled_job, bundled_job.convert.out
+    ref = open_set(Path(config.dataset.path)).refs[0]
     clean = locate(models, models / "model.onnx", ref.id, config, tmp_path / "clean")
     assert clean.first is None
     assert clean.a.framework == "torch"

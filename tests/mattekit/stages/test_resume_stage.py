@@ -17,7 +17,9 @@ from datasets.samples.images import read_rgb, write_png
 from datasets.samples.layout import SampleSet
 from datasets.synthetic.make import synthesize
 from eval.pipeline import journal
+from eval.run.alike import differences
 from mattekit.stages.evaluation import evaluate_into, resumed
+from tools.kills.resume import kill_and_resume
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +110,19 @@ def test_a_part_that_is_not_whole_is_evaluated_again(job: Config, tmp_path: Path
     same_runs(tmp_path / "run", tmp_path / "whole")
 
 
+@pytest.mark.parametrize("spoil", ["gone", "cut off"])
+def test_pictures_that_are_lost_are_made_again(job: Config, tmp_path: Path, spoil: str) -> None:
+    evaluate_into(tmp_path / "whole", job)
+    _break_off(job, tmp_path / "run", 4)
+    first = sorted((folder_of(tmp_path / "run") / "pictures").iterdir())[0]
+    if spoil == "gone":
+        first.unlink()
+    else:
+        first.write_bytes(first.read_bytes()[:1000])
+    evaluate_into(tmp_path / "run", job)
+    same_runs(tmp_path / "run", tmp_path / "whole")
+
+
 def test_a_sample_that_was_changed_is_refused_and_one_that_was_touched_is_not(job: Config, tmp_path: Path) -> None:
     _break_off(job, tmp_path / "run")
     first = sorted((Path(job.dataset.path) / "bgr").rglob("*.png"))[0]
@@ -163,3 +178,23 @@ def test_parts_are_closed_as_time_passes(tmp_path: Path, monkeypatch: pytest.Mon
     assert not kept.due
     now = 1.0
     assert kept.due
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_random_moments_ends_as_an_unbroken_one(
+    job: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.yaml").write_text(job.model_dump_json(), encoding="utf-8")
+    assert "to the last bit" in kill_and_resume(tmp_path / "work", 4, 1, ["--config", "job.yaml"])
+
+
+def test_runs_that_differ_are_told_apart(job: Config, tmp_path: Path) -> None:
+    first = evaluate_into(tmp_path / "one", job)
+    evaluate_into(tmp_path / "other", job.model_copy(update={"dataset": job.dataset.replaced(limit=5)}))
+    assert "samples, variants or metrics" in differences(tmp_path / "one", tmp_path / "other")
+    (tmp_path / "one" / first.results.worst[0].panel).write_bytes(b"other")
+    assert differences(tmp_path / "one", tmp_path / "one") == []
+    shutil.copytree(tmp_path / "one", tmp_path / "copy")
+    (tmp_path / "copy" / first.results.worst[0].panel).write_bytes(b"another")
+    assert differences(tmp_path / "one", tmp_path / "copy") == [first.results.worst[0].panel]
