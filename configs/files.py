@@ -101,26 +101,43 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     before = contents(place)
     if before and not replace:
         raise UsageError(f"{path}: not empty, it holds {min(before)}; choose another output folder")
-    missing = [parent for parent in place.parents if not parent.exists()]
     work = temporary_in(place.parent)
+    with parents_of(path):
+        try:
+            sweep(place.parent)
+            work.mkdir()
+        except OSError as error:
+            raise _cannot_create(path, error) from error
+        try:
+            yield work
+            try:
+                with shielded():
+                    _put(work, place, path, before)
+            except OSError as error:
+                raise _cannot_create(path, error) from error
+        finally:
+            remove(work)
+
+
+@contextmanager
+def parents_of(path: Path) -> Iterator[None]:
+    """Make the folders above `path`; those of them that are empty in the end are removed again.
+
+    Raises:
+        UsageError: one cannot be made.
+    """
+    place = target_of(path)
+    missing = [parent for parent in place.parents if not parent.exists()]
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        sweep(place.parent)
-        work.mkdir()
     except OSError as error:
         raise _cannot_create(path, error) from error
     try:
-        yield work
-        try:
-            with shielded():
-                _put(work, place, path, before)
-        except OSError as error:
-            raise _cannot_create(path, error) from error
+        yield
     finally:
-        remove(work)
         with suppress(OSError):
             for parent in missing:
-                parent.rmdir()  # empty where nothing was made
+                parent.rmdir()
 
 
 @contextmanager

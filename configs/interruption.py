@@ -130,7 +130,8 @@ def _end(interrupted: Interrupted) -> NoReturn:
     """Say in one line what an interrupted process leaves behind, and end it with the signal's exit code."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # nothing is left to be undone
-    kept = list(dict.fromkeys(_state.kept))
+    noted = dict.fromkeys(path for path in _state.kept if path.exists())
+    kept = [path for path in noted if noted.keys().isdisjoint(path.parents)]
     more = f" and {len(kept) - 1} more" if len(kept) > 1 else ""
     left = f"what was finished is kept: {kept[-1]}{more}" if kept else "nothing was written"
     notes = "".join(f" ({note})" for note in getattr(interrupted, "__notes__", []))

@@ -4,17 +4,23 @@ import ast
 import functools
 import hashlib
 import json
+import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from configs.schema import Config
+from configs.environment import cpu_class, installed_versions
+from configs.files import sha256_of
+from configs.schema import REDUCED, Config
+from configs.source import source_sha256
 from converter.architectures import declaring_module
-from converter.forms.record import SourceFile
+from converter.forms.record import SourceFile, ir_hop, is_ir
 from datasets.bundled.calibration import calibration_identity
 
 LIBRARIES = ("mattekit", "torch", "onnx", "onnxscript", "onnxsim", "onnxruntime", "openvino", "nncf")
 _ROOT = Path(__file__).parent.parent
 _START = "converter.convert"
+_PLACES = {"checkpoint", "onnx", "download"}
 
 
 def conversion_key(config: Config, source: SourceFile, versions: Mapping[str, str | None]) -> str:
@@ -30,6 +36,48 @@ def conversion_key(config: Config, source: SourceFile, versions: Mapping[str, st
     code = code_digests(_ROOT, _START) | code_digests(_ROOT, family, file)
     facts = [source.sha256, recorded_settings(config), dict(versions), code, calibration]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def hop_facts(config: Config, source: SourceFile, samples_sha256: str, hop: str) -> dict[str, Any]:
+    """Return what decides a hop and its proof besides the form that it is made of, as JSON.
+
+    It is more than what decides a conversion: the samples and the kind of processor on which forms are proved, and all
+    of the toolkit's code.
+
+    Args:
+        config: the job, with the architecture's defaults.
+        source: the original.
+        samples_sha256: of all samples on which forms are proved.
+        hop: its name.
+
+    Raises:
+        DataError: the folder of calibration samples is no set.
+    """
+    _, family = declaring_module(config.model.architecture)
+    return {
+        "original": source.sha256,
+        **_settings_of_hop(config, hop),
+        "versions": {"Python": platform.python_version(), **installed_versions()},
+        "CPU class": cpu_class(),
+        "code": {"toolkit": source_sha256(), "architecture": sha256_of(family)},
+        "proof": {"samples": samples_sha256},
+    }
+
+
+def _settings_of_hop(config: Config, hop: str) -> dict[str, Any]:
+    """Return the settings that decide a hop, as a job names them; not where files are, whose hashes stand for them."""
+    settings = config.convert.model_dump(mode="json")
+    convert = {key: settings[key] for key in ("size", "graph", "opset", "parity")}
+    tolerances = settings["parity"]["tolerances"]
+    convert["parity"]["tolerances"] = {name: tolerances.get(name) for name in (hop, *REDUCED)}
+    decided: dict[str, Any] = {"model": config.model.model_dump(mode="json", exclude=_PLACES), "convert": convert}
+    if is_ir(hop):
+        convert |= {key: settings[key] for key in ("input_form", "device", "layout")}
+    if hop == ir_hop("int8"):
+        convert["int8"] = settings["int8"]
+        decided["calibration"] = calibration_identity(config.convert.int8)
+        decided["dataset"] = config.dataset.model_dump(mode="json")  # whose samples are not to be calibrated on
+    return decided
 
 
 def recorded_settings(config: Config) -> dict[str, object]:

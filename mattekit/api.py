@@ -208,7 +208,7 @@ def convert(
         precisions: of the weights, from `fp32`, `fp16`, `int8`.
         layout: where the IRs lie in the folder; `omz`: where the Open Model Zoo's tools look.
         out: the model's folder.
-        force: convert even where nothing has changed.
+        force: convert from nothing, even where nothing has changed.
         say: called with a line about each step; `print` shows them.
         report: called with the step that begins, how many are done, and how many there are.
 
@@ -216,7 +216,7 @@ def convert(
         UsageError: a wrong configuration, or a folder that holds something else.
         DataError: the original is missing, broken, or not this network.
         ConversionError: a step failed.
-        ParityError: a form differs from the original by more than its tolerance; nothing is written.
+        ParityError: a form differs from the original by more than its tolerance; no model is written.
     """
     import warnings
 

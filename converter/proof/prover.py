@@ -1,5 +1,6 @@
 """The prover: every form, whoever made it, is compared with the original's predictions for the same samples."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ from converter.runners.opening import open_runner
 from converter.runners.original import Original
 from datasets.samples.coverage import Coverage
 from datasets.samples.gaps import gaps
+from datasets.samples.images import array_sha256
 from datasets.samples.sample import Pair, Prediction
 from datasets.stimuli.battery import SMALLEST
 
@@ -60,6 +62,13 @@ class Prover:
         if not self._settings.stimuli or min(self._original.contract.size) < SMALLEST:
             return None
         return Stimuli(self._original, self._settings.stimuli_factor)
+
+    @cached_property
+    def samples_sha256(self) -> str:
+        """Hash of the pixels of all samples and stimuli on which forms are proved, in order."""
+        stimuli = () if self.stimuli is None else self.stimuli.samples
+        images = (array_sha256(image) for sample in (*self._samples, *stimuli) for image in sample.images.values())
+        return hashlib.sha256("\n".join(images).encode()).hexdigest()
 
     @property
     def coverage(self) -> Coverage | None:

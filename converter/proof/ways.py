@@ -53,13 +53,13 @@ def ways_to_accept(
 def ways_to_keep(precisions: Sequence[str], hop: str) -> str:
     """Return which precisions keep what was proved, and which leave out only the hop that has failed its proof."""
     if not is_ir(hop):
-        return "nothing was written: every IR is made of this form"
+        return "no model was written: every IR is made of this form"
     hops = [ir_hop(precision) for precision in precisions]
     place = hops.index(hop)
     before, after = precisions[:place], precisions[place + 1 :]
     if not (before or after):
         other = next(precision for precision in ("fp32", "fp16") if ir_hop(precision) != hop)
-        return f"nothing was written: {hop} is the only IR asked for; `--precisions {other}` makes another"
+        return f"no model was written: {hop} is the only IR asked for; `--precisions {other}` makes another"
     told = []
     if before:
         proved = ", ".join(("onnx", "onnx-simplified", *hops[:place]))
@@ -67,7 +67,7 @@ def ways_to_keep(precisions: Sequence[str], hop: str) -> str:
     if after:
         rest = ",".join((*before, *after))
         told.append(f"`--precisions {rest}` leaves out {hop} alone, and tries {', '.join(hops[place + 1 :])} too")
-    return f"nothing was written; {'; '.join(told)}"
+    return f"no model was written; {'; '.join(told)}"
 
 
 def _needed(parities: Sequence[Parity], tolerance: HopTolerance) -> HopTolerance:

@@ -40,8 +40,14 @@ class Chain:
         self._steps, self._postconditions = steps, postconditions
         self._say, self._report = say, report
 
-    def run(self, finish: Callable[[Made], Finished]) -> tuple[Finished, ...]:
+    def run(
+        self, finish: Callable[[Made], Finished], take: Callable[[str], Finished | None] = lambda _: None
+    ) -> tuple[Finished, ...]:
         """Run all steps; return what `finish`, part of each step, makes of their results.
+
+        Args:
+            finish: called with what a step has made.
+            take: called with a step's hop first; returns what was finished before, and the step is not run; or None.
 
         Raises:
             MattekitError: a step's own error, with a note that names the step and those done before it.
@@ -49,6 +55,9 @@ class Chain:
         """
         finished = []
         for index, step in enumerate(self._steps):
+            if (taken := take(step.hop)) is not None:
+                finished.append(taken)
+                continue
             with self._named(index):
                 made = step.run()
                 for postcondition in self._postconditions:

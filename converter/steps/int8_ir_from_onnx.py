@@ -79,7 +79,7 @@ class Int8IrFromOnnx(Step):
         lines: list[str] = []
         for patterns, names in zip(settings.candidates or (), self._kept(), strict=True):
             quantized, share = quantize(model_from_onnx(self.source, self.contract, "int8"), feeds, names)
-            save_ir(quantized, self.contract, "int8", self.target)
+            save_ir(quantized, self.contract, "int8", self.source, self.target)
             with open_runner(FormFile(self.target)) as runner:
                 predictions = predict_all(runner, split.validation)
             candidate = Candidate(

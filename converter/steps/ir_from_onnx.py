@@ -35,7 +35,7 @@ class IrFromOnnx(Step):
     def make(self) -> Made:
         """See `Step.make`."""
         model = model_from_onnx(self.source, self.contract, self.precision)
-        save_ir(model, self.contract, self.precision, self.target)
+        save_ir(model, self.contract, self.precision, self.source, self.target)
         return Made(self.hop, self.target, self.contract)
 
     def ensure(self, made: Made) -> None:

@@ -62,12 +62,18 @@ def convert(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Convert again even where nothing has changed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Convert from nothing, even where nothing has changed.")
+    ] = False,
 ) -> None:
     """Convert a checkpoint to ONNX and OpenVINO IR, and prove every form on real composites.
 
     The IR takes BGR 0..255 and scales it itself; its contract is written into it. Where a form differs from the
-    original by more than its tolerance, or breaks its contract, the conversion ends with 1 and writes nothing.
+    original by more than its tolerance, or breaks its contract, the conversion ends with 1 and writes no model.
+
+    A conversion that was killed, interrupted or refused goes on where it was: hops that were proved are kept beside the
+    folder, in one named like it with `.unfinished`, and taken if nothing that decides them has changed. --force makes
+    all anew.
 
     int8 is calibrated on drawn figures, or on a set of your own (convert.int8.calibration in the configuration), never
     on samples that are evaluated. Measured drift decides what stays float, and conversion.json records it.

@@ -38,7 +38,10 @@ def test_what_is_kept_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     def work() -> None:
         with new_folder(tmp_path / "out"):
             pass
-        note_kept(tmp_path / "more")
+        (tmp_path / "more").mkdir()
+        (tmp_path / "more/part").write_text("")
+        for kept in ("more/part", "no longer there", "more"):
+            note_kept(tmp_path / kept)
         try:
             os.kill(os.getpid(), signal.SIGTERM)
         except Interrupted as interrupted:

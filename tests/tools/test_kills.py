@@ -51,3 +51,9 @@ def test_an_untidy_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_command_that_fails_is_no_measure(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="test: it ended with 1: "):
         timed(_job("raise SystemExit(1)", tmp_path))
+
+
+def test_parts_of_unfinished_work_are_left_by_no_last_run(tmp_path: Path) -> None:
+    (tmp_path / "out.unfinished").mkdir()
+    with pytest.raises(RuntimeError, match=r"test: left: .*out\.unfinished"):
+        timed(_job(_TIDY, tmp_path, 0))

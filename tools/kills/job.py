@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from configs.temporaries import is_temporary
+from configs.unfinished import SUFFIX
 
 SIGNALS = {name: getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT", "SIGKILL")}
 OF_A_TERMINAL = ("SIGINT", "SIGHUP")
@@ -78,6 +79,7 @@ def timed(job: Job) -> float:
     seconds = time.monotonic() - begun
     faults = [f"it ended with {done.returncode}: {done.stderr[-2000:]}"] if done.returncode not in job.codes else []
     faults += [f"left: {path}" for path in temporaries(job.places)]
+    faults += [f"left: {path}" for place in job.places for path in place.glob(f"*{SUFFIX}")]
     if wrong := job.whole():
         faults.append(wrong)
     if faults:

@@ -1,5 +1,6 @@
 """The jobs that are killed: every verb that writes, as small as it can be, and how to tell that its result is whole."""
 
+import filecmp
 import shutil
 import subprocess
 import sys
@@ -116,7 +117,13 @@ def jobs(work: Path) -> dict[str, Job]:
             lambda: _set_fault(composed),
             lambda: shutil.rmtree(composed, ignore_errors=True),
         ),
-        Job("convert", mattekit("convert", "--config", config, "--force"), (models,), lambda: _models_fault(models)),
+        Job(
+            "convert",
+            mattekit("convert", "--config", config),
+            (models,),
+            lambda: _models_fault(models),
+            lambda: _set_aside(models),
+        ),
         Job(
             "evaluate",
             mattekit("evaluate", "--config", config, "--limit", 2, "--out", run, "--force"),
@@ -178,9 +185,23 @@ def _clear(folder: Path) -> None:
             path.unlink()
 
 
+def _set_aside(models: Path) -> None:
+    """Remove a whole conversion, but for the first, so that each start goes on with what the one before has proved."""
+    if not (models / "first").exists() and (models / "small").exists():
+        (models / "small").rename(models / "first")
+    shutil.rmtree(models / "small", ignore_errors=True)
+
+
 def _models_fault(models: Path) -> str:
-    folder = models / "small"
-    return _fault(lambda: check_files(folder, Conversion.read(folder))) if folder.exists() else ""
+    """Return what is wrong with a conversion; it must be the same to the bit as the first, which nothing cut off."""
+    folder, first = models / "small", models / "first"
+    if not folder.exists():
+        return ""
+    if fault := _fault(lambda: check_files(folder, Conversion.read(folder))):
+        return fault
+    names = sorted({path.relative_to(place) for place in (folder, first) for path in place.rglob("*.*")})
+    odd = filecmp.cmpfiles(first, folder, names, shallow=False)[1:] if first.exists() else ()
+    return "".join(f"{name} is not what an unbroken conversion gives; " for found in odd for name in found)
 
 
 def _run_fault(run: Path) -> str:

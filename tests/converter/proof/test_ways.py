@@ -25,26 +25,26 @@ NONE_AT_ALL = {"ir-fp16": {"mean": 0, "quantile": 0, "cells": 0}}
         (
             ("fp32", "fp16"),
             "ir-fp16",
-            "nothing was written; onnx, onnx-simplified, ir-fp32 were proved: `--precisions fp32` (convert.precisions) "
-            "keeps them",
+            "no model was written; onnx, onnx-simplified, ir-fp32 were proved: `--precisions fp32` "
+            "(convert.precisions) keeps them",
         ),
         (
             ("fp32", "fp16", "int8"),
             "ir-fp16",
-            "nothing was written; onnx, onnx-simplified, ir-fp32 were proved: `--precisions fp32` (convert.precisions) "
-            "keeps them; `--precisions fp32,int8` leaves out ir-fp16 alone, and tries ir-int8 too",
+            "no model was written; onnx, onnx-simplified, ir-fp32 were proved: `--precisions fp32` "
+            "(convert.precisions) keeps them; `--precisions fp32,int8` leaves out ir-fp16 alone, and tries ir-int8 too",
         ),
         (
             ("fp16", "fp32"),
             "ir-fp16",
-            "nothing was written; `--precisions fp32` leaves out ir-fp16 alone, and tries ir-fp32 too",
+            "no model was written; `--precisions fp32` leaves out ir-fp16 alone, and tries ir-fp32 too",
         ),
         (
             ("fp16",),
             "ir-fp16",
-            "nothing was written: ir-fp16 is the only IR asked for; `--precisions fp32` makes another",
+            "no model was written: ir-fp16 is the only IR asked for; `--precisions fp32` makes another",
         ),
-        (("fp32", "fp16"), "onnx-simplified", "nothing was written: every IR is made of this form"),
+        (("fp32", "fp16"), "onnx-simplified", "no model was written: every IR is made of this form"),
     ],
 )
 def test_what_keeps_the_rest(precisions: tuple[str, ...], hop: str, told: str) -> None:
@@ -71,7 +71,7 @@ def test_the_precisions_that_are_named_keep_what_was_proved(job: Job) -> None:
     parity = {"samples": 1, "stimuli": False, "tolerances": NONE_AT_ALL}
     text = failure(job(parity=parity))
 
-    named = re.search(r"ir-fp32 were proved: `--precisions (\S+)` \(convert\.precisions\) keeps them$", text)
+    named = re.search(r"ir-fp32 were proved: `--precisions (\S+)` \(convert\.precisions\) keeps them$", text, re.M)
     assert named is not None
     config = job(parity=parity, precisions=named[1].split(","))
     convert(config, say=lambda _: None)

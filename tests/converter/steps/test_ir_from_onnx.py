@@ -53,8 +53,8 @@ def test_an_ir_that_says_another_contract_is_refused(
 ) -> None:
     save = ir_from_onnx.save_ir
 
-    def save_another(model: openvino.Model, contract: Contract, precision: Precision, target: Path) -> None:
-        save(model, contract.model_copy(update={"scale": 1.0}), precision, target)
+    def save_another(model: openvino.Model, contract: Contract, precision: Precision, *files: Path) -> None:
+        save(model, contract.model_copy(update={"scale": 1.0}), precision, *files)
 
     monkeypatch.setattr(ir_from_onnx, "save_ir", save_another)
 
