@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from configs.errors import DataError, UsageError, shortened
-from configs.files import target_of, write_atomically
-from configs.temporaries import remove
+from configs.files import parents_of, target_of, write_atomically
+from configs.temporaries import is_temporary, remove
 
 SUFFIX = ".unfinished"
 WORK_FILE, NOTES_FILE, LOCK_FILE = "work.json", "notes.json", "lock"
@@ -72,11 +72,12 @@ def unfinished(final: Path, work: Work, *, notes: Work | None = None, fresh: boo
 
     Raises:
         BusyError: another process is at it.
-        UsageError: what an earlier process left is of other work: the message says what changed; or the folder cannot
-            be written.
+        UsageError: what an earlier process left is of other work: the message says what changed; the folder cannot be
+            written, or is none of ours.
     """
     folder = folder_of(final)
-    with _locked(folder):
+    _require_own(folder)
+    with parents_of(final), _locked(folder):
         continued = False
         if fresh:
             _clear(folder)
@@ -168,6 +169,21 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple | list):
         return shortened(", ".join(map(str, value)))
     return shortened(str(value), 24 if isinstance(value, str) and len(value) == 64 else 80)
+
+
+def _require_own(folder: Path) -> None:
+    """Raise `UsageError` where a folder of that name holds something, and no record of unfinished work."""
+    try:
+        names = {path.name for path in folder.iterdir() if not is_temporary(path.name)}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read ({error.strerror}); choose another output folder") from error
+    if WORK_FILE not in names and (others := names - _OWN):
+        raise UsageError(
+            f"{folder}: where unfinished work would be kept, and holds {min(others)}, which is none of it; move it "
+            "away, or choose another output folder"
+        )
 
 
 def _listing(changes: list[str]) -> str:

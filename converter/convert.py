@@ -6,7 +6,7 @@ from pathlib import Path
 
 from configs.environment import installed_versions
 from configs.errors import DataError, UsageError
-from configs.files import new_folder, parents_of
+from configs.files import new_folder
 from configs.folders import find_made
 from configs.schema import Config
 from configs.unfinished import WORK_FILE, Work, folder_of, recorded_work, unfinished
@@ -66,7 +66,6 @@ def convert(config: Config, *, force: bool = False, say: Say = print, report: Re
     prover = Prover(config, original, placement)
     facts = partial(hop_facts, config, source, prover.samples_sha256)
     with (
-        parents_of(out),
         unfinished(out, WORK, fresh=force or _is_damaged(out)) as kept,
         new_folder(out, replace=True) as work,
         FinishedHops(kept.folder, placement, facts, say) as hops,

@@ -118,6 +118,25 @@ def test_differences_of_what_json_gives_back_are_none() -> None:
     assert differences(json.loads(json.dumps(work)), work) == []
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_folder_of_somebody_s_is_left_alone(tmp_path: Path, fresh: bool) -> None:
+    folder = folder_of(tmp_path / "run")
+    folder.mkdir()
+    (folder / "dear.txt").write_text("keep me")
+    with (
+        pytest.raises(UsageError, match=r"holds dear\.txt, which is none of it"),
+        unfinished(tmp_path / "run", WORK, fresh=fresh),
+    ):
+        pytest.fail("taken over")
+    assert [path.name for path in folder.iterdir()] == ["dear.txt"]
+
+
+def test_folders_above_go_again_with_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(DataError), unfinished(tmp_path / "new/deep/run", WORK):
+        raise DataError("broken")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_names_lead_to_each_other(tmp_path: Path) -> None:
     final = tmp_path / "run"
     assert final_of(folder_of(final)) == final
