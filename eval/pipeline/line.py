@@ -211,8 +211,8 @@ class Line:
 
     def _read(self, task: Task) -> _Read:
         with self._clock("read"):
-            stamps = stamps_of(task.ref.files)
             sample = load_pair(task.ref)
+            stamps = stamps_of(task.ref.files)
         with self._clock("check"):
             images = tuple(self._opened.sample_set.decoded_sha256(task.ref, sample))
             self._opened.require_fit(sample, task.index)

@@ -13,6 +13,7 @@ from eval.bench.record import BenchRecord
 from eval.gate.output import judgement_blocks
 from eval.gate.verdict import GateReport
 from eval.metrics.measures import title_of
+from eval.pipeline.line import TIMED
 from eval.presentation.blocks import Block, Details, Fence, Note, Section
 from eval.presentation.formatting import code, minus, number, plain, signed
 from eval.report.head import LargestDrift, aspect_warning, largest_drift, speed_up, what_ran_where, what_was_shown
@@ -160,7 +161,12 @@ def report_content(
         figures=Section("Figures", [overview_table(results), wording.how_to_read, *_notes(results)]),
         variants=_variants(results, gate),
         latency=Section(
-            "Latency", [latency_table(results), "Inference of one sample, without reading, preparing and scoring it."]
+            "Latency",
+            [
+                latency_table(results),
+                f"One inference, timed on the first {TIMED} samples with nothing else at work; runs of earlier versions "
+                "timed all. A benchmark (`mattekit bench`) tells small differences apart.",
+            ],
         ),
         added=_added(attribution, bench),
         worst=tuple(WorstSample(record, _worst_line(results, record)) for record in results.worst),
