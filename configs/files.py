@@ -202,9 +202,12 @@ def target_of(path: Path) -> Path:
     """
     path = path.absolute()
     try:
-        return path.resolve() if path.is_symlink() else path
+        target = path.resolve() if path.is_symlink() else path
     except (OSError, RuntimeError) as error:
         raise UsageError(f"{path}: a link that leads back to itself; remove it") from error
+    if target != path and target.is_symlink():  # as far as Python 3.13 follows a circle, without a word
+        raise UsageError(f"{path}: a link that leads back to itself; remove it")
+    return target
 
 
 def _put(work: Path, place: Path, path: Path, before: frozenset[str]) -> None:
