@@ -55,7 +55,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("presentation", "metrics"),
         ("statistics",),
         ("run",),
-        ("gate", "bench", "compare", "attribution", "locate", "omz"),
+        ("gate", "bench", "compare", "attribution", "locate", "omz", "provenance"),
         ("gate/selftest", "report"),
         ("report/html", "card"),
         ("",),

@@ -7,6 +7,7 @@ from configs.files import new_folder, target_of
 from configs.folders import find_made
 from configs.schema import Config
 from eval.gate.judge import judge_original
+from eval.provenance.sbom import write_sbom
 from eval.report.content import Judgement, report_content
 from eval.report.history import past_runs
 from eval.report.panels import WorstPictures
@@ -27,8 +28,8 @@ def evaluate_into(
 ) -> tuple[Results, Judgement]:
     """Evaluate, judge against the original, and write the run's folder.
 
-    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
-    only when whole.
+    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png`, `panels/` and
+    `sbom.cdx.json`; it appears only when whole.
 
     Args:
         run_dir: where the run goes.
@@ -57,6 +58,7 @@ def evaluate_into(
         judgement = Judgement(config.gate, judge_original(run, config.gate))
         history = past_runs(final.parent, run.results, final.name)
         pictures.write(work)
+        run.results = write_sbom(work, run.results)
         write_run(work, run)
         write_pages(work, report_content(run, judgement, history=history, name=final.name))
     return run.results, judgement
