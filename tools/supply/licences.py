@@ -63,8 +63,8 @@ LIBRARIES_HEAD = """## Copyleft in shared libraries
 Wheels for Linux bring shared libraries that their own licence does not name. These are the ones under copyleft:
 """
 AV_NOTE = """**PyAV's wheel**, of the extras `demo` and `serve` alone, is the one to look at: its FFmpeg says
-"LGPL version 3 or later" of itself and is built with libx264 and libx265, which are under the GPL. OpenCV's wheel has an
-FFmpeg of its own, without these two. `mattekit convert`, `mattekit evaluate` and `mattekit gate` need no PyAV.
+"LGPL version 3 or later" of itself and is built with libx264 and libx265, which are under the GPL. OpenCV's wheel has
+an FFmpeg of its own, without these two. `mattekit convert`, `mattekit evaluate` and `mattekit gate` need no PyAV.
 """
 
 
