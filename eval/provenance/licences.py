@@ -38,7 +38,7 @@ _LICENCE_FILE = re.compile(r"(^|/)(licen[cs]e|copying)[^/]*$", re.IGNORECASE)
 def licence_of(distribution: metadata.Distribution) -> str | None:
     """Return the licence of an installed distribution as an SPDX expression; None where none is told in such a form."""
     facts = distribution.metadata
-    declared = next((facts[key] for key in ("License-Expression", "License") if facts[key]), "")
+    declared = next((facts[key] for key in ("License-Expression", "License") if key in facts), "")
     stated = _expression(declared) or recognised(declared) or recognised(_licence_text(distribution))
     return stated or _of_classifiers(classifiers_of(distribution))
 

@@ -67,8 +67,9 @@ def installed() -> dict[str, metadata.Distribution]:
     """Return every distribution that Python finds, by its normalised name; of two of one name the one it would take."""
     found: dict[str, metadata.Distribution] = {}
     for distribution in metadata.distributions():
-        if name := distribution.metadata["Name"]:
-            found.setdefault(normalised(name), distribution)
+        facts = distribution.metadata
+        if "Name" in facts:
+            found.setdefault(normalised(facts["Name"]), distribution)
     return found
 
 
