@@ -4,6 +4,8 @@ CONFIG ?= configs/default.yaml
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 ESTIMATOR := .venv/.installed-import
+LOCKS := $(wildcard locks/*.txt)
+LOCKER := .venv-lock/.installed
 PUBLISHED := configs/humanmatting-openimages.yaml
 OMZ := .venv-omz/.installed
 # How many processes run the tests: one for each processor, at most four. 0: none beside pytest itself.
@@ -11,24 +13,33 @@ WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow test-all check clean
+.PHONY: help install install-import lock omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow test-all check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## Create .venv and install the pinned dependencies
+install: $(INSTALLED) ## Create .venv and install the locked dependencies
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit("mattekit needs Python 3.11 or newer, found " + sys.version.split()[0] + "; set PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "installing the pinned dependencies into .venv (a minute or more)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,serve]'
+	@$(BIN)/python tools/supply/install.py dev demo serve
 	@touch $@
 
 install-import: $(ESTIMATOR) ## Install also what estimates foreground colours of imported sets (210 MB)
 
 $(ESTIMATOR): $(INSTALLED)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,demo,serve,import]'
+	@$(BIN)/python tools/supply/install.py dev demo serve import
+	@touch $@
+
+lock: $(ESTIMATOR) $(LOCKER) ## Resolve pyproject.toml and constraints.txt anew into locks/, and list the licences
+	$(BIN)/python -m tools.supply.lock --uv .venv-lock/bin/uv
+	@$(MAKE) --no-print-directory install-import
+	$(BIN)/python -m tools.supply.licences
+
+$(LOCKER): tools/supply/requirements.txt
+	@test -x .venv-lock/bin/python || $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 omz-env: $(OMZ) ## Create .venv-omz with openvino-dev 2024.6.0, the last release with Model Optimizer
@@ -83,7 +94,7 @@ check: $(INSTALLED) ## Lint, check formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-clean: ## Remove .venv, .venv-omz, models, generated sets, runs and caches (the example report stays)
-	rm -rf .venv .venv-omz models data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove .venv, .venv-omz, .venv-lock, models, generated sets, runs and caches (the example report stays)
+	rm -rf .venv .venv-omz .venv-lock models data build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find reports -mindepth 1 -maxdepth 1 ! -name example -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

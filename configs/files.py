@@ -11,7 +11,7 @@ from pathlib import Path
 from configs.errors import DataError, UsageError
 from configs.exchange import exchange
 from configs.interruption import note_kept, shielded
-from configs.reading import digest_of
+from configs.reading import digest_of, followed
 from configs.temporaries import (
     OLD,
     READY,
@@ -219,8 +219,8 @@ def target_of(path: Path) -> Path:
     """
     path = path.absolute()
     try:
-        return path.resolve() if path.is_symlink() else path
-    except (OSError, RuntimeError) as error:
+        return followed(path) if path.is_symlink() else path
+    except OSError as error:
         raise UsageError(f"{path}: a link that leads back to itself; remove it") from error
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from configs.errors import OldForm, UsageError, shortened
 from configs.limits import LIMIT_KEYS, Tolerance, default_limits
 from configs.places import INSTALLED, found, home, is_there
+from configs.reading import followed
 from configs.schema import BUNDLED, SYNTHETIC, Config
 from configs.sizes import size_text
 from configs.wording import explained
@@ -85,8 +86,8 @@ def _found_set(path: str) -> str:
 
 def _read_extended(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     try:
-        resolved = path.resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a RuntimeError for a circle of links
+        resolved = followed(path)
+    except (OSError, ValueError) as error:
         raise UsageError(f"{str(path)!r}: the configuration cannot be read ({error})") from error
     if resolved in extending:
         raise UsageError(f"{path}: the configuration extends itself; remove one `{_EXTENDS}`")

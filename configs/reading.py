@@ -3,6 +3,7 @@
 A pipe, a socket or a device in the place of a file is refused at once; reading it would wait, or never end.
 """
 
+import errno
 import hashlib
 import os
 import stat
@@ -141,12 +142,29 @@ def inside(folder: Path, name: str) -> Path:
     """
     path = folder / name
     try:
-        leads_out = not path.resolve().is_relative_to(folder.resolve())
-    except (OSError, ValueError, RuntimeError) as error:  # a RuntimeError for a circle of links
+        leads_out = not followed(path).is_relative_to(folder.resolve())
+    except (OSError, ValueError) as error:
         raise DataError(f"{str(path)!r}: cannot be followed ({error})") from error
     if leads_out:
         raise DataError(f"{path}: leads out of {folder}; a record names files inside its own folder alone")
     return path
+
+
+def followed(path: Path) -> Path:
+    """Return the absolute path of what a path comes to once all links are followed, whether it is there or not.
+
+    Raises:
+        OSError: links lead in a circle.
+        ValueError: it holds a null character.
+    """
+    try:
+        target = path.resolve()
+        circle = any(part.is_symlink() for part in (target, *target.parents))  # all that Python 3.13 shows of one
+    except RuntimeError:  # of earlier Pythons
+        circle = True
+    if circle:
+        raise OSError(errno.ELOOP, "links lead in a circle", str(path))
+    return target
 
 
 def _other_kind(mode: int) -> str:

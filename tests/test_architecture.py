@@ -56,7 +56,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("statistics",),
         ("run",),
         ("pipeline",),
-        ("gate", "bench", "compare", "attribution", "locate", "omz"),
+        ("gate", "bench", "compare", "attribution", "locate", "omz", "provenance"),
         ("gate/selftest", "report"),
         ("report/html", "card"),
         ("",),

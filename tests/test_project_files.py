@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from tools.rehearse_dockerfile import instructions
+from tools.supply.install import NEWEST, OLDEST
+from tools.supply.lock import PYTHONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -67,8 +69,9 @@ def test_the_changelog_has_this_version_below_what_is_to_come() -> None:
 
 
 def test_the_lines_without_make_install_what_make_installs() -> None:
-    [made] = re.findall(r"--editable '(\.\[[\w,]+\])'\n\t@touch \$@\n\ninstall-import", read("Makefile"))
-    assert f"pip install --constraint constraints.txt --editable '{made}'" in read("docs/install.md")
+    [made] = re.findall(r"supply/install\.py ([\w ]+)\n\t@touch \$@\n\ninstall-import", read("Makefile"))
+    extras = made.replace(" ", ",")
+    assert f"pip install --constraint constraints.txt --editable '.[{extras}]'" in read("docs/install.md")
     shown = re.findall(r"^\| `(\w+)` \| ", read("docs/install.md"), re.MULTILINE)
     assert set(shown) == set(PROJECT["optional-dependencies"])
 
@@ -83,8 +86,13 @@ def test_the_dev_container_is_the_dockerfile_s() -> None:
     assert re.search(rf"^{container['postCreateCommand'].removeprefix('make ')}:", read("Makefile"), re.MULTILINE)
 
 
-def test_the_package_names_the_python_that_it_wants_and_tests() -> None:
+def test_the_package_names_the_pythons_that_it_wants_locks_and_tests() -> None:
     oldest = PROJECT["requires-python"].removeprefix(">=")
-    assert f"Programming Language :: Python :: {oldest}" in PROJECT["classifiers"]
+    named = re.findall(r"Programming Language :: Python :: (\d\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert named == list(PYTHONS)
+    assert [f"{major}.{minor}" for major, minor in (OLDEST, NEWEST)] == [PYTHONS[0], PYTHONS[-1]]
+    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
+    assert jobs["newer-pythons"]["strategy"]["matrix"]["python-version"] == named[1:]
+    assert oldest == named[0]
     assert f'python-version: "{oldest}"' in read(".github/workflows/ci.yml")
     assert any(each.rest.startswith(f"python:{oldest}-") for each in instructions(read("Dockerfile")))

@@ -22,6 +22,8 @@ from eval.run.dataset_record import Count, DatasetRecord
 from eval.statistics.intervals import Interval
 
 PER_SAMPLE_FILE = "per_sample.csv"
+SBOM_FILE = "sbom.cdx.json"
+"""The bill of materials of the run (`eval.provenance.sbom`)."""
 TAG_METRIC = "alpha_mad"
 """The metric by whose drift tags are judged."""
 
@@ -215,6 +217,7 @@ class Results(Record):
     versions, which made them by the bootstrap.
     `origin` is the working folder that its paths are of; None in a run (`eval.run.stored`), where they are of the
     reader's, and in results of earlier versions.
+    `sbom_sha256` is the hash of its bill of materials, `SBOM_FILE`; None in results of earlier versions.
     """
 
     FILE = "results.json"
@@ -234,11 +237,12 @@ class Results(Record):
     rerun: tuple[str, ...] = ()
     interval_method: str | None = None
     origin: Origin | None = None
+    sbom_sha256: Annotated[str | None, Field(exclude_if=lambda sha256: sha256 is None)] = None
 
     def holds(self) -> frozenset[str]:
         """Return what `evaluate` itself puts into a run's folder besides the pages: record, scores, and pictures."""
         pictures = {path for worst in self.worst for path in (worst.panel, *worst.layers.values())}
-        return self.names() | pictures
+        return self.names() | pictures | ({SBOM_FILE} if self.sbom_sha256 else frozenset())
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from configs.errors import DataError, UsageError
+from configs.files import sha256_of
 from configs.places import Origin
 from eval.run.evidence import require_evidence
 from eval.run.figures import with_figures
 from eval.run.places import seen_from_here
-from eval.run.results import PER_SAMPLE_FILE, Results, samples_sha256
+from eval.run.results import PER_SAMPLE_FILE, SBOM_FILE, Results, samples_sha256
 from eval.run.scores import read_scores, write_scores
 from eval.statistics.intervals import METHOD, same
 
@@ -77,6 +78,7 @@ def read_run(run_dir: Path) -> Run:
         require_evidence(run.results, run.table)
     except DataError as error:
         raise DataError(f"{run_dir}: {error}") from error
+    _require_sbom(run_dir, stored)
     here = seen_from_here(run.results, run_dir)
     if here.variants != run.results.variants:
         return Run(here, table)  # the hashes of its scores are bound to the files' paths
@@ -93,6 +95,16 @@ def write_run(run_dir: Path, run: Run) -> None:
     """
     write_scores(run_dir / PER_SAMPLE_FILE, run.table)
     run.results.model_copy(update={"origin": Origin.here(run_dir)}).write(run_dir)
+
+
+def _require_sbom(run_dir: Path, results: Results) -> None:
+    """Raise `DataError` where a run's bill of materials is another than it names; that it is gone is no fault."""
+    path = run_dir / SBOM_FILE
+    if results.sbom_sha256 and path.exists() and (found := sha256_of(path)) != results.sbom_sha256:
+        raise DataError(
+            f"{path}: not the run's bill of materials (SHA-256 {found[:12]}, {Results.FILE} names "
+            f"{results.sbom_sha256[:12]}); put it back, remove it, or run `mattekit evaluate` again"
+        )
 
 
 def _figures(results: Results) -> dict[str, Any]:

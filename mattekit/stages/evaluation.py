@@ -19,6 +19,7 @@ from eval.gate.judge import judge_original
 from eval.pipeline.evaluate import Execute, run_opened
 from eval.pipeline.journal import Journal
 from eval.pipeline.opening import open_evaluation
+from eval.provenance.sbom import write_sbom
 from eval.report.content import Judgement, report_content
 from eval.report.history import past_runs
 from eval.report.panels import WorstPictures
@@ -52,8 +53,9 @@ def evaluate_into(
 ) -> Evaluated:
     """Evaluate, judge against the original, and write the run's folder.
 
-    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png` and `panels/`; it appears
-    only when whole. Until then `<run_dir>.unfinished` keeps what is finished: the same job goes on from there.
+    The folder gets `results.json`, `per_sample.csv`, `report.md`, `report.html`, `speed.png`, `panels/` and
+    `sbom.cdx.json`; it appears only when whole. Until then `<run_dir>.unfinished` keeps what is finished: the same job
+    goes on from there.
 
     Args:
         run_dir: where the run goes.
@@ -89,6 +91,7 @@ def evaluate_into(
             with new_folder(run_dir, replace=force) as folder:
                 history = past_runs(final.parent, run.results, final.name)
                 pictures.write(folder)
+                run.results = write_sbom(folder, run.results)
                 write_run(folder, run)
                 write_pages(folder, report_content(run, judgement, history=history, name=final.name))
     return Evaluated(run_dir, run.results, judgement)

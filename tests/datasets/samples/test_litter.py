@@ -101,6 +101,7 @@ OF_OUR_OWN = {
     "converter/architectures/__init__.py",  # the user's own families
     "eval/omz/pairing.py",  # as accuracy_checker enters them
     "eval/pipeline/journal.py",  # the parts of a run
+    "eval/provenance",  # the locks, and the toolkit's own source
     "tools",
 }
 """What looks into folders for files of the toolkit's own making."""

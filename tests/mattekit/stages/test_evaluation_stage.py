@@ -44,7 +44,7 @@ def test_report_and_pictures_of_the_worst_samples_are_written(config: Config, tm
     for record in results.worst:
         assert (run_dir / record.panel).read_bytes().startswith(b"\x89PNG")
         assert record.panel in report
-    written = {"results.json", "per_sample.csv", "report.md", "report.html", "speed.png", "panels"}
+    written = {"results.json", "per_sample.csv", "report.md", "report.html", "speed.png", "panels", "sbom.cdx.json"}
     assert {path.name for path in run_dir.iterdir()} == written
     page = (run_dir / "report.html").read_text(encoding="utf-8")
     assert page.count('src="data:image/webp;base64,') == sum(len(record.layers) for record in results.worst) > 0
