@@ -164,8 +164,8 @@ def report_content(
             "Latency",
             [
                 latency_table(results),
-                f"One inference, timed on the first {TIMED} samples with nothing else at work (by earlier versions on all "
-                "samples). A benchmark (`mattekit bench`) tells small differences apart.",
+                f"One inference, timed on the first {TIMED} samples with nothing else at work; earlier versions timed it "
+                "on every sample. A benchmark (`mattekit bench`) tells small differences apart.",
             ],
         ),
         added=_added(attribution, bench),
