@@ -175,7 +175,7 @@ def _require_own(folder: Path) -> None:
     """Raise `UsageError` where a folder of that name holds something, and no record of unfinished work."""
     try:
         names = {path.name for path in folder.iterdir() if not is_temporary(path.name)}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise UsageError(f"{folder}: cannot be read ({error.strerror}); choose another output folder") from error

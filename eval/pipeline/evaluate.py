@@ -15,7 +15,7 @@ from datasets.samples.sample import clip_of
 from eval.pipeline.journal import Journal, require_unchanged
 from eval.pipeline.line import Finished, Line, Task
 from eval.pipeline.opening import Opened, open_evaluation
-from eval.pipeline.outcome import Outcome, Part, merged
+from eval.pipeline.outcome import Outcome, Part
 from eval.pipeline.stages import Clock
 from eval.run.dataset_record import DatasetRecord
 from eval.run.evidence import require_evidence
@@ -82,10 +82,13 @@ def run_opened(
     Raises:
         DataError, UsageError: as `evaluate`; or a sample that an earlier process finished was changed since.
     """
-    parts = [] if journal is None else journal.read()
-    require_unchanged(opened.sample_set, [outcome for part in parts for outcome in part.outcomes])
-    done = {outcome.sample for part in parts for outcome in part.outcomes}
-
+    outcomes: list[Outcome] = []
+    meter = CoverageMeter(opened.size)
+    for part in () if journal is None else journal.read():
+        outcomes += part.outcomes
+        meter.merge(part.meter)
+    require_unchanged(opened.sample_set, outcomes)
+    done = {outcome.sample for outcome in outcomes}
     if done:
         say(f"going on with a run that was broken off: {len(done)} of {counted(opened.total, 'sample')} are done")
 
@@ -93,7 +96,8 @@ def run_opened(
         report("evaluating", len(done) + further, opened.total)
 
     def emit(part: Part) -> None:
-        parts.append(part)
+        outcomes.extend(part.outcomes)
+        meter.merge(part.meter)
         if journal is not None:
             journal.write(part)
 
@@ -101,7 +105,7 @@ def run_opened(
     tasks = missing(opened, done)
     if tasks:
         (execute or execute_here(journal))(opened, tasks, keeper, tell, emit)
-    return assemble(opened, merged(parts, opened.size), keeper, rerun)
+    return assemble(opened, Part(tuple(outcomes), meter), keeper, rerun)
 
 
 def execute_here(journal: Journal | None = None, clock: Clock | None = None) -> Execute:

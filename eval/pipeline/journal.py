@@ -8,7 +8,7 @@ grow with the time that a run has taken: at the start one is closed every second
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from configs.errors import DataError, UsageError
 from configs.files import sha256_of, write_atomically
 from configs.reading import read_text
 from datasets.samples.layout import SampleSet
-from eval.pipeline.outcome import Outcome, Part, part_of
+from eval.pipeline.outcome import Outcome, Part, StoredPart, stored_part
 from eval.run.worst import Keeper
 
 _PARTS, _PICTURES = "parts", "pictures"
@@ -52,17 +52,17 @@ class Journal:
         now = monotonic()
         return now - self._closed >= min(max(LEAST_SECONDS, _SHARE * (now - self._begun)), MOST_SECONDS)
 
-    def read(self) -> list[Part]:
-        """Return the parts that are whole, the samples of each only once, and give their pictures to the keeper.
+    def read(self) -> Iterator[Part]:
+        """Yield the parts that are whole, the samples of each only once; their pictures are given to the keeper before.
 
         What is not whole is removed, and so are parts of which a picture is lost: their samples are evaluated again.
         """
-        parts: dict[Path, Part] = {}
+        parts: dict[Path, StoredPart] = {}
         seen: set[str] = set()
         for path in sorted(self._parts.glob("*")) if self._parts.is_dir() else ():
             self._number = max(self._number, _number_of(path))
             try:
-                part = part_of(read_text(path))
+                part = stored_part(read_text(path))
                 ids = [outcome.sample for outcome in part.outcomes]
                 if len(seen.union(ids)) != len(seen) + len(ids):
                     raise DataError("samples that another part has as well")
@@ -76,7 +76,8 @@ class Journal:
             path.unlink(missing_ok=True)
         self.finished = len(seen)
         self._take_pictures(seen)
-        return list(parts.values())
+        for part in parts.values():
+            yield part.part()
 
     def write(self, part: Part) -> None:
         """Keep a part; it is there when this returns, whatever becomes of the process.
@@ -94,7 +95,7 @@ class Journal:
         self.finished += len(part.outcomes)
         self._closed = monotonic()
 
-    def _without_pictures(self, parts: Mapping[Path, Part]) -> list[Path]:
+    def _without_pictures(self, parts: Mapping[Path, StoredPart]) -> list[Path]:
         """Return the parts with a sample that is one of the worst, and whose pictures are not there as they were."""
         if self._keeper is None or not parts:
             return []

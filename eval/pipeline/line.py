@@ -24,13 +24,11 @@ from eval.metrics.truth import Truth, as_sample
 from eval.pipeline.journal import stamps_of
 from eval.pipeline.opening import Opened
 from eval.pipeline.outcome import Outcome
-from eval.pipeline.stages import Clock
+from eval.pipeline.stages import TIMED, Clock
 from eval.pipeline.variant import Begun, VariantAtWork
 from eval.run.plates import Prepared
 from eval.run.scores import ScoreRow
 
-TIMED = 3
-"""Samples at the start of a line whose inferences are timed, with nothing beside them."""
 _MOST_THREADS = 8
 
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -81,7 +81,28 @@ class Part:
         return f"{_sha256(text)}\n{text}\n"
 
 
-def part_of(text: str) -> Part:
+class StoredPart(NamedTuple):
+    """A part as it lies in a folder: what its samples show is not unpacked yet, which takes a megabyte."""
+
+    outcomes: tuple[Outcome, ...]
+    size: tuple[int, int]
+    packed: Mapping[str, str]
+    pictures: Mapping[str, str]
+
+    def part(self) -> Part:
+        """Return the part.
+
+        Raises:
+            DataError: what its samples show is not what `Part.text` gives.
+        """
+        try:
+            meter = CoverageMeter.unpacked(self.size, len(self.outcomes), self.packed)
+        except ValueError as error:
+            raise DataError(f"not a part of a run ({shortened(str(error))})") from error
+        return Part(self.outcomes, meter, self.pictures)
+
+
+def stored_part(text: str) -> StoredPart:
     """Read what `Part.text` gives.
 
     Raises:
@@ -95,20 +116,18 @@ def part_of(text: str) -> Part:
         found = json.loads(content)
         outcomes = tuple(Outcome.model_validate(outcome) for outcome in found["outcomes"])
         pictures = {str(sample): str(sha256) for sample, sha256 in found["pictures"].items()}
-        meter = CoverageMeter.unpacked(tuple(found["size"]), len(outcomes), found["coverage"])
+        height, width = map(int, found["size"])
+        packed = dict(found["coverage"])
     except ValidationError as error:
         raise DataError(f"not a part of a run ({explained(error.errors()[0])})") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"not a part of a run ({shortened(str(error))})") from error
-    return Part(outcomes, meter, pictures)
+    return StoredPart(outcomes, (height, width), packed, pictures)
 
 
-def merged(parts: Sequence[Part], size: tuple[int, int]) -> Part:
-    """Return several parts as one, the outcomes in the order of the parts; of the frame `size` where there is none."""
-    meter = CoverageMeter(size)
-    for part in parts:
-        meter.merge(part.meter)
-    return Part(tuple(outcome for part in parts for outcome in part.outcomes), meter)
+def part_of(text: str) -> Part:
+    """Read what `Part.text` gives, wholly; errors as `stored_part`."""
+    return stored_part(text).part()
 
 
 def _sha256(text: str) -> str:

@@ -10,6 +10,9 @@ STAGES = ("read", "check", "prepare", "infer", "wait", "score", "write")
 """Reading files and decoding them; holding them against what is refused; plates and tensors; waiting for a network;
 waiting for a sample to be read or scored; metrics and coverage; keeping what was found."""
 
+TIMED = 3
+"""Samples at the start of a line whose inferences are timed, with nothing beside them."""
+
 
 class Span(NamedTuple):
     """A stage at work: who did it, from when to when, in seconds since the clock was made."""

@@ -13,7 +13,7 @@ from eval.bench.record import BenchRecord
 from eval.gate.output import judgement_blocks
 from eval.gate.verdict import GateReport
 from eval.metrics.measures import title_of
-from eval.pipeline.line import TIMED
+from eval.pipeline.stages import TIMED
 from eval.presentation.blocks import Block, Details, Fence, Note, Section
 from eval.presentation.formatting import code, minus, number, plain, signed
 from eval.report.head import LargestDrift, aspect_warning, largest_drift, speed_up, what_ran_where, what_was_shown
@@ -164,8 +164,8 @@ def report_content(
             "Latency",
             [
                 latency_table(results),
-                f"One inference, timed on the first {TIMED} samples with nothing else at work; earlier versions timed it "
-                "on every sample. A benchmark (`mattekit bench`) tells small differences apart.",
+                f"One inference, timed on the first {TIMED} samples with nothing else at work (earlier versions timed "
+                "all). A benchmark (`mattekit bench`) tells small differences apart.",
             ],
         ),
         added=_added(attribution, bench),

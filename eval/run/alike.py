@@ -12,8 +12,8 @@ from eval.run.stored import read_run
 def differences(one: Path, other: Path) -> list[str]:
     """Return what differs between the folders of two runs, to the last bit; empty where they are the same.
 
-    Scores, figures, what ran on what, and the pictures of the worst samples are compared; the time of day, latencies,
-    and the commands that repeat the run are not.
+    Scores, figures, what ran on what, and the pictures of the worst samples are compared; the time of day (also
+    in the bill of materials), latencies, and the commands that repeat the run are not.
 
     Raises:
         DataError: a run is not readable.
@@ -36,7 +36,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 def _timeless(results: Results) -> Results:
     variants = tuple(variant.model_copy(update={"latency_ms": None}) for variant in results.variants)
-    return results.model_copy(update={"created": "", "rerun": (), "variants": variants})
+    return results.model_copy(update={"created": "", "rerun": (), "sbom_sha256": None, "variants": variants})
 
 
 def _same_bytes(one: Path, other: Path) -> bool:

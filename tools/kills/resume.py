@@ -73,8 +73,7 @@ def kill_and_resume(work: Path, kills: int, seed: int, options: Sequence[str]) -
 def _finished(run_dir: Path) -> int:
     """Return how many samples of a run are kept."""
     journal = Journal(folder_of(run_dir))
-    journal.read()
-    return journal.finished
+    return sum(len(part.outcomes) for part in journal.read())
 
 
 def _finish(command: Sequence[str]) -> str:
