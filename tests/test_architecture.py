@@ -56,7 +56,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("statistics",),
         ("run",),
         ("gate", "bench", "compare", "attribution", "locate", "omz"),
-        ("gate/selftest", "report"),
+        ("gate/selftest", "report", "versions"),
         ("report/html", "card"),
         ("",),
     ),

@@ -26,6 +26,7 @@ VERBS = (
     ("attribute",),
     ("locate",),
     ("compare",),
+    ("matrix",),
     ("card",),
     ("info",),
     ("doctor",),

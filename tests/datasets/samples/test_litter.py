@@ -100,6 +100,7 @@ OF_OUR_OWN = {
     "eval/locate/run.py",  # whether an output folder is empty
     "converter/architectures/__init__.py",  # the user's own families
     "eval/omz/pairing.py",  # as accuracy_checker enters them
+    "eval/versions/environments.py",  # wheels by their name
     "tools",
 }
 """What looks into folders for files of the toolkit's own making."""
