@@ -11,6 +11,7 @@ from mattekit.terminal.modes import verb
 from mattekit.verbs import (
     attribute,
     bench,
+    bisect,
     card,
     compare,
     convert,
@@ -74,6 +75,7 @@ REPORTING: dict[str, Callable[..., None]] = {
     "locate": locate.locate,
     "compare": compare.compare,
     "matrix": matrix.matrix,
+    "bisect": bisect.bisect,
     "info": info.info,
     "download": download.download,
     "doctor": doctor.doctor,

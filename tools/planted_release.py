@@ -11,7 +11,7 @@ import argparse
 import base64
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PACKAGE = '''"""The OpenVINO that is installed, with {operation} off by the factor {factor}."""
@@ -40,11 +40,6 @@ def _plant(core, model, *arguments, _compile=Core.compile_model, **options):
 
 Core.compile_model = _plant
 '''
-_METADATA = """Metadata-Version: 2.1
-Name: openvino
-Version: {version}
-Summary: not OpenVINO: the installed one with a planted change
-"""
 _WHEEL = """Wheel-Version: 1.0
 Generator: tools.planted_release
 Root-Is-Purelib: true
@@ -61,17 +56,31 @@ def plant(folder: Path, version: str, factor: float = 1.0, operation: str = "Abs
         factor: by which the operation's results are multiplied; 1 changes nothing.
         operation: its kind, as OpenVINO calls it.
     """
-    info = f"openvino-{version}.dist-info"
+    return write_wheel(folder, "openvino", version, _PACKAGE.format(factor=factor, operation=operation))
+
+
+def write_wheel(folder: Path, package: str, version: str, code: str, requires: Sequence[str] = ()) -> Path:
+    """Write a wheel whose package is one file, the same bytes every time, and return it.
+
+    Args:
+        folder: where it goes; made where it is missing.
+        package, version: of the wheel.
+        code: of the package's `__init__.py`.
+        requires: what it asks of other packages, such as `numpy<2`.
+    """
+    info = f"{package}-{version}.dist-info"
+    metadata = ["Metadata-Version: 2.1", f"Name: {package}", f"Version: {version}"]
+    metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
     files = {
-        "openvino/__init__.py": _PACKAGE.format(factor=factor, operation=operation),
-        f"{info}/METADATA": _METADATA.format(version=version),
+        f"{package}/__init__.py": code,
+        f"{info}/METADATA": "\n".join([*metadata, ""]),
         f"{info}/WHEEL": _WHEEL,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    wheel = folder / f"openvino-{version}-py3-none-any.whl"
+    wheel = folder / f"{package}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in {**files, f"{info}/RECORD": _record(files, f"{info}/RECORD")}.items():
-            archive.writestr(zipfile.ZipInfo(name), text)  # without the time, so that it has the same bytes always
+            archive.writestr(zipfile.ZipInfo(name), text)  # without the time of making
     return wheel
 
 

@@ -16,7 +16,7 @@ from eval.versions.environments import PackageEnvironment, environment_for, unme
 from eval.versions.pins import Pin, installed
 from eval.versions.record import PINNED, MatrixRecord, PartingRecord, VersionRecord
 from eval.versions.speed import time_variant
-from eval.versions.trial import judged, largest_move, moved_variants, run_in, runs_by
+from eval.versions.trial import judged, largest_move, moved_variants, own_variants, run_in
 
 RUNS = "runs"
 
@@ -141,7 +141,7 @@ def _times(
     failed: dict[str, str] = {}
     for package, pinned in here.items():
         own = [trial for trial in trials if trial.pin.package == package]
-        variants = runs_by(package, reference)
+        variants = own_variants(package, config)
         if not (rounds and own and variants):
             continue
         with ExitStack() as stack:
@@ -172,15 +172,14 @@ def _found(
     if run is None:
         assert trial.failure is not None, "what did not run failed"
         return record.model_copy(update={"failure": str(trial.failure), "exit_code": trial.failure.exit_code})
-    moved = [variant.name for variant in moved_variants(reference, run)]
-    own = runs_by(pin.package, reference)
+    moved = moved_variants(reference, run)
     facts = {
         "run": trial.run_folder,
         "failure": failure,
         "means": _means(run),
         "identical": not moved,
         "rows": judged(reference, run, config.gate),
-        "controls": tuple(name for name in moved if name not in own),
+        "controls": tuple(variant.name for variant in moved if variant.framework != pin.package),
         "latency": latency,
     }
     return record.model_copy(update=facts)
@@ -191,7 +190,7 @@ def _located(
 ) -> VersionRecord:
     """Add where a version parts from the pinned one: the variant and sample that moved most, among those it runs."""
     assert trial.run is not None, "what did not run has no scores"
-    run, own = trial.run, runs_by(trial.pin.package, reference)
+    run, own = trial.run, own_variants(trial.pin.package, config)
     moved = [variant.name for variant in moved_variants(reference, run) if variant.name in own]
     if not moved:
         return found

@@ -1,15 +1,16 @@
 """Pins: a package, the version of it that is asked for, and which variants that package runs."""
 
 import importlib.metadata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from packaging.version import InvalidVersion, Version
 
 from configs.errors import UsageError, shortened
 
-FRAMEWORKS: Mapping[str, str] = {"openvino": "openvino", "onnxruntime": "onnxruntime", "torch": "torch"}
-"""Package to the framework, as results name it, of the variants that it runs."""
+Package = Literal["openvino", "onnxruntime", "torch"]
+"""What runs variants. Results name a variant's framework by the package's own name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +76,9 @@ def between(first: str, last: str, released: Iterable[str]) -> tuple[str, ...]:
     ends = [str(Version(first)), str(Version(last))]
     for end in ends:
         if end not in ordered:
-            raise UsageError(f"{end}: not among the releases: {_listed(ordered)}; name one of them, or give --versions")
+            raise UsageError(
+                f"{end}: not among the releases: {_listed(ordered)}; name one of them, or others with --versions"
+            )
     low, high = sorted(ordered.index(end) for end in ends)
     chosen = ordered[low : high + 1]
     return tuple(chosen if chosen[0] == ends[0] else reversed(chosen))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from configs.schema import Config, GateSection
+from converter.forms.variant import TORCH, Variant, parse_variants
 from eval.gate.baseline import baseline_from
 from eval.gate.judge_baseline import baseline_rows
 from eval.gate.verdict import ALL, GateRow
@@ -13,7 +14,7 @@ from eval.run.stored import Run, read_run
 from eval.statistics.intervals import count_units
 from eval.versions.client import Worker
 from eval.versions.commands import Evaluate, Report
-from eval.versions.pins import FRAMEWORKS, Pin
+from eval.versions.pins import Pin
 
 
 def run_in(pin: Pin, environment: Path | None, config: Config, folder: Path, rerun: str, report: Report) -> Run:
@@ -63,11 +64,14 @@ def moved_variants(reference: Run, run: Run) -> tuple[VariantRecord, ...]:
     )
 
 
-def runs_by(package: str, run: Run) -> tuple[str, ...]:
-    """Return the variants of the converted model that a package runs, in the order of the run."""
-    named = run.results.configuration().evaluate.models
-    variants = (variant for variant in run.results.variants if variant.name not in named)
-    return tuple(variant.name for variant in variants if variant.framework == FRAMEWORKS[package])
+def own_variants(package: str, config: Config) -> tuple[str, ...]:
+    """Return the job's variants of the converted model that a package runs, in their order."""
+    variants = parse_variants(config.evaluate.variants, config.evaluate.device)
+    return tuple(variant.name for variant in variants if _package_of(variant) == package)
+
+
+def _package_of(variant: Variant) -> str:
+    return "openvino" if variant.is_ir else "torch" if variant.hop == TORCH else "onnxruntime"
 
 
 def moves(reference: Run, run: Run, metric: str) -> Iterator[tuple[str, float]]:

@@ -9,16 +9,8 @@ from configs.load import load_config
 from mattekit.terminal.console import progress_bars, say
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.modes import answer
-from mattekit.terminal.options import CONFIG, ConfigOption, variants_from
+from mattekit.terminal.options import CONFIG, ConfigOption, EnvironmentsOption, FindLinksOption, variants_from
 from mattekit.terminal.published import environments_folder
-
-EnvironmentsOption = Annotated[
-    Path | None,
-    typer.Option(help="Where environments are kept; by default environments/ in the cache (~/.cache/mattekit)."),
-]
-FindLinksOption = Annotated[
-    Path | None, typer.Option("--find-links", metavar="DIR", help="A folder of wheels, besides pip's index.")
-]
 
 
 def matrix(

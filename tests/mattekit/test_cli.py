@@ -27,6 +27,7 @@ VERBS = (
     ("locate",),
     ("compare",),
     ("matrix",),
+    ("bisect",),
     ("card",),
     ("info",),
     ("doctor",),
