@@ -72,16 +72,16 @@ def between(first: str, last: str, released: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: one of the two is not among the releases.
     """
-    ordered = sorted({str(Version(version)) for version in released}, key=Version)
-    ends = [str(Version(first)), str(Version(last))]
+    spelled = {Version(version): version for version in released}
+    ordered = sorted(spelled)
+    ends = Version(first), Version(last)
     for end in ends:
-        if end not in ordered:
-            raise UsageError(
-                f"{end}: not among the releases: {_listed(ordered)}; name one of them, or others with --versions"
-            )
-    low, high = sorted(ordered.index(end) for end in ends)
-    chosen = ordered[low : high + 1]
-    return tuple(chosen if chosen[0] == ends[0] else reversed(chosen))
+        if end not in spelled:
+            known = _listed([spelled[version] for version in ordered])
+            raise UsageError(f"{end}: not among the releases: {known}; name one of them, or others with --versions")
+    low, high = sorted(map(ordered.index, ends))
+    chosen = [spelled[version] for version in ordered[low : high + 1]]
+    return tuple(chosen if ordered[low] == ends[0] else reversed(chosen))
 
 
 def _listed(versions: Sequence[str]) -> str:

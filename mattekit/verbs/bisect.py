@@ -78,9 +78,9 @@ def bisect(
     from eval.versions.pins import between, pin_of
     from mattekit.stages.versions import bisect_into
 
-    ends = pin_of(package, good, "--good").version, pin_of(package, bad, "--bad").version
-    if ends[0] == ends[1]:
-        raise UsageError(f"--good and --bad are both {ends[0]}; name two releases")
+    first, last = pin_of(package, good, "--good"), pin_of(package, bad, "--bad")
+    if first.is_met_by(last.version):
+        raise UsageError(f"--good and --bad are both {last}; name two releases")
     criterion = _criterion(metric, beyond, speed)
     options = {
         "--models": ("convert.out", models),
@@ -93,9 +93,9 @@ def bisect(
     if known is None:
         known = released_versions(package, find_links)
     known = tuple(pin_of(package, version, "--versions").version for version in known)
-    question = question_of(job, package, between(*ends, known), criterion)
+    question = question_of(job, package, between(first.version, last.version, known), criterion)
     how = BisectOptions(environments or environments_folder(), find_links, frames)
-    folder = out or home() / RUNS / f"bisect-{package}-{ends[0]}-{ends[1]}"
+    folder = out or home() / RUNS / f"bisect-{package}-{first.version}-{last.version}"
     given = {
         "--good": good,
         "--bad": bad,
@@ -111,7 +111,8 @@ def bisect(
         "--frames": frames,
         "--find-links": find_links,
     }
-    say(f"{package}: {len(question.versions)} releases from {ends[0]} to {ends[1]}; bad is where {criterion}")
+    count = len(question.versions)
+    say(f"{package}: {count} releases from {first.version} to {last.version}; bad is where {criterion}")
     with step_bar() as (say_above, report):
         record = bisect_into(folder, question, how, command(f"bisect {package}", given), report, say_above)
     answer(folder=folder, bisect=record)

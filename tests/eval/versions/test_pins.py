@@ -41,6 +41,7 @@ def test_a_pin_is_met_by_the_same_version_whatever_suffix_was_not_asked_for(aske
 
 def test_releases_are_ordered_as_versions_from_the_good_one_to_the_bad_one() -> None:
     assert between("2025.4.0", "2025.10.0", RELEASED) == ("2025.4.0", "2025.4.1", "2025.10.0")
+    assert between("2025.4", "2025.4.1", RELEASED) == ("2025.4.0", "2025.4.1")
     assert between("2025.10.0", "2025.4.0", RELEASED) == ("2025.10.0", "2025.4.1", "2025.4.0")
 
 
