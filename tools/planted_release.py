@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_PACKAGE = '''"""The OpenVINO that is installed, with {operation} off by the factor {factor}."""
+_PACKAGE = '''"""The installed OpenVINO under another version, with {operation} off by the factor {factor}."""
 
 import sys
 from pathlib import Path
@@ -24,6 +24,7 @@ _beyond = (Path(place, "openvino") for place in sys.path)
 _real = next(place for place in _beyond if (place / "__init__.py").is_file() and place.resolve() != _here)
 __path__ = [str(_real)]
 exec(compile((_real / "__init__.py").read_text(encoding="utf-8"), str(_real / "__init__.py"), "exec"))
+__version__ = "{version}"
 
 
 def _plant(core, model, *arguments, _compile=Core.compile_model, **options):
@@ -56,7 +57,9 @@ def plant(folder: Path, version: str, factor: float = 1.0, operation: str = "Abs
         factor: by which the operation's results are multiplied; 1 changes nothing.
         operation: its kind, as OpenVINO calls it.
     """
-    return write_wheel(folder, "openvino", version, _PACKAGE.format(factor=factor, operation=operation))
+    return write_wheel(
+        folder, "openvino", version, _PACKAGE.format(version=version, factor=factor, operation=operation)
+    )
 
 
 def write_wheel(folder: Path, package: str, version: str, code: str, requires: Sequence[str] = ()) -> Path:
