@@ -178,8 +178,8 @@ class _Bisection:
         slowest: tuple[float, str] | None = None
         with self._worker(self._good) as good, self._worker(version) as other:
             for variant in self._own:
-                workers = {"good": good, "other": other}
-                found, failed = time_variant(workers, "good", self._config, variant, self._options.rounds, self._report)
+                jobs = {"good": (good, self._config), "other": (other, self._config)}
+                found, failed = time_variant(jobs, "good", variant, self._options.rounds, self._report)
                 if "other" in failed:
                     raise failed["other"]
                 ratio = found["other"].ratio

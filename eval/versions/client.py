@@ -115,6 +115,10 @@ class Worker:
         return "".join(f"\n  {shortened(line, 300)}" for line in lines[-4:])
 
 
+Job = tuple[Worker, Config]
+"""A worker, and the job that it does: with forms converted anew each has a model folder of its own."""
+
+
 class RemoteTaps(Taps):
     """The inner tensors of a variant that a worker runs."""
 

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 from configs.errors import DataError
+from configs.load import override
 from configs.schema import Config
 from converter.forms.contract import Contract
 from converter.runners.base import Feed, Runner, encode_inputs
@@ -97,6 +98,30 @@ class Evaluate(Command[None]):
         from eval.run.stored import write_run
 
         write_run(self.folder, evaluate(self.config, rerun=self.rerun, report=desk.report))
+
+
+@dataclass(frozen=True)
+class Convert(Command[Config]):
+    """Convert the original of the job's converted model anew, with the settings that it was converted with.
+
+    Attributes:
+        config: the job; `convert.out` is the folder that is there.
+        out: the folder to make.
+    """
+
+    config: Config
+    out: Path
+
+    def run(self, desk: Desk) -> Config:
+        """See `Command.run`; answer the job on what was made. Errors as `converter.convert.convert`."""
+        from converter.convert import convert
+        from converter.forms.record import Conversion, recorded_model
+
+        record = Conversion.read(self.config.convert.out)
+        changes = {"model": recorded_model(record), "convert": record.settings.get("convert"), "convert.out": self.out}
+        job = override(self.config, changes, str(self.config.convert.out))
+        convert(job, say=lambda _: None, report=desk.report)
+        return job
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -81,6 +82,16 @@ def environment_for(pin: Pin, root: Path, find_links: Path | None = None) -> tup
                 record = _install(pin, work, find_links)
                 record.write(work)
     return folder, record
+
+
+def bytes_in(root: Path) -> tuple[int, int]:
+    """Return how many environments a cache's folder holds, and the bytes of all."""
+    sizes = []
+    for folder in root.iterdir() if root.is_dir() else ():
+        with suppress(DataError):  # what is unreadable is made again when it is wanted
+            record = PackageEnvironment.read_if_there(folder)
+            sizes += [] if record is None else [record.bytes]
+    return len(sizes), sum(sizes)
 
 
 def unmet_requirements(folder: Path, package: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from configs.errors import MattekitError, UsageError
+from configs.files import scratch_folder
 from configs.schema import Config
 from eval.bench.record import LatencyBench
 from eval.run.stored import Run
@@ -30,19 +31,22 @@ class MatrixOptions:
         find_links: a folder of wheels besides pip's index.
         rounds: inferences of each variant and version that are timed; 0 times nothing.
         locate: whether to look for the first node that parts, where scores moved.
+        convert: whether each version converts the original anew, into a folder that goes when the matrix is made.
     """
 
     environments: Path
     find_links: Path | None = None
     rounds: int = 20
     locate: bool = True
+    convert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A version: its environment, None where that cannot be made, and its run, None where it did not run."""
+    """A version: its job, its environment, None where that cannot be made, and its run, None where it did not run."""
 
     pin: Pin
+    config: Config
     folder: Path | None = None
     environment: PackageEnvironment | None = None
     run: Run | None = None
@@ -79,9 +83,36 @@ def matrix(
     if not others:
         named = ", ".join(map(str, here.values())) or "no version"
         raise UsageError(f"{named} is what runs here; name another version to compare it with")
-    prepared = [_prepare(pin, options, report, index, len(others)) for index, pin in enumerate(others)]
-    reference = run_in(next(iter(here.values())), None, config, work / RUNS / PINNED, rerun, report)
-    trials = [_try(trial, config, work, rerun, report) for trial in prepared]
+    prepared = [_prepare(pin, config, options, report, index, len(others)) for index, pin in enumerate(others)]
+    reference, _ = run_in(next(iter(here.values())), None, config, work / RUNS / PINNED, rerun, report)
+    with scratch_folder() as models:
+        convert_into = models if options.convert else None
+        trials = [_try(trial, work, convert_into, rerun, report) for trial in prepared]
+        versions = _versions(trials, reference, here, config, options, report)
+    results = reference.results
+    assert results.model is not None, "an evaluation names its model"
+    return MatrixRecord(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=results.environment,
+        dataset=results.dataset.name,
+        samples=results.dataset.samples,
+        size=results.model.input_size,
+        converted=options.convert,
+        rounds=options.rounds,
+        versions=versions,
+        rerun=rerun,
+    )
+
+
+def _versions(
+    trials: Sequence[_Trial],
+    reference: Run,
+    here: Mapping[str, Pin],
+    config: Config,
+    options: MatrixOptions,
+    report: Report,
+) -> tuple[VersionRecord, ...]:
+    """Time what ran, and return what is to be said of the pinned version and each of the others."""
     ran = [trial for trial in trials if trial.run is not None]
     latency, untimed = _times(config, here, ran, reference, options.rounds, report)
     versions = [
@@ -99,38 +130,29 @@ def matrix(
         if options.locate and trial.run is not None:
             found = _located(found, trial, here[trial.pin.package], reference, config, report)
         versions.append(found)
-    results = reference.results
-    assert results.model is not None, "an evaluation names its model"
-    return MatrixRecord(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        environment=results.environment,
-        dataset=results.dataset.name,
-        samples=results.dataset.samples,
-        size=results.model.input_size,
-        rounds=options.rounds,
-        versions=tuple(versions),
-        rerun=rerun,
-    )
+    return tuple(versions)
 
 
-def _prepare(pin: Pin, options: MatrixOptions, report: Report, done: int, total: int) -> _Trial:
+def _prepare(pin: Pin, config: Config, options: MatrixOptions, report: Report, done: int, total: int) -> _Trial:
     report("environments", done, total)
     try:
         folder, environment = environment_for(pin, options.environments, options.find_links)
     except MattekitError as error:
-        return _Trial(pin, failure=error)
+        return _Trial(pin, config, failure=error)
     report("environments", done + 1, total)
-    return _Trial(pin, folder, environment)
+    return _Trial(pin, config, folder, environment)
 
 
-def _try(trial: _Trial, config: Config, work: Path, rerun: str, report: Report) -> _Trial:
+def _try(trial: _Trial, work: Path, convert_into: Path | None, rerun: str, report: Report) -> _Trial:
     if trial.failure is not None:
         return trial
+    models = None if convert_into is None else convert_into / trial.name.replace(" ", "-")
+    folder = work / trial.run_folder
     try:
-        run = run_in(trial.pin, trial.folder, config, work / trial.run_folder, rerun, report)
+        run, config = run_in(trial.pin, trial.folder, trial.config, folder, rerun, report, models)
     except MattekitError as error:
         return replace(trial, failure=error)
-    return replace(trial, run=run)
+    return replace(trial, run=run, config=config)
 
 
 def _times(
@@ -144,15 +166,18 @@ def _times(
         variants = own_variants(package, config)
         if not (rounds and own and variants):
             continue
-        with ExitStack() as stack:
-            workers = {PINNED: stack.enter_context(Worker(pinned, None))}
-            for trial in own:
-                workers[trial.name] = stack.enter_context(Worker(trial.pin, trial.folder))
-            for variant in variants:
-                times, untimed = time_variant(workers, PINNED, config, variant, rounds, report)
-                for name, latency in times.items():
-                    found.setdefault(name, {})[variant] = latency
-                failed |= {name: f"not timed: {error}" for name, error in untimed.items()}
+        try:
+            with ExitStack() as stack:
+                jobs = {PINNED: (stack.enter_context(Worker(pinned, None)), config)}
+                for trial in own:
+                    jobs[trial.name] = (stack.enter_context(Worker(trial.pin, trial.folder)), trial.config)
+                for variant in variants:
+                    times, untimed = time_variant(jobs, PINNED, variant, rounds, report)
+                    for name, latency in times.items():
+                        found.setdefault(name, {})[variant] = latency
+                    failed |= {name: f"not timed: {error}" for name, error in untimed.items()}
+        except MattekitError as error:  # what was scored stays, whatever one of them does while it is timed
+            failed |= {trial.name: f"not timed: {error}" for trial in own}
     return found, failed
 
 
@@ -200,7 +225,7 @@ def _located(
     _, sample = largest_move(reference, run, variant)
     try:
         with Worker(pinned, None) as here, Worker(trial.pin, trial.folder) as there:
-            parting: PartingRecord = find_parting(here, there, config, variant, sample, report)
+            parting: PartingRecord = find_parting((here, config), (there, trial.config), variant, sample, report)
     except MattekitError as error:
         failure = "; ".join(filter(None, [found.failure, f"not located: {error}"]))
         return found.model_copy(update={"failure": failure})

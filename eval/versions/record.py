@@ -105,6 +105,7 @@ class MatrixRecord(Record):
         environment: of the pinned one.
         dataset, samples: the set's name, and how many samples of it were evaluated.
         size: height and width of the images that the model takes.
+        converted: whether each version converted the original anew; else all ran the pinned version's files.
         rounds: of inferences that were timed; 0 where speed was not asked for.
         rerun: the command that repeats it.
     """
@@ -118,6 +119,7 @@ class MatrixRecord(Record):
     dataset: str
     samples: Count
     size: tuple[int, int]
+    converted: bool
     rounds: Count
     versions: Annotated[tuple[VersionRecord, ...], Field(min_length=1)]
     rerun: str

@@ -11,6 +11,10 @@ from eval.presentation.formatting import NOTHING, code, dimensions, number, plai
 from eval.versions.record import MatrixRecord, PartingRecord, VersionRecord
 
 MEGABYTE = 1e6
+_CONVERTED = {
+    False: "Every version ran the same converted files",
+    True: "Every other version converted the original anew, and ran that",
+}
 
 
 def matrix_markdown(record: MatrixRecord) -> str:
@@ -22,7 +26,7 @@ def summary(version: VersionRecord) -> str:
     """Return a version and its verdict in one line, for the terminal."""
     figures = [f"{row.variant} {row.metric} {signed(row.difference)}" for row in version.rows if row.verdict == "fail"]
     detail = f": {', '.join(figures)}" if figures else ""
-    reason = f": {version.failure.splitlines()[0]}" if version.failure else ""
+    reason = f": {_failure(version).splitlines()[0]}" if version.failure else ""
     return f"{_title(version)}: {version.verdict}{detail}{reason}"
 
 
@@ -33,8 +37,8 @@ def _blocks(record: MatrixRecord) -> Iterator[Block]:
         f"Versions against the pinned {_title(pinned)}",
         [
             f"{counted(record.samples, 'sample')} of {plain(record.dataset)} at {height_first}, on "
-            f"{plain(record.environment.cpu_name)} ({record.environment.cpu_class}). Every version ran the same "
-            "converted files; each environment differs from the pinned one by the package that its line names.",
+            f"{plain(record.environment.cpu_name)} ({record.environment.cpu_class}). {_CONVERTED[record.converted]}; "
+            "each environment differs from the pinned one by the package that its line names.",
             _overview(record),
             *_notes(others),
             _figures(record),
@@ -48,6 +52,11 @@ def _blocks(record: MatrixRecord) -> Iterator[Block]:
 
 def _title(version: VersionRecord) -> str:
     return ", ".join(f"{package} {number}" for package, number in version.packages.items())
+
+
+def _failure(version: VersionRecord) -> str:
+    """Return a version's failure without its name, which errors begin with."""
+    return version.failure.removeprefix(f"{version.name}: ")
 
 
 def _overview(record: MatrixRecord) -> Table:
@@ -89,7 +98,7 @@ def _notes(others: Sequence[VersionRecord]) -> Iterator[Block]:
         for reason in dict.fromkeys(row.reason for row in version.rows if row.verdict in ("fail", "inconclusive")):
             yield Note(f"{_title(version)}: {plain(reason)}")
         if version.failure:
-            yield Note(f"{_title(version)}: {plain(' '.join(version.failure.split()))}")
+            yield Note(f"{_title(version)}: {plain(' '.join(_failure(version).split()))}")
         if version.controls:
             names = ", ".join(map(code, version.controls))
             yield Note(

@@ -13,12 +13,20 @@ from eval.run.scores import scores_of
 from eval.run.stored import Run, read_run
 from eval.statistics.intervals import count_units
 from eval.versions.client import Worker
-from eval.versions.commands import Evaluate, Report
+from eval.versions.commands import Convert, Evaluate, Report
 from eval.versions.pins import Pin
 
 
-def run_in(pin: Pin, environment: Path | None, config: Config, folder: Path, rerun: str, report: Report) -> Run:
-    """Evaluate a job where this version runs, and return the run.
+def run_in(
+    pin: Pin,
+    environment: Path | None,
+    config: Config,
+    folder: Path,
+    rerun: str,
+    report: Report,
+    convert_into: Path | None = None,
+) -> tuple[Run, Config]:
+    """Evaluate a job where this version runs; return the run, and the job as it was run.
 
     Args:
         pin: the package and its version.
@@ -27,9 +35,10 @@ def run_in(pin: Pin, environment: Path | None, config: Config, folder: Path, rer
         folder: where results and scores are written.
         rerun: the command that repeats it.
         report: called with (what is being done, done, total).
+        convert_into: a folder to be made, into which this version first converts the job's original anew.
 
     Raises:
-        MattekitError: as `eval.run.evaluate.evaluate`.
+        MattekitError: as `eval.run.evaluate.evaluate`, and `converter.convert.convert`.
         DataError: the release cannot run it.
     """
 
@@ -37,8 +46,9 @@ def run_in(pin: Pin, environment: Path | None, config: Config, folder: Path, rer
         report(f"{work}, {pin}", done, total)
 
     with Worker(pin, environment, report_version) as worker:
-        worker.do(Evaluate(config, folder, (rerun,)))
-    return read_run(folder)
+        job = config if convert_into is None else worker.do(Convert(config, convert_into))
+        worker.do(Evaluate(job, folder, (rerun,)))
+    return read_run(folder), job
 
 
 def judged(reference: Run, run: Run, gate: GateSection) -> tuple[GateRow, ...]:

@@ -30,6 +30,9 @@ def matrix(
         int, typer.Option(min=0, help="Inferences that are timed of each variant and version; 0 times nothing.")
     ] = 20,
     locate: Annotated[bool, typer.Option(help="Look for the first node that parts, where a score moved.")] = True,
+    convert: Annotated[
+        bool, typer.Option("--convert", help="Let each version convert the original anew, and run what it made.")
+    ] = False,
     find_links: FindLinksOption = None,
     environments: EnvironmentsOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default a new one under reports/.")] = None,
@@ -37,9 +40,10 @@ def matrix(
     """Run one converted job under several versions of OpenVINO, onnxruntime or PyTorch, and compare them.
 
     Each version gets an environment of its own, kept in a cache: the replaced package, laid over the packages that run
-    here, so that nothing else differs. Every version runs the same converted files on the same samples. Its scores are
-    held against the pinned version's by the limits of gate.against_baseline, sample by sample; its speed is measured
-    in turn with the pinned version's; and where a score moved in any digit, the first inner tensor that parts is named.
+    here, so that nothing else differs. Every version runs the same converted files on the same samples; with --convert
+    each makes its own, in a folder that goes afterwards. Its scores are held against the pinned version's by the limits
+    of gate.against_baseline, sample by sample; its speed is measured in turn with the pinned version's; and where a
+    score moved in any digit, the first inner tensor that parts is named.
 
     Writes matrix.md, matrix.json and runs/ (results and scores of every version). Ends with 0 where every version is
     within the limits, with 1 where one is beyond, with 5 where the samples cannot tell, and with 3 where a version
@@ -54,6 +58,7 @@ def matrix(
         mattekit matrix --openvino 2026.3.0 --models models/mine --dataset footage --frames 0 --out reports/upgrade
     """
     from configs.errors import UsageError
+    from eval.versions.environments import bytes_in
     from eval.versions.matrix import MatrixOptions
     from eval.versions.pins import pins_of
     from eval.versions.text import matrix_markdown, summary
@@ -71,7 +76,7 @@ def matrix(
     }
     job = changed(load_config(config), options, model_folder(models))
     folder = out or new_run("matrix")
-    how = MatrixOptions(environments or environments_folder(), find_links, frames, locate)
+    how = MatrixOptions(environments or environments_folder(), find_links, frames, locate, convert)
     rerun = command(
         "matrix",
         {
@@ -83,6 +88,7 @@ def matrix(
             "--limit": limit,
             "--frames": frames,
             "--no-locate": not locate,
+            "--convert": convert,
             "--find-links": find_links,
         },
     )
@@ -92,7 +98,8 @@ def matrix(
     say(matrix_markdown(record))
     for version in record.versions:
         say(summary(version))
-    say(f"environments: {how.environments}")
+    count, size = bytes_in(how.environments)
+    say(f"environments: {how.environments} ({count}, {size / 1e6:.0f} MB; remove what you do not need any more)")
     say(f"written: {folder}")
     if record.exit_code:
         raise typer.Exit(record.exit_code)

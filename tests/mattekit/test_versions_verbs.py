@@ -103,6 +103,19 @@ def test_a_planted_change_is_seen_located_and_a_release_that_is_not_there_is_sai
 
 
 @pytest.mark.slow
+def test_a_version_that_converts_anew_is_held_by_its_own_proofs(
+    run: Run, job: Callable[..., Path], wheels: Path
+) -> None:
+    given = ("--config", job(), "--find-links", wheels, "--frames", 0, "--convert", "--out", "out")
+    outcome = run("matrix", "--openvino", f"{CLEAN[0]},{PLANTED[0]}", *given)
+    assert outcome.code == 1
+    _, clean, planted = MatrixRecord.read(Path("out")).versions
+    assert (clean.verdict, clean.latency) == ("identical", {})
+    assert (planted.verdict, planted.exit_code) == ("did not run", 1)
+    assert "ir-fp32" in planted.failure
+
+
+@pytest.mark.slow
 def test_a_bisection_names_the_release_with_the_planted_change_and_goes_on_where_it_was(
     run: Run, job: Callable[..., Path], wheels: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from configs.errors import DataError, UsageError
 from eval.versions import environments
 from eval.versions.client import Worker
-from eval.versions.environments import PACKAGES, environment_for, released_versions, unmet_requirements
+from eval.versions.environments import PACKAGES, bytes_in, environment_for, released_versions, unmet_requirements
 from eval.versions.pins import Pin
 from tools.planted_release import write_wheel
 
@@ -45,6 +45,7 @@ def test_an_environment_holds_the_one_package_and_is_made_once(
     def no_pip(*_: object, **__: object) -> None:
         raise AssertionError("pip was run again")
 
+    assert bytes_in(tmp_path / "made") == (1, record.bytes)
     monkeypatch.setattr(environments.subprocess, "run", no_pip)
     assert environment_for(PIN, tmp_path / "made", wheels) == (folder, record)
 
