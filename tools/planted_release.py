@@ -1,10 +1,11 @@
 """Make a wheel of OpenVINO with a planted change, to prove that `mattekit matrix` and `mattekit bisect` find it.
 
-The wheel holds no library: it runs the OpenVINO that is installed, under another version, and multiplies what one kind
-of operation gives by a factor whenever a model is compiled.
+The wheel holds no library: it runs the OpenVINO that is installed, under another version, multiplies what one kind of
+operation gives by a factor whenever a model is compiled, and waits before every inference.
 
     python -m tools.planted_release wheels 9001.1.0
     python -m tools.planted_release wheels 9001.2.0 --factor 1.01 --operation Convolution
+    python -m tools.planted_release wheels 9001.3.0 --wait 0.1
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 _PACKAGE = '''"""The installed OpenVINO under another version, with {operation} off by the factor {factor}."""
 
 import sys
+import time
 from pathlib import Path
 
 _here = Path(__file__).resolve().parent
@@ -39,7 +41,13 @@ def _plant(core, model, *arguments, _compile=Core.compile_model, **options):
     return _compile(core, model, *arguments, **options)
 
 
+def _infer(request, *arguments, _infer=InferRequest.infer, **options):
+    time.sleep({wait})
+    return _infer(request, *arguments, **options)
+
+
 Core.compile_model = _plant
+InferRequest.infer = _infer
 '''
 _WHEEL = """Wheel-Version: 1.0
 Generator: tools.planted_release
@@ -48,7 +56,7 @@ Tag: py3-none-any
 """
 
 
-def plant(folder: Path, version: str, factor: float = 1.0, operation: str = "Abs") -> Path:
+def plant(folder: Path, version: str, factor: float = 1.0, operation: str = "Abs", wait: float = 0.0) -> Path:
     """Write the wheel and return it.
 
     Args:
@@ -94,8 +102,9 @@ def main() -> None:
     parser.add_argument("version", help="such as 9001.1.0")
     parser.add_argument("--factor", type=float, default=1.0, help="by which results are multiplied; 1 plants nothing")
     parser.add_argument("--operation", default="Abs", help="whose results, as OpenVINO calls it")
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds before every inference")
     given = parser.parse_args()
-    print(plant(given.folder, given.version, given.factor, given.operation))
+    print(plant(given.folder, given.version, given.factor, given.operation, given.wait))
 
 
 def _record(files: Mapping[str, str], own: str) -> str:

@@ -112,12 +112,12 @@ class _Bisection:
     def answer(self) -> BisectRecord:
         versions = self._record.question.versions
         if self._criterion.speed is None:
-            self._take(self._good, "good", lambda: ("good", "every other release is held against this one"))
+            self._take(self._good, "good", self._reference)
         again = self._measured(self._good, "good again")
         if again.verdict != "good":
             raise InconclusiveError(
-                f"{self._package} {self._good} does not agree with itself: {again.reason}; measure on an idle machine, "
-                "or allow more with --beyond or --speed"
+                f"{self._package} {self._good} does not agree with itself: {again.reason}; allow more with --beyond or "
+                f"--speed, or remove {self._folder} and measure again on an idle machine"
             )
         if (end := self._measured(versions[-1], "bad")).verdict != "bad":
             raise InconclusiveError(
@@ -150,6 +150,10 @@ class _Bisection:
             self._say(self._record.lines()[-1])
         return step
 
+    def _reference(self) -> Outcome:
+        self._evaluated(self._good, "good")
+        return "good", "every other release is held against this one"
+
     def _scored(self, version: str, role: Role) -> Outcome:
         reference, run = self._evaluated(self._good, "good"), self._evaluated(version, role)
         if self._criterion.metric is None:
@@ -175,23 +179,20 @@ class _Bisection:
         """Time a release in turn with the good one: bad if in any variant it takes too many times as long."""
         limit = self._criterion.speed
         assert limit is not None, "asked for by speed"
-        slowest: tuple[float, str] | None = None
+        slowdowns: list[tuple[float, str]] = []
         with self._worker(self._good) as good, self._worker(version) as other:
+            jobs = {"good": (good, self._config), "other": (other, self._config)}
             for variant in self._own:
-                jobs = {"good": (good, self._config), "other": (other, self._config)}
                 found, failed = time_variant(jobs, "good", variant, self._options.rounds, self._report)
                 if "other" in failed:
                     raise failed["other"]
-                ratio = found["other"].ratio
-                assert ratio is not None, "two were timed"
-                times = 1 / ratio.median
-                if slowest is None or times > slowest[0]:
-                    slowest = (
-                        times,
-                        f"{variant} takes {times:.2f} times as long ({number(found['other'].median_ms)} ms)",
-                    )
-        assert slowest is not None, "a package without variants is refused"
-        return ("bad" if slowest[0] > limit else "good"), slowest[1]
+                timed = found["other"]
+                assert timed.ratio is not None, "two were timed"
+                times = 1 / timed.ratio.median
+                reason = f"{variant} takes {times:.2f} times as long ({number(timed.median_ms)} ms)"
+                slowdowns.append((times, reason))
+        most, reason = max(slowdowns)
+        return ("bad" if most > limit else "good"), reason
 
     def _evaluated(self, version: str, role: Role) -> Run:
         """Return the run of a release, evaluated unless its folder is there."""

@@ -138,3 +138,15 @@ def test_a_bisection_names_the_release_with_the_planted_change_and_goes_on_where
     nothing = run(*given[:-1], "other", "--bad", CLEAN[-1])
     assert nothing.code == 5
     assert "is not bad against 9001.1.0: no metric moves beyond its limit" in nothing.text
+
+
+@pytest.mark.slow
+def test_a_bisection_by_speed_names_the_release_that_waits(run: Run, job: Callable[..., Path], wheels: Path) -> None:
+    plant(wheels, "9001.5.0", wait=0.05)
+    given = ("--find-links", wheels, "--config", job(), "--variants", "onnx,ir-fp32@f32", "--frames", 5, "--out", "out")
+    outcome = run("bisect", "openvino", "--good", CLEAN[0], "--bad", "9001.5.0", "--speed", 8, *given)
+    assert outcome.code == 0
+    assert f"first bad release: openvino 9001.5.0; the last good one is {PLANTED[-1]}" in outcome.text
+    record = BisectRecord.read(Path("out"))
+    assert [step.role for step in record.steps][:2] == ["good again", "bad"]
+    assert not Path("out/runs").exists()
