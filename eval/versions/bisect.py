@@ -44,10 +44,11 @@ def question_of(config: Config, package: str, versions: Sequence[str], criterion
 
     Raises:
         UsageError: the package runs none of the job's variants, or there is no such metric.
-        DataError: the job's converted model is missing.
+        DataError: the job's converted model is missing or its record corrupt.
     """
     if criterion.metric is not None and criterion.metric not in METRIC_NAMES:
         raise UsageError(f"--metric: no metric {criterion.metric!r}; expected one of {', '.join(METRIC_NAMES)}")
+    Conversion.read(config.convert.out)
     own = own_variants(package, config)
     if not own:
         named = ", ".join(config.evaluate.variants)

@@ -9,6 +9,7 @@ from pathlib import Path
 from configs.errors import MattekitError, UsageError
 from configs.files import scratch_folder
 from configs.schema import Config
+from converter.forms.record import Conversion
 from eval.bench.record import LatencyBench
 from eval.run.stored import Run
 from eval.versions.client import Worker
@@ -76,8 +77,10 @@ def matrix(
 
     Raises:
         UsageError: there is no other version than the installed one; the job is wrong.
+        DataError: the job's converted model is missing.
         MattekitError: the job does not run in the pinned environment.
     """
+    Conversion.read(config.convert.out)  # before anything is installed
     here = {package: installed(package) for package in dict.fromkeys(pin.package for pin in pins)}
     others = [pin for pin in pins if not pin.is_met_by(here[pin.package].version)]
     if not others:

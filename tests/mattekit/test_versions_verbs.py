@@ -71,6 +71,18 @@ def test_a_matrix_of_what_runs_here_alone_is_a_usage_error(run: Run, job: Callab
     assert "is what runs here; name another version" in outcome.text
 
 
+@pytest.mark.parametrize(
+    "verb", [("matrix", "--openvino", "1.0"), ("bisect", "openvino", "--good", "1", "--bad", "2", "--versions", "1,2")]
+)
+def test_a_model_that_was_not_converted_is_a_data_error_before_anything_is_installed(
+    run: Run, job: Callable[..., Path], verb: tuple[str, ...]
+) -> None:
+    outcome = run(*verb, "--config", job(convert={"out": "nowhere"}), "--environments", "environments")
+    assert outcome.code == 3
+    assert "nowhere/conversion.json: there is no such file; run `mattekit convert`" in outcome.text
+    assert not Path("environments").exists()
+
+
 @pytest.mark.slow
 def test_a_planted_change_is_seen_located_and_a_release_that_is_not_there_is_said(
     run: Run, job: Callable[..., Path], wheels: Path
