@@ -64,10 +64,10 @@ def plant(folder: Path, version: str, factor: float = 1.0, operation: str = "Abs
         version: of the wheel.
         factor: by which the operation's results are multiplied; 1 changes nothing.
         operation: its kind, as OpenVINO calls it.
+        wait: seconds before every inference.
     """
-    return write_wheel(
-        folder, "openvino", version, _PACKAGE.format(version=version, factor=factor, operation=operation)
-    )
+    code = _PACKAGE.format(version=version, factor=factor, operation=operation, wait=wait)
+    return write_wheel(folder, "openvino", version, code)
 
 
 def write_wheel(folder: Path, package: str, version: str, code: str, requires: Sequence[str] = ()) -> Path:
