@@ -159,13 +159,14 @@ class _Bisection:
         reference, run = self._evaluated(self._good, "good"), self._evaluated(version, role)
         if self._criterion.metric is None:
             rows = [row for row in judged(reference, run, self._config.gate) if row.variant in (*self._own, ALL)]
+            rows = [row for row in rows if row.metric != "sample count"]  # these very samples are what is asked about
             if (odd := next((row for row in rows if row.verdict == "not compared"), None)) is not None:
                 raise DataError(f"{self._package} {version}: {odd.reason}; the set has changed meanwhile")
-            moved = [row for row in rows if row.verdict not in ("pass", "improved") and row.metric != "sample count"]
+            moved = [row for row in rows if row.verdict not in ("pass", "improved")]
             largest = max(rows, key=lambda row: abs(row.difference or 0.0))
             if not moved:
                 return "good", f"no metric moves beyond its limit; the largest move is {number(largest.difference)}"
-            worst = max(moved, key=lambda row: abs(row.difference or 0.0))
+            worst = max(moved, key=lambda row: (row.verdict == "fail", abs(row.difference or 0.0)))
             more = f" ({len(moved)} of {len(rows)} judgements do not pass)" if len(moved) > 1 else ""
             return "bad", f"{worst.metric} of {worst.variant}: {worst.reason}{more}"
         changes = dict(moves(reference, run, self._criterion.metric))

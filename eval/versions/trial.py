@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from configs.schema import Config, GateSection
+from configs.text import counted
 from converter.forms.variant import TORCH, Variant, parse_variants
 from eval.gate.baseline import baseline_from
 from eval.gate.judge_baseline import baseline_rows
@@ -59,8 +60,10 @@ def judged(reference: Run, run: Run, gate: GateSection) -> tuple[GateRow, ...]:
     baseline = baseline_from(reference, "another version", reference.results.created, None)
     rows = tuple(baseline_rows(run, baseline, gate))
     units = count_units(run.table.index.unique("sample"), run.results.dataset.consecutive)
-    if units < gate.minimum_samples:
-        reason = f"{units} are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
+    if units < gate.minimum_samples and moved_variants(reference, run):
+        reason = (
+            f"{counted(units, 'sample')} are fewer than the {gate.minimum_samples} that gate.minimum_samples asks for"
+        )
         rows += (GateRow("run", ALL, "sample count", "inconclusive", reason=reason),)
     return rows
 
