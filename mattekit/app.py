@@ -100,6 +100,18 @@ VERBS = (
         "Compare two runs: metrics with 95 % intervals over the samples they share, latency, and what else changed.",
         reports=True,
     ),
+    Verb(
+        "matrix",
+        "matrix:matrix",
+        "Run one converted job under several versions of OpenVINO, onnxruntime or PyTorch, and compare them.",
+        reports=True,
+    ),
+    Verb(
+        "bisect",
+        "bisect:bisect",
+        "Name the release of OpenVINO, onnxruntime or PyTorch that moved a metric or the speed of a converted job.",
+        reports=True,
+    ),
     Verb("info", "info:info", "Describe a model: parameters, GFLOPs, operations, and its I/O contract.", reports=True),
     Verb(
         "download",

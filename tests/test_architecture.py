@@ -57,7 +57,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("run",),
         ("pipeline",),
         ("gate", "bench", "compare", "attribution", "locate", "omz", "provenance"),
-        ("gate/selftest", "report"),
+        ("gate/selftest", "report", "versions"),
         ("report/html", "card"),
         ("",),
     ),

@@ -1,15 +1,12 @@
 """The lock file: models whose checksum nobody publishes are pinned at their first download."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from configs.catalogue import Name, Url
+from configs.locking import alone_in
 from configs.records import Frozen, Record
 from converter.catalogue.wanted import Wanted
 
@@ -63,20 +60,9 @@ def pin(folder: Path, name: str, what: Pin, *, renew: bool = False) -> bool:
         DataError: the lock file is corrupt.
         UsageError: the folder cannot be written.
     """
-    with _alone(folder):
+    with alone_in(folder):
         lock = Lock.read_if_there(folder) or Lock()
         if name in lock.models and not renew:
             return False
         Lock(models={**lock.models, name: what}).write(folder)
         return True
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time change a lock file, where the file system can do that."""
-    with ExitStack() as stack:
-        with suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY)
-            stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield

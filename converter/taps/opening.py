@@ -11,7 +11,7 @@ from converter.architectures import architecture_named
 from converter.forms.contract import Contract, network_contract
 from converter.forms.named import GivenContract, NamedForm
 from converter.forms.record import Conversion
-from converter.forms.variant import FormFile
+from converter.forms.variant import FormFile, Variant, recorded_form
 from converter.proof.named import Reference, proved_contract
 from converter.proof.parity import parity_samples
 from converter.runners.opening import open_runner
@@ -66,6 +66,26 @@ def open_pair(
         sizes = " and ".join(size_text(taps.contract.size) for taps in (first, second))
         raise DataError(f"{a} and {b} take images of different sizes, {sizes}; convert both at one")
     return first, second
+
+
+def open_variant_taps(variant: Variant, config: Config) -> Taps:
+    """Open a variant of the configured converted model folder.
+
+    Args:
+        variant: of the folder; an IR on its device, at its inference precision.
+        config: `convert.out` is the folder; the opset of an original whose record does not say it.
+
+    Raises:
+        DataError: the folder does not hold this form, or a file of it is missing or unreadable.
+        UsageError: OpenVINO has no such device here, or cannot run this precision there.
+    """
+    folder = config.convert.out
+    record = Conversion.read(folder)
+    if variant.is_original:
+        return _taps_of(original_of(record), _opset(record.settings, config), record.graph or "reference")
+    recorded_form(variant, record, folder)
+    file = variant.file(folder, record.placement)
+    return OpenVinoTaps(file) if variant.is_ir else OnnxTaps(file.path)
 
 
 def _open(path: Path, precision: InferencePrecision, config: Config, contract: Contract | None) -> Taps:

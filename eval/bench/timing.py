@@ -87,7 +87,7 @@ def time_latency(
             if not length.goes_on(number, started):
                 break
         which = number % len(ids)
-        for name in _drawn_order(list(runners), number):
+        for name in drawn_order(list(runners), number):
             runners[name].enter_clip(clip_of(ids[which]))
             before = perf_counter()
             runners[name].run(frames[name][which])
@@ -122,7 +122,7 @@ def time_throughput(
             if not length.goes_on(number, started):
                 break
         first = number * block % len(ids)
-        for name in _drawn_order(list(streams), number):
+        for name in drawn_order(list(streams), number):
             chosen = list(islice(cycle(frames[name]), first, first + block))
             elapsed = streams[name].run(chosen)
             if number >= 0:
@@ -135,6 +135,7 @@ def block_size(streams: Iterable[IrStreams]) -> int:
     return BLOCKS * max(stream.requests for stream in streams)
 
 
-def _drawn_order(names: list[str], number: int) -> list[str]:
+def drawn_order(names: list[str], number: int) -> list[str]:
+    """Return the names in an order drawn for the round of this number, the same in every run."""
     random.Random(number).shuffle(names)
     return names

@@ -57,13 +57,13 @@ def locate(
     forms = open_pair(a, b, *precisions, config)
     taken = any(form.contract.takes_plate for form in forms)
     require_plates(sample_set, taken, config.dataset)
-    before, sample = _with_clip(sample_set, sample_id, Plates(config.dataset, taken))
+    before, sample = with_clip(sample_set, sample_id, Plates(config.dataset, taken))
     relative = max(DEFAULT_RELATIVE[form.precision] for form in forms) if tolerance is None else tolerance
     pair = make_pair(*forms, sample, Tolerance(relative=relative), before)
     tensors = tuple(walk(pair, report, until_parted))
     first = next((tensor for tensor in tensors if tensor.parted), None)
     with new_folder(out, replace=True) as work:
-        parting = None if first is None else _parting(pair, first, work / REPRODUCTION)
+        parting = None if first is None else parting_at(pair, first, work / REPRODUCTION)
         located = Located(
             environment=describe_environment(),
             a=_form(a, pair.a),
@@ -113,12 +113,20 @@ def make_pair(
     return Pair(a, b, {**a.feed(sample), **states}, {**b.feed(sample), **states}, shared, tolerance)
 
 
-def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
+def parting_at(pair: Pair, first: TensorRecord, folder: Path | None = None) -> Parting:
+    """Return what computes the first tensor that parts, and whether that is the cause.
+
+    Args:
+        pair: the forms.
+        first: the tensor.
+        folder: to be made, for the minimal reproduction where the tensor can be computed; None writes none.
+    """
     computed = first.difference.computed
-    if computed:
-        folder.mkdir()
-    cut_a = pair.a.cut(first.tensor, pair.names, folder / "a" if computed else None)
-    cut_b = pair.b.cut(first.tensor, pair.names, folder / "b" if computed else None)
+    stored = folder if computed else None
+    if stored is not None:
+        stored.mkdir()
+    cut_a = pair.a.cut(first.tensor, pair.names, None if stored is None else stored / "a")
+    cut_b = pair.b.cut(first.tensor, pair.names, None if stored is None else stored / "b")
     local = local_or_none(pair, first.tensor) if computed else None
     parting = Parting(
         tensor=first.tensor,
@@ -128,8 +136,8 @@ def _parting(pair: Pair, first: TensorRecord, folder: Path) -> Parting:
         difference=first.difference,
         local=local,
     )
-    if computed:
-        write_reproduction(folder, pair, parting, cut_a, cut_b)
+    if stored is not None:
+        write_reproduction(stored, pair, parting, cut_a, cut_b)
     return parting
 
 
@@ -147,8 +155,12 @@ def _form(path: Path, taps: Taps) -> FormRecord:
     )
 
 
-def _with_clip(sample_set: SampleSet, sample_id: str, plates: Plates) -> tuple[Iterator[samples.Pair], samples.Pair]:
-    """Return the frames before a sample in its clip, none where samples do not follow each other, and the sample."""
+def with_clip(sample_set: SampleSet, sample_id: str, plates: Plates) -> tuple[Iterator[samples.Pair], samples.Pair]:
+    """Return the frames before a sample in its clip, none where samples do not follow each other, and the sample.
+
+    Raises:
+        DataError: the set has no such sample.
+    """
     for ref in sample_set.refs:
         if ref.id == sample_id:
             clip = [one for one in sample_set.refs if samples.clip_of(one.id) == samples.clip_of(sample_id)]

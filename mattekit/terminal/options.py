@@ -46,6 +46,14 @@ OldShapeOption = Annotated[
     str | None, typer.Option("--input-shape", metavar="HEIGHTxWIDTH", hidden=True, help="Of old: height first.")
 ]
 
+EnvironmentsOption = Annotated[
+    Path | None,
+    typer.Option(help="Where environments are kept; by default environments/ in the cache (~/.cache/mattekit)."),
+]
+FindLinksOption = Annotated[
+    Path | None, typer.Option("--find-links", metavar="DIR", help="A folder of wheels, besides pip's index.")
+]
+
 
 def size_from(text: str, option: str) -> Size:
     """Return height and width of a size such as `1280x720`.

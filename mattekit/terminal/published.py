@@ -33,6 +33,11 @@ def cache_folder() -> Path:
         raise UsageError(f"there is no home folder for the cache; set {CACHE}, or give --cache-dir") from error
 
 
+def environments_folder() -> Path:
+    """Return the folder, in the cache, of environments with another version of a package; errors as `cache_folder`."""
+    return cache_folder() / "environments"
+
+
 @contextmanager
 def open_store(
     cache: Path | None = None, *, attempts: int = ATTEMPTS, offline: bool = False, accept: bool = False

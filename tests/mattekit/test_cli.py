@@ -26,6 +26,8 @@ VERBS = (
     ("attribute",),
     ("locate",),
     ("compare",),
+    ("matrix",),
+    ("bisect",),
     ("card",),
     ("info",),
     ("doctor",),

@@ -102,6 +102,7 @@ OF_OUR_OWN = {
     "eval/omz/pairing.py",  # as accuracy_checker enters them
     "eval/pipeline/journal.py",  # the parts of a run
     "eval/provenance",  # the locks, and the toolkit's own source
+    "eval/versions/environments.py",  # wheels by their name
     "tools",
 }
 """What looks into folders for files of the toolkit's own making."""
