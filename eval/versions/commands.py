@@ -93,7 +93,7 @@ class Evaluate(Command[None]):
     rerun: tuple[str, ...]
 
     def run(self, desk: Desk) -> None:
-        """See `Command.run`; errors as `eval.run.evaluate.evaluate`."""
+        """See `Command.run`; errors as `eval.pipeline.evaluate.evaluate`."""
         from eval.pipeline.evaluate import evaluate
         from eval.run.stored import write_run
 

@@ -39,7 +39,7 @@ def run_in(
         convert_into: a folder to be made, into which this version first converts the job's original anew.
 
     Raises:
-        MattekitError: as `eval.run.evaluate.evaluate`, and `converter.convert.convert`.
+        MattekitError: as `eval.pipeline.evaluate.evaluate`, and `converter.convert.convert`.
         DataError: the release cannot run it.
     """
 
