@@ -15,6 +15,7 @@ from configs.limits import LIMIT_KEYS, Tolerance, default_limits
 from configs.places import INSTALLED, found, home, is_there
 from configs.schema import BUNDLED, SYNTHETIC, Config
 from configs.sizes import size_text
+from configs.urls import is_url
 from configs.wording import explained
 from configs.yaml_file import read_yaml
 
@@ -79,6 +80,8 @@ def placed(config: Config) -> Config:
 
 
 def _found_set(path: str) -> str:
+    if is_url(path):
+        return path
     root = home()
     return path if root == Path() or is_there(Path(path)) else str(root / path)
 
