@@ -104,57 +104,68 @@ class Cache:
         """Return a file, open and locked against removal."""
         damaged = 0
         while damaged < _ATTEMPTS:
-            try:
-                stream = path.open("rb")
-            except FileNotFoundError:
-                self._make(path, fetch)
+            stream = self._found(path) or self._made(path, fetch)
+            if stream is None:
                 continue
-            except OSError as error:
-                raise _unusable(path, error) from error
             try:
-                fcntl.flock(stream, fcntl.LOCK_SH)
-                if not _is_at(stream, path):
-                    stream.close()  # removed while the lock was waited for
-                    continue
-                if intact(path):
+                if stream.writable() or intact(path):  # what has just been made was looked at
                     with suppress(OSError):
                         os.utime(path)
                     return stream
+                damaged += 1
+                path.unlink(missing_ok=True)
             except BaseException:
                 stream.close()
                 raise
-            damaged += 1
-            path.unlink(missing_ok=True)
             stream.close()
-        raise DataError(f"{path}: damaged each time that it was written; check the disk, or name another folder by "
-                        f"{FOLDER_VARIABLE}")
+        raise DataError(
+            f"{path}: damaged each time that it was written; check the disk, or name another folder by "
+            f"{FOLDER_VARIABLE}"
+        )
 
-    def _make(self, path: Path, fetch: Callable[[BinaryIO], None]) -> None:
-        """Fetch a file, unless another does so meanwhile."""
+    def _found(self, path: Path) -> BinaryIO | None:
+        """Return a file that is there, open and locked; None where there is none, or it was just removed."""
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(path, error) from error
+        return _locked(stream, path)
+
+    def _made(self, path: Path, fetch: Callable[[BinaryIO], None]) -> BinaryIO | None:
+        """Fetch a file and return it, open and locked; None where another has fetched it meanwhile."""
         part = path.with_name(f".{path.name}.part")
         try:
             part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             stream = part.open("ab")
         except OSError as error:
             raise _unusable(part, error) from error
-        with stream:
+        try:
             fcntl.flock(stream, fcntl.LOCK_EX)
-            if not _is_at(stream, part) or path.exists():
-                if path.exists() and _is_at(stream, part):
-                    part.unlink(missing_ok=True)
-                return
-            try:
-                fetch(stream)
-                stream.flush()
-                size = stream.tell()
-                part.replace(path)
-            except OSError as error:
+            if not _is_at(stream, part):
+                stream.close()
+                return None
+            if path.exists():
+                part.unlink(missing_ok=True)
+                stream.close()
+                return None
+            fetch(stream)
+            stream.flush()
+            size = stream.tell()
+            part.replace(path)
+        except BaseException as error:
+            with suppress(OSError):
+                if not stream.closed and not stream.tell() and _is_at(stream, part):
+                    part.unlink()
+            stream.close()
+            if isinstance(error, OSError):
                 raise _unusable(part, error) from error
-            finally:
-                with suppress(OSError):
-                    if not stream.closed and _is_at(stream, part) and not stream.tell():
-                        part.unlink()
-        self._added(size)
+            raise
+        if _locked(stream, path) is not None:
+            self._added(size)  # while it is held, so that no limit is too small for it
+            return stream
+        return None
 
     def _added(self, size: int) -> None:
         with self._lock:
@@ -166,7 +177,7 @@ class Cache:
             count.counted, count.added = self._tidied(), 0
 
     def _tidied(self) -> int:
-        """Remove what was used least recently until the rest is well within the limit; return the bytes that are left."""
+        """Remove what was used least recently until the rest is well within the limit; return its bytes."""
         files: list[tuple[float, int, Path]] = []
         for place in (entry.path for entry in _scan(self.folder) if entry.is_dir(follow_symlinks=False)):
             for entry in _scan(place):
@@ -183,6 +194,19 @@ class Cache:
             if (not path.name.endswith(".part") or now - used > _FORSAKEN) and _removed(path):
                 total -= size
         return total
+
+
+def _locked(stream: BinaryIO, path: Path) -> BinaryIO | None:
+    """Return an open file, locked against removal; None, and closed, where it was removed before that."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        if _is_at(stream, path):
+            return stream
+    except BaseException:
+        stream.close()
+        raise
+    stream.close()
+    return None
 
 
 def _removed(path: Path) -> bool:

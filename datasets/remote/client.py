@@ -7,7 +7,6 @@ of one's own come from the environment, as those packages read it.
 import errno
 import functools
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from datasets.remote.path import RemotePath, protocol_of
 
 INSTALL = "pip install --constraint constraints.txt --editable '.[remote]'"
 PATIENCE = Policy(attempts=8, timeout=30.0, backoff=0.5, longest_wait=20.0)
-"""How patient a request is. Pauses are drawn from 0 up to a bound that doubles, so that many readers do not ask at once."""
+"""How patient a request is. Pauses are drawn from 0 to a doubling bound, so that many readers do not ask at once."""
 LONGEST_WORDS = 160
 
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
@@ -29,7 +28,10 @@ _OURS = frozenset({"s3fs"})
 """Packages that the extra `remote` brings."""
 _VERSIONS = ("ETag", "etag", "generation", "blob_id", "md5Hash", "content_hash", "mtime", "created", "LastModified")
 """Where stores keep what changes when an object does; the first that is there counts."""
-_NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "ProfileNotFound"})
+_NO_CREDENTIALS = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError", "ProfileNotFound"}
+)
+"""Names of the errors by which libraries say that they have none."""
 _HOPELESS = frozenset({errno.EINVAL, errno.EPERM, errno.ENOSYS, errno.ENAMETOOLONG, getattr(errno, "EREMCHG", -1)})
 """Numbers of errors that say that the request itself is wrong, such as the name of a bucket that none can have."""
 _NETWORK = frozenset(
@@ -139,7 +141,6 @@ class Client:
             retry=retry_if_exception_type(AttemptFailedError),
             wait=wait_random_exponential(self._policy.backoff, max=self._policy.longest_wait),
             stop=lambda state: _is_final(state) or stop_after_attempt(self._policy.attempts)(state),
-            sleep=threading.Event().wait,
             reraise=True,
         )
         try:
@@ -220,7 +221,7 @@ def _is_final(state: RetryCallState) -> bool:
 
 
 def _failure(error: Exception, policy: Policy) -> AttemptFailedError | None:
-    """Return why an attempt failed, by what a library raised; None for what is neither the store's nor the network's."""
+    """Return why an attempt failed; None for an error that is neither the store's nor the network's."""
     said = _words(error)
     if type(error).__name__ in _NO_CREDENTIALS:
         return AttemptFailedError(
