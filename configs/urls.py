@@ -17,6 +17,11 @@ def is_url(place: str) -> bool:
     return _SCHEME.match(place) is not None
 
 
+def was_url(path: Path) -> bool:
+    """Tell whether a path was made of a URL, whose two slashes became one."""
+    return _COLLAPSED.match(str(path)) is not None
+
+
 def url_fault(url: str) -> str:
     """Return why a URL cannot name a folder in a store; empty where it can, and for a path.
 

@@ -24,6 +24,7 @@ from configs.errors import DataError
 from configs.files import sha256_of
 from configs.reading import inside
 from configs.sizes import size_text
+from configs.urls import was_url
 from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
 from datasets.samples.frames import files_of, frames
@@ -272,6 +273,8 @@ def scan_layout(root: Path) -> Scan:
 def _scan(root: Path) -> Scan:
     if not root.is_dir():
         what = "not a folder" if root.exists() else "no such folder"
+        if was_url(root):
+            return Scan((), (f"{root}: a set in a store serves for evaluating alone; copy it to this disk for this",))
         return Scan((), (f"{readable(root)}: {what}; {EXPECTED}{frames_hint([root])}",))
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))

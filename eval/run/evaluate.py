@@ -22,9 +22,10 @@ from datasets.bundled.sets import make_bundled
 from datasets.mismatch.explain import same_pictures
 from datasets.mismatch.pixels import Parts, draw
 from datasets.plates.needed import require_plates
+from datasets.remote.sets import open_place
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.images import array_sha256
-from datasets.samples.layout import SampleSet, iterate_pairs, listing, open_set
+from datasets.samples.layout import SampleSet, iterate_pairs, listing
 from datasets.samples.manifest import content_sha256
 from datasets.samples.sample import Pair, Prediction, Sample
 from eval.metrics.constant import constant_scores
@@ -154,7 +155,7 @@ def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> S
         UsageError: the bundled set cannot be made as configured.
     """
     if dataset.path not in BUNDLED:
-        return open_set(Path(dataset.path))
+        return open_place(dataset.path, report)
     making = f"making the {dataset.path} set"
     return make_bundled(dataset, progress=lambda done, total: report(making, done, total))
 

@@ -25,7 +25,7 @@ def evaluate(
     config: ConfigOption = CONFIG,
     models: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="people|synthetic|DIR", help="A bundled set, or a set in OMZ's layout.")
+        str | None, typer.Option(metavar="people|synthetic|DIR|URL", help="A bundled set, or a set in OMZ's layout.")
     ] = None,
     plate: Annotated[
         Plate | None, typer.Option(help="The plate of the bundled people: exact, or taken by a hand-held camera.")
@@ -43,7 +43,10 @@ def evaluate(
     match_plate: Annotated[
         bool | None, typer.Option("--match-plate", help="Even the plates' exposure and white balance.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|URL", help="The run's folder; by default a new one under reports/."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
@@ -58,6 +61,9 @@ def evaluate(
     Variants: torch, onnx, and ir-WEIGHTS@PRECISION, where PRECISION is f32, bf16, f16 or default (what OpenVINO picks
     by itself). For ir-int8 it is the precision of what is not quantized. ir-fp16 is short for ir-fp16@f32. A device
     other than the CPU stands before the precision, ir-fp16@GPU.f16, or is given to all that name none by --device.
+
+    Set and run may lie in a store of objects, s3://, gs:// or hf:// (docs/scale.md): samples are fetched as they are
+    decoded and kept in a bounded cache, and a run is put there when it is whole.
 
     An IR or ONNX of anybody's runs beside them by --model. Where it carries no contract, it is run in every plausible
     way (colour order, range, which input is which), and one must bring it near the original by a clear margin: the
@@ -75,11 +81,14 @@ def evaluate(
 
         mattekit evaluate --models models/published --variants torch,ir-fp16@default --out reports/published
 
+        mattekit evaluate --dataset s3://bucket/clips --out s3://bucket/runs/today
+
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
     from eval.run.stretch import stretch_ahead
     from mattekit.stages.evaluation import evaluate_into
+    from mattekit.stages.upload import run_place
 
     base = load_config(config)
     options = {
@@ -94,7 +103,6 @@ def evaluate(
         "--match-plate": ("dataset.match_plate", match_plate),
     }
     job = changed(base, options, model_folder(models))
-    run_dir = out or new_run(job.name)
     given = {
         "--config": config,
         "--models": models,
@@ -112,9 +120,9 @@ def evaluate(
     rerun = [*converting, command("evaluate", given)]
     if warning := stretch_ahead(job):
         say_warning(f"{warning}; convert for the set's aspect: mattekit convert --size WIDTHxHEIGHT")
-    with progress_bars() as report:
-        results, judgement = evaluate_into(run_dir, job, force=force, rerun=rerun, report=report)
-    answer(folder=run_dir, results=results)
+    with progress_bars() as report, run_place(out or new_run(job.name), force=force, report=report) as run:
+        results, judgement = evaluate_into(run.folder, job, force=force, rerun=rerun, report=report)
+    answer(folder=run.address, results=results)
     print_gate(judgement.original, tables())
-    say(f"report: {run_dir / 'report.md'}")
-    say(f"page: {run_dir / 'report.html'}")
+    say(f"report: {run.file('report.md')}")
+    say(f"page: {run.file('report.html')}")
