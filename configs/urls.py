@@ -29,10 +29,10 @@ def url_fault(url: str) -> str:
     """
     if lost := _COLLAPSED.match(url):
         return f"expected two slashes, {lost[1]}://, found one"
+    if "::" in url and "://" in url:
+        return "expected one URL, found several that are chained"
     if not is_url(url):
         return ""
-    if "::" in url or url.count("://") > 1:
-        return "expected one URL, found several that are chained"
     try:
         parts = urlsplit(url)
     except ValueError as error:

@@ -1,12 +1,13 @@
 """What several folders of tests share: a tiny model, its conversion, a small set, and a server with faults."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from bad_server import Server
 from modnet_job import modnet_config
+from object_store import Faults, Store, open_store
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
 
@@ -82,3 +83,46 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def running_store() -> Iterator[Store]:
+    store, stop = open_store()
+    yield store
+    stop()
+
+
+@pytest.fixture
+def store(
+    running_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, impatient: Callable[[int], None]
+) -> Iterator[Store]:
+    """Return a store that speaks S3, without faults and empty, and let this process use it with a cache of its own."""
+    running_store.faults = Faults()
+    running_store.clear()
+    named = {
+        "AWS_ENDPOINT_URL": running_store.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "MATTEKIT_CACHE": str(tmp_path / "cache"),
+        "no_proxy": "127.0.0.1",
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    yield running_store
+    running_store.faults = Faults()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let requests to stores be tried again at once, five times, or as often as is said."""
+    from datasets.fetch.patience import Policy
+    from datasets.remote import client
+
+    def tries(attempts: int) -> None:
+        policy = Policy(attempts=attempts, timeout=5.0, backoff=0.001, longest_wait=0.01)
+        monkeypatch.setattr(client, "PATIENCE", policy)
+        client.client.cache_clear()
+
+    tries(5)
+    return tries

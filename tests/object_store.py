@@ -69,6 +69,13 @@ class Store:
         self.admin.put_object(Bucket=BUCKET, Key=key, Body=data)
         self.faults = faults
 
+    def clear(self) -> None:
+        """Remove every object, and forget what was asked."""
+        pages = self.admin.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        for key in [each["Key"] for page in pages for each in page.get("Contents", ())]:
+            self.admin.delete_object(Bucket=BUCKET, Key=key)
+        self.asked.clear()
+
     def keys(self, prefix: str) -> dict[str, bytes]:
         """Return what lies below a prefix, by its name there."""
         faults, self.faults = self.faults, Faults()
@@ -82,7 +89,7 @@ class Store:
 
     def gets(self, part: str = "") -> list[Request]:
         """Return the requests for objects whose path holds a part."""
-        return [each for each in self.asked if each.method == "GET" and part in each.path and each.path.count("/") > 1]
+        return [each for each in self.asked if each.method == "GET" and part in each.path and _of_object(each.path)]
 
     def turn(self) -> int:
         """Count a request."""
@@ -108,7 +115,7 @@ def served(store: Store, app: Callable[[WSGIEnvironment, StartResponse], Iterabl
         if faults.fail and turn % faults.fail == 0:
             return _error(start_response, "500 Internal Server Error", INTERNAL)
         body = app(environ, start_response)
-        if method == "GET" and path.count("/") > 1:
+        if method == "GET" and _of_object(path):
             if faults.cut and turn % faults.cut == 0:
                 return _cut(body)
             if faults.flip and turn % faults.flip == 0:
@@ -118,6 +125,10 @@ def served(store: Store, app: Callable[[WSGIEnvironment, StartResponse], Iterabl
         return body
 
     return answer
+
+
+def _of_object(path: str) -> bool:
+    return path.strip("/").count("/") > 0
 
 
 def _error(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:
