@@ -101,8 +101,8 @@ def store(
     running_store.clear()
     named = {
         "AWS_ENDPOINT_URL": running_store.url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": "AKIAWHOEVER",
+        "AWS_SECRET_ACCESS_KEY": "hunter2",
         "AWS_DEFAULT_REGION": "us-east-1",
         "MATTEKIT_CACHE": str(tmp_path / "cache"),
         "no_proxy": "127.0.0.1",
@@ -115,13 +115,15 @@ def store(
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let requests to stores be tried again at once, five times, or as often as is said."""
+    """Let what is asked of stores be tried again at once, five times, or as often as is said."""
     from datasets.fetch.patience import Policy
     from datasets.remote import client
 
     def tries(attempts: int) -> None:
         policy = Policy(attempts=attempts, timeout=5.0, backoff=0.001, longest_wait=0.01)
         monkeypatch.setattr(client, "PATIENCE", policy)
+        monkeypatch.setattr(client, "REQUESTS", 1)
+        client._filesystem.cache_clear()
         client.client.cache_clear()
 
     tries(5)

@@ -19,8 +19,10 @@ from datasets.fetch.patience import AttemptFailedError, Policy
 from datasets.remote.path import RemotePath, protocol_of
 
 INSTALL = "pip install --constraint constraints.txt --editable '.[remote]'"
-PATIENCE = Policy(attempts=8, timeout=30.0, backoff=0.5, longest_wait=20.0)
-"""How patient a request is. Pauses are drawn from 0 to a doubling bound, so that many readers do not ask at once."""
+PATIENCE = Policy(attempts=5, timeout=30.0, backoff=0.5, longest_wait=20.0)
+"""How patient an operation is, such as reading a block; pauses are drawn from 0 to a bound that doubles."""
+REQUESTS = 4
+"""How often s3fs sends a single request of one, so that a page of a listing that fails does not cost the others."""
 LONGEST_WORDS = 160
 
 _PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
@@ -197,12 +199,11 @@ def _filesystem(protocol: str, process: int) -> Any:
         raise UsageError(f"{protocol}:// is no store that fsspec knows; expected s3://, gs:// or hf://") from error
     options: dict[str, Any] = {}
     if package_is_s3 := _PACKAGES.get(protocol) == "s3fs":
-        # One patience alone: ours.
         options["config_kwargs"] = {
             "connect_timeout": PATIENCE.timeout / 3,
             "read_timeout": PATIENCE.timeout,
             "max_pool_connections": 64,
-            "retries": {"total_max_attempts": 1, "mode": "standard"},
+            "retries": {"total_max_attempts": REQUESTS, "mode": "standard"},
         }
     # A listing that was kept would hide what has changed since.
     files = kind(skip_instance_cache=True, use_listings_cache=False, **options)
