@@ -8,7 +8,7 @@ from pathlib import Path
 
 from configs.errors import DataError, UsageError
 from configs.files import contents
-from configs.places import home
+from configs.places import RUNS, home
 from configs.reading import MAX_RECORD_BYTES, digest_of
 from configs.urls import folder_of, is_url, require_place
 from datasets.fetch.patience import AttemptFailedError
@@ -17,7 +17,6 @@ from datasets.remote.path import RemotePath, protocol_of, remote_path
 from datasets.remote.store import BLOCK, held
 from eval.run.results import Results
 from mattekit.stages.run_folder import run_holds
-from mattekit.terminal.jobs import RUNS
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
