@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from bad_server import Server
 from modnet_job import modnet_config
-from object_store import Faults, Store, open_store
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
+
+if TYPE_CHECKING:  # what the store is made of takes a second to import
+    from object_store import Store
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +89,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def running_store() -> Iterator[Store]:
+def running_store() -> "Iterator[Store]":
+    from object_store import open_store
+
     store, stop = open_store()
     yield store
     stop()
@@ -94,10 +99,9 @@ def running_store() -> Iterator[Store]:
 
 @pytest.fixture
 def store(
-    running_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, impatient: Callable[[int], None]
-) -> Iterator[Store]:
+    running_store: "Store", monkeypatch: pytest.MonkeyPatch, tmp_path: Path, impatient: Callable[[int], None]
+) -> "Iterator[Store]":
     """Return a store that speaks S3, without faults and empty, and let this process use it with a cache of its own."""
-    running_store.faults = Faults()
     running_store.clear()
     named = {
         "AWS_ENDPOINT_URL": running_store.url,
@@ -110,7 +114,7 @@ def store(
     for name, value in named.items():
         monkeypatch.setenv(name, value)
     yield running_store
-    running_store.faults = Faults()
+    running_store.clear()
 
 
 @pytest.fixture

@@ -70,7 +70,8 @@ class Store:
         self.faults = faults
 
     def clear(self) -> None:
-        """Remove every object, and forget what was asked."""
+        """Remove every object and every fault, and forget what was asked."""
+        self.faults = Faults()
         pages = self.admin.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         for key in [each["Key"] for page in pages for each in page.get("Contents", ())]:
             self.admin.delete_object(Bucket=BUCKET, Key=key)

@@ -1,9 +1,9 @@
 """Sets wherever they lie: in a folder of this disk, or in a store, from which files come when they are decoded."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 from configs.errors import DataError
 from configs.reading import MAX_RECORD_BYTES
@@ -68,12 +68,24 @@ def _listed(root: RemotePath, report: Report) -> dict[str, list[RemoteObject]]:
     work = f"listing {root}"
     report(work, 0, len(ROLES))
     asked = client(root)
-    with ThreadPoolExecutor(len(ROLES), thread_name_prefix="listing") as pool:
-        found = {role: pool.submit(asked.listing, root / role) for role in ROLES}
-        objects = {}
-        for done, (role, listing) in enumerate(found.items(), start=1):
-            objects[role] = listing.result()
-            report(work, done, len(ROLES))
+    objects: dict[str, list[RemoteObject]] = {}
+    errors: dict[str, BaseException] = {}
+
+    def look(role: str) -> None:
+        try:
+            objects[role] = asked.listing(root / role)
+        except BaseException as error:
+            errors[role] = error
+
+    # Of a kind that does not keep an interrupted command from ending: a long listing takes minutes.
+    threads = [Thread(target=look, args=(role,), daemon=True) for role in ROLES]
+    for thread in threads:
+        thread.start()
+    for done, thread in enumerate(threads, start=1):
+        thread.join()
+        report(work, done, len(ROLES))
+    for role in filter(errors.get, ROLES):
+        raise errors[role]
     return objects
 
 
