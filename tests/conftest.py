@@ -92,8 +92,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def running_store() -> "Iterator[Store]":
     from object_store import open_store
 
+    from datasets.remote import client
+
     store, stop = open_store()
-    yield store
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "REQUESTS", 1)
+        client._filesystem.cache_clear()  # what is opened now serves every test, since opening takes long
+        yield store
+    client._filesystem.cache_clear()
     stop()
 
 
@@ -126,8 +132,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def tries(attempts: int) -> None:
         policy = Policy(attempts=attempts, timeout=5.0, backoff=0.001, longest_wait=0.01)
         monkeypatch.setattr(client, "PATIENCE", policy)
-        monkeypatch.setattr(client, "REQUESTS", 1)
-        client._filesystem.cache_clear()
         client.client.cache_clear()
 
     tries(5)
