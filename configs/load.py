@@ -16,6 +16,7 @@ from configs.places import INSTALLED, found, home, is_there
 from configs.reading import followed
 from configs.schema import BUNDLED, SYNTHETIC, Config
 from configs.sizes import size_text
+from configs.urls import is_url
 from configs.wording import explained
 from configs.yaml_file import read_yaml
 
@@ -80,6 +81,8 @@ def placed(config: Config) -> Config:
 
 
 def _found_set(path: str) -> str:
+    if is_url(path):
+        return path
     root = home()
     return path if root == Path() or is_there(Path(path)) else str(root / path)
 

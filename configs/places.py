@@ -16,6 +16,8 @@ from configs.errors import UsageError
 from configs.records import Frozen
 
 HOME_VARIABLE = "MATTEKIT_HOME"
+RUNS = Path("reports")
+"""Where runs lie, below `home`."""
 INSTALLED = Path(__file__).resolve().parent.parent
 """Where the toolkit's packages lie: the clone, or the environment's folder of packages."""
 

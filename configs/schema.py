@@ -14,6 +14,7 @@ from configs.section import ImageSize
 from configs.section import NonNegative as NonNegative
 from configs.section import Positive as Positive
 from configs.section import Section as Section
+from configs.urls import url_fault, without_secrets
 
 Precision = Literal["fp32", "fp16", "int8"]
 InputForm = Literal["nchw-f32", "nhwc-u8"]
@@ -222,7 +223,8 @@ class DatasetSection(Section):
     `size`, before an exact or a hand-held `plate`; `seed` draws the sensor noise of low light and the hand-held plate.
     `synthetic` are drawn figures of any `count` and `size`; each `seed` gives another set. A folder is taken as it is:
     `count`, `seed` and `size` do not apply; one without `fgr/` has no ground truth, and is evaluated for agreement with
-    the original (docs/agreement.md). With `limit` only the first samples are evaluated.
+    the original (docs/agreement.md). It may lie in a store of objects, `s3://bucket/set` (docs/scale.md). With `limit`
+    only the first samples are evaluated.
 
     `align` moves each plate to where its composite shows the background: `auto` where that measurably helps, `always`
     wherever it is found. `match_plate` evens the plate's exposure and white balance (docs/plates.md).
@@ -237,6 +239,12 @@ class DatasetSection(Section):
     align: Align = "off"
     match_plate: bool = False
     recipe: RecipeSection | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> "DatasetSection":
+        if fault := url_fault(self.path):  # of the section, so that no message repeats what the URL holds
+            raise ValueError(f"`path`: {without_secrets(self.path)}: {fault}")
+        return self
 
     @model_validator(mode="after")
     def _handheld_people(self) -> "DatasetSection":

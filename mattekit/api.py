@@ -266,14 +266,14 @@ def evaluate(
     Args:
         config: the job; what is given besides changes it, as the options of `mattekit evaluate` do.
         models: the converted model's folder, such as what `convert` returned.
-        dataset: `people` or `synthetic`, or the folder of a set in OMZ's layout.
+        dataset: `people` or `synthetic`, or the folder or URL of a set in OMZ's layout.
         plate: of the bundled people, `exact` or `handheld`.
         variants: what to run; the first is the original that drift is counted from.
         model: further models by name, IRs and ONNX files of anybody's: `{"omz": "omz/model.xml@bf16"}`.
         contract: what to hold to of models that carry none, by name: `{"omz": "colour=BGR,range=0..255"}`.
         device: where IRs run whose variants name none.
         limit: only the first samples.
-        out: the run's folder; by default a new one under `reports/`.
+        out: the run's folder or URL; by default a new one under `reports/`. A run with a URL is made there as well.
         force: replace a finished run there.
         report: called with what is being done, how much of it is done, and how much there is.
 
@@ -283,6 +283,7 @@ def evaluate(
             holds something else.
     """
     from mattekit.stages.evaluation import evaluate_into
+    from mattekit.stages.upload import run_place
 
     base = _job(config)
     models = None if models is None else Path(models)
@@ -298,9 +299,9 @@ def evaluate(
     }
     chosen = {"model": ("evaluate.models", models_from(named, contracts, base))}
     job = changed(base, {**options, **chosen}, model_folder(models))
-    folder = new_run(job.name) if out is None else Path(out)
     rerun = _rerun(config, options, named, contracts)
-    made = evaluate_into(folder, job, any_name=out is None, force=force, rerun=rerun, report=report)
+    with run_place(new_run(job.name) if out is None else fspath(out), force=force, report=report) as run:
+        made = evaluate_into(run.folder, job, any_name=out is None, force=force, rerun=rerun, report=report)
     return Run(made.folder, job)
 
 

@@ -2,8 +2,9 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from bad_server import Server
@@ -11,6 +12,8 @@ from modnet_job import modnet_config
 from tiny_model import INT8, INT8_PARITY, SIZE, tiny_config, write_tiny_onnx
 from toy_models import FAMILIES
 
+if TYPE_CHECKING:  # what the store is made of takes a second to import
+    from object_store import Store
 # Read when torch is loaded, so set before any test imports it. By default its threads spin while they wait for each
 # other, and where another process wants the processors too, they spin many times longer than they work. Who works on
 # what stays as it is, and so does every figure.
@@ -88,3 +91,53 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield running
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def running_store() -> "Iterator[Store]":
+    from object_store import open_store
+
+    from datasets.remote import client
+
+    store, stop = open_store()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "REQUESTS", 1)
+        client._filesystem.cache_clear()  # what is opened now serves every test, since opening takes long
+        yield store
+    client._filesystem.cache_clear()
+    stop()
+
+
+@pytest.fixture
+def store(
+    running_store: "Store", monkeypatch: pytest.MonkeyPatch, tmp_path: Path, impatient: Callable[[int], None]
+) -> "Iterator[Store]":
+    """Return a store that speaks S3, without faults and empty, and let this process use it with a cache of its own."""
+    running_store.clear()
+    named = {
+        "AWS_ENDPOINT_URL": running_store.url,
+        "AWS_ACCESS_KEY_ID": "AKIAWHOEVER",
+        "AWS_SECRET_ACCESS_KEY": "hunter2",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "MATTEKIT_CACHE": str(tmp_path / "cache"),
+        "no_proxy": "127.0.0.1",
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    yield running_store
+    running_store.clear()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let what is asked of stores be tried again at once, five times, or as often as is said."""
+    from datasets.fetch.patience import Policy
+    from datasets.remote import client
+
+    def tries(attempts: int) -> None:
+        policy = Policy(attempts=attempts, timeout=5.0, backoff=0.001, longest_wait=0.01)
+        monkeypatch.setattr(client, "PATIENCE", policy)
+        client.client.cache_clear()
+
+    tries(5)
+    return tries

@@ -32,7 +32,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("making",),
         ("synthetic", "people"),
         ("fetch", "importing/layouts"),
-        ("importing",),
+        ("importing", "remote"),
         ("compose",),
         ("bundled", "stimuli"),
         ("",),

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,8 @@ from converter.forms.proofs import Difference, Parity
 from converter.runners.base import Runner
 from datasets.bundled.sets import bundled_samples
 from datasets.plates.needed import require_plates
-from datasets.samples.layout import iterate_pairs, open_set
+from datasets.remote.sets import open_place
+from datasets.samples.layout import iterate_pairs
 from datasets.samples.sample import Pair, Prediction
 
 QUANTILE = 0.999
@@ -32,7 +32,7 @@ def parity_samples(
     """
     if dataset.path in BUNDLED:
         return bundled_samples(dataset, size, count)
-    sample_set = open_set(Path(dataset.path))
+    sample_set = open_place(dataset.path)
     require_plates(sample_set, takes_plate)
     return list(islice(iterate_pairs(sample_set), count))
 

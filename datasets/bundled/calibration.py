@@ -7,7 +7,6 @@ the evaluated set.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +14,9 @@ import numpy as np
 from configs.errors import DataError, UsageError
 from configs.schema import BUNDLED, SYNTHETIC, DatasetSection, Int8Section
 from datasets.bundled.sets import bundled_samples
+from datasets.remote.sets import open_place
 from datasets.samples.images import array_sha256, pixels_sha256
-from datasets.samples.layout import SampleRef, SampleSet, load_sample, open_set
+from datasets.samples.layout import SampleRef, SampleSet, load_sample
 from datasets.samples.sample import Sample
 from datasets.synthetic.generate import GENERATOR_VERSION, synthetic_sample
 
@@ -53,7 +53,7 @@ def calibration_split(settings: Int8Section, dataset: DatasetSection, size: tupl
         name = f"{SYNTHETIC}, seed {settings.seed}"
         samples = [synthetic_sample(settings.seed, index, size) for index in range(sum(counts))]
     else:
-        calibration_set = open_set(Path(settings.calibration))
+        calibration_set = open_place(settings.calibration)
         refs = _spread(calibration_set, sum(counts))
         _require_nothing_shared(settings.calibration, refs, dataset)
         name, samples = calibration_set.name, [load_sample(ref) for ref in refs]
@@ -68,7 +68,7 @@ def calibration_identity(settings: Int8Section) -> str:
     """
     if settings.calibration == SYNTHETIC:
         return f"{SYNTHETIC} v{GENERATOR_VERSION}"
-    return open_set(Path(settings.calibration)).manifest_sha256
+    return open_place(settings.calibration).manifest_sha256
 
 
 def _require_other_seed(settings: Int8Section, dataset: DatasetSection) -> None:
@@ -93,12 +93,12 @@ def _spread(calibration_set: SampleSet, count: int) -> list[SampleRef]:
 def _require_nothing_shared(folder: str, refs: Sequence[SampleRef], dataset: DatasetSection) -> None:
     evaluated = _evaluated_pixels(dataset)
     for ref in refs:
-        for role, path in ref.by_role.items():
-            if role != "bgr" and pixels_sha256(path) in evaluated:
+        for role, digest in _pixels(ref).items():
+            if digest in evaluated:
                 raise UsageError(
-                    f"convert.int8.calibration: {path} is also in the set that is evaluated ({dataset.path}): a "
-                    f"quantization must not be fitted to the samples it is judged by; give another set than {folder}, "
-                    "or leave the key out for drawn figures"
+                    f"convert.int8.calibration: {ref.by_role[role]} is also in the set that is evaluated "
+                    f"({dataset.path}): a quantization must not be fitted to the samples it is judged by; give another "
+                    f"set than {folder}, or leave the key out for drawn figures"
                 )
 
 
@@ -108,10 +108,16 @@ def _evaluated_pixels(dataset: DatasetSection) -> frozenset[str]:
         samples = bundled_samples(dataset, dataset.size, dataset.count)
         foregrounds = (np.dstack((sample.foreground, sample.alpha)) for sample in samples)
         return frozenset(map(array_sha256, (*(sample.source for sample in samples), *foregrounds)))
-    evaluated = open_set(Path(dataset.path))
+    evaluated = open_place(dataset.path)
     if evaluated.manifest is not None:
         return frozenset(file.pixels_sha256 for file in evaluated.manifest.files if not file.path.startswith("bgr/"))
-    return frozenset(pixels_sha256(path) for ref in evaluated.refs for path in ref.files if path != ref.background)
+    return frozenset(digest for ref in evaluated.refs for digest in _pixels(ref).values())
+
+
+def _pixels(ref: SampleRef) -> dict[str, str]:
+    """Return the hashes of a sample's composite and foreground, by role."""
+    with ref.at_hand() as here:
+        return {role: pixels_sha256(path) for role, path in here.by_role.items() if role != "bgr"}
 
 
 def _digest(samples: Iterable[Sample]) -> str:

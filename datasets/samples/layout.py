@@ -11,8 +11,7 @@ accents are coded.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,51 +23,20 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from configs.reading import inside
 from configs.sizes import size_text
+from configs.urls import was_url
 from datasets.samples.elsewhere import elsewhere, set_elsewhere
 from datasets.samples.foreign import frames_hint
+from datasets.samples.frames import files_of, frames
 from datasets.samples.images import array_sha256, picture_bytes, pixels_sha256, read_rgb, read_rgba
-from datasets.samples.litter import entries
 from datasets.samples.manifest import MANIFEST_NAME, Manifest, content_sha256
-from datasets.samples.names import name_fault, natural_key, readable, same_name
+from datasets.samples.names import listing as listing
+from datasets.samples.names import natural_key, readable, same_name
+from datasets.samples.refs import ROLES as ROLES
+from datasets.samples.refs import SampleRef as SampleRef
 from datasets.samples.sample import Pair, Sample
 
-ROLES = {"com": "composite", "bgr": "background", "fgr": "foreground"}
-"""The folders of a whole set; com/ alone is in every set."""
-_PICTURES = frozenset({".png", ".jpg", ".jpeg"})
-SUFFIXES = {"com": _PICTURES, "bgr": _PICTURES, "fgr": frozenset({".png"})}
-_LISTED = 5
 _REMEDY = "make the set again, or see `mattekit dataset verify`"
-_EXPECTED = "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
-
-
-@dataclass(frozen=True, slots=True)
-class SampleRef:
-    """Where one sample lies on disk, not yet decoded.
-
-    Attributes:
-        id: `<clip>/<frame>`, the frame without its suffix.
-        background: None in a set without plates.
-        foreground: None in a set without ground truth.
-        sha256: what the manifest says of `files`, in their order; None without a manifest.
-    """
-
-    id: str
-    source: Path
-    background: Path | None
-    foreground: Path | None
-    tags: tuple[str, ...] = ()
-    sha256: tuple[str, ...] | None = None
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """Source and, where they are there, background and foreground."""
-        return tuple(self.by_role.values())
-
-    @property
-    def by_role(self) -> dict[str, Path]:
-        """The files by the folder that they lie in, `com`, `bgr` or `fgr`."""
-        files = zip(ROLES, (self.source, self.background, self.foreground), strict=True)
-        return {role: path for role, path in files if path is not None}
+EXPECTED = "expected com/, bgr/ and fgr/ with <clip>/<frame>.png in each"
 
 
 @dataclass(frozen=True)
@@ -128,15 +96,18 @@ class SampleSet:
 
     def files_sha256(self, ref: SampleRef) -> tuple[tuple[str, str], ...]:
         """Return path below the root and pixel hash of every image of a sample, as its files are now."""
-        return tuple((path.relative_to(self.root).as_posix(), pixels_sha256(path)) for path in ref.files)
+        with ref.at_hand() as here:
+            return tuple(zip(self._below(ref), map(pixels_sha256, here.files), strict=True))
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
         images = list(sample.images.values())
         if isinstance(sample, Sample):
             images.append(np.asarray(cv2.merge((sample.foreground, sample.alpha)), np.uint8))
-        paths = (path.relative_to(self.root).as_posix() for path in ref.files)
-        return [(path, array_sha256(image)) for path, image in zip(paths, images, strict=True)]
+        return [(path, array_sha256(image)) for path, image in zip(self._below(ref), images, strict=True)]
+
+    def _below(self, ref: SampleRef) -> list[str]:
+        return [path.relative_to(self.root).as_posix() for path in ref.files]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +136,7 @@ def open_set(root: Path) -> SampleSet:
     if scan.problems:
         raise DataError("\n".join(scan.problems))
     manifest = Manifest.read_if_there(root)
-    refs = scan.refs if manifest is None else _described(root, scan.refs, manifest)
+    refs = scan.refs if manifest is None else described(root, scan.refs, manifest)
     return SampleSet(manifest.name if manifest else root.resolve().name, root, refs, manifest)
 
 
@@ -186,8 +157,13 @@ def load_pair(ref: SampleRef) -> Pair:
 
     Raises:
         DataError: a file is unreadable, breaks a rule of `datasets.samples.images`, differs from what the manifest says
-            of it, or differs in size from its counterparts.
+            of it, differs in size from its counterparts, or cannot be fetched.
     """
+    with ref.at_hand() as here:
+        return _decoded(here)
+
+
+def _decoded(ref: SampleRef) -> Pair:
     source = read_rgb(ref.source, _verified(ref, ref.source))
     background = None if ref.background is None else read_rgb(ref.background, _verified(ref, ref.background))
     _require_one_size(ref, ref.background, source, background)
@@ -247,31 +223,43 @@ def scan_layout(root: Path) -> Scan:
 def _scan(root: Path) -> Scan:
     if not root.is_dir():
         what = "not a folder" if root.exists() else "no such folder"
-        return Scan((), (f"{readable(root)}: {what}; {_EXPECTED}{frames_hint([root])}",))
+        if was_url(root):
+            return Scan((), (f"{root}: a set in a store serves for evaluating alone; copy it to this disk for this",))
+        return Scan((), (f"{readable(root)}: {what}; {EXPECTED}{frames_hint([root])}",))
     if (name := readable(root.resolve())) != str(root.resolve()):
         return Scan((), (f"{name}: the path is not UTF-8, so no result can name the set; rename its folders",))
     missing = [role for role in ROLES if not (root / role).is_dir()]
     hint = set_elsewhere(root, ["com"]) if "com" in missing else "".join(elsewhere(root, role) for role in missing)
     if "com" in missing or hint:
         names = " and ".join(f"`{role}`" for role in missing)
-        return Scan((), (f"{root}: has no folder {names}; {_EXPECTED}{hint}",))
+        return Scan((), (f"{root}: has no folder {names}; {EXPECTED}{hint}",))
     problems: list[str] = []
-    roles = {role: word for role, word in ROLES.items() if role not in missing}
-    frames = {role: _frames(root / role, SUFFIXES[role], problems) for role in roles}
-    known = set().union(*frames.values())
+    roles = [role for role in ROLES if role not in missing]
+    return paired(root, {role: frames(root / role, files_of(root / role), role, problems) for role in roles}, problems)
+
+
+def paired(root: Path, by_role: Mapping[str, Mapping[str, Sequence[Path]]], problems: list[str]) -> Scan:
+    """Put together the frames of each role that a set has, as `datasets.samples.frames.frames` gave them."""
+    known = set().union(*by_role.values())
     misplaced = tuple(problems)
-    for role, word in roles.items():
-        if lacking := sorted(known - frames[role].keys(), key=natural_key):
-            problems.append(f"{root / role}: no {word} for {listing(lacking)}; expected {root / role / lacking[0]}.png")
+    for role, found in by_role.items():
+        if lacking := sorted(known - found.keys(), key=natural_key):
+            missing = f"no {ROLES[role]} for {listing(lacking)}; expected {root / role / lacking[0]}.png"
+            problems.append(f"{root / role}: {missing}")
     if not known and not problems:
-        problems.append(f"{root}: holds no samples; {_EXPECTED}")
-    whole = sorted(known.intersection(*frames.values()), key=natural_key)
-    refs = (_ref({role: frames[role][id_][0] for role in roles}) for id_ in whole)
+        problems.append(f"{root}: holds no samples; {EXPECTED}")
+    whole = sorted(known.intersection(*by_role.values()), key=natural_key)
+    refs = (_ref({role: found[id_][0] for role, found in by_role.items()}) for id_ in whole)
     incomplete = (
-        (id_, " and ".join(f"no {word}" for role, word in roles.items() if id_ not in frames[role]))
+        (id_, " and ".join(f"no {ROLES[role]}" for role, found in by_role.items() if id_ not in found))
         for id_ in sorted(known.difference(whole), key=natural_key)
     )
     return Scan(tuple(refs), tuple(problems), tuple(incomplete), misplaced)
+
+
+def _ref(files: Mapping[str, Path]) -> SampleRef:
+    source = files["com"]
+    return SampleRef(f"{source.parent.name}/{source.stem}", source, files.get("bgr"), files.get("fgr"))
 
 
 def spelled_as(refs: Iterable[SampleRef], manifest: Manifest) -> tuple[SampleRef, ...]:
@@ -285,49 +273,7 @@ def files_by_name(root: Path, refs: Iterable[SampleRef]) -> dict[str, Path]:
     return {same_name(path.relative_to(root).as_posix()): path for ref in refs for path in ref.files}
 
 
-def listing(items: Iterable[str]) -> str:
-    """Join the first five items and count the rest."""
-    found = list(items)
-    rest = len(found) - _LISTED
-    return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _frames(folder: Path, suffixes: frozenset[str], problems: list[str]) -> dict[str, list[Path]]:
-    """Return the frames below `folder` by id in one spelling, adding what is wrong with others to `problems`."""
-    frames: dict[str, list[Path]] = defaultdict(list)
-    strays: list[Path] = []
-    for clip in entries(folder):
-        if not clip.is_dir():
-            strays.append(clip)
-            continue
-        for file in entries(clip):
-            if not file.is_file() or file.suffix.lower() not in suffixes:
-                strays.append(file)
-            elif fault := name_fault(f"{clip.name}/{file.name}"):
-                problems.append(f"{readable(file)}: {fault}")
-            else:
-                frames[same_name(f"{clip.name}/{file.stem}")].append(file)
-    if strays:
-        endings = " or ".join(sorted(suffixes))
-        problems.append(
-            f"{folder}: out of place: {listing(map(readable, _in_order(strays)))}; "
-            f"expected only {folder.name}/<clip>/<frame> with the ending {endings}{frames_hint(strays)}"
-        )
-    if twice := [" and ".join(map(str, _in_order(paths))) for paths in frames.values() if len(paths) > 1]:
-        problems.append(f"{folder}: the same frame twice: {listing(sorted(twice))}; keep one of each")
-    return frames
-
-
-def _ref(files: Mapping[str, Path]) -> SampleRef:
-    source = files["com"]
-    return SampleRef(f"{source.parent.name}/{source.stem}", source, files.get("bgr"), files.get("fgr"))
-
-
-def _in_order(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: natural_key(path.as_posix()))
-
-
-def _described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
+def described(root: Path, refs: tuple[SampleRef, ...], manifest: Manifest) -> tuple[SampleRef, ...]:
     """Check that the manifest lists exactly these files, and add its tags and hashes to each sample."""
     path = root / MANIFEST_NAME
     for file in manifest.files:

@@ -3,7 +3,9 @@
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 
+_LISTED = 5
 LONGEST_NAME = 240
 """Most bytes of a file's name with its ending; what is written beside it may need a few more."""
 
@@ -41,6 +43,13 @@ def name_fault(below: str) -> str:
     if longest > LONGEST_NAME:
         return f"its name has {longest} bytes; expected at most {LONGEST_NAME}: rename it"
     return ""
+
+
+def listing(items: Iterable[str]) -> str:
+    """Join the first five items and count the rest."""
+    found = list(items)
+    rest = len(found) - _LISTED
+    return ", ".join(found[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def natural_key(text: str) -> tuple[object, ...]:

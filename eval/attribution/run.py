@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
@@ -15,7 +14,8 @@ from converter.forms.record import Conversion, check_files
 from converter.runners.base import Runner
 from converter.runners.devices import default_inference_precision
 from datasets.plates.needed import require_plates
-from datasets.samples.layout import SampleSet, iterate, open_set
+from datasets.remote.sets import open_place
+from datasets.samples.layout import SampleSet, iterate
 from eval.attribution.measure import Measured, Report, measure
 from eval.attribution.record import Attribution, StageRecord
 from eval.attribution.split import MEANS_OVER_PIXELS, most_added, split_drift
@@ -149,7 +149,7 @@ def open_run_set(results: Results) -> SampleSet:
     recorded = results.dataset
     if recorded.path is None:
         raise DataError("the run does not say where its set lay; run `mattekit evaluate` again")
-    sample_set = open_set(Path(recorded.path))
+    sample_set = open_place(recorded.path)
     require_run_set(sample_set, recorded)
     return sample_set
 

@@ -10,7 +10,7 @@ from configs.places import found
 from configs.schema import BUNDLED, DatasetSection, ModelSection
 from converter.catalogue.lock import pinned
 from datasets.bundled.sets import bundled_licences
-from datasets.samples.manifest import Manifest
+from datasets.remote.sets import manifest_at
 from eval.run.dataset_record import DatasetRecord
 
 TOOLKIT_LICENCE = "MIT"
@@ -114,7 +114,7 @@ def _evaluation(recorded: DatasetRecord, dataset: DatasetSection) -> tuple[tuple
     """Return the licences of a set's pictures, and whether some are not known."""
     if dataset.path in BUNDLED:
         return bundled_licences(dataset), False
-    manifest = None if recorded.path is None else Manifest.read_if_there(Path(recorded.path))
+    manifest = None if recorded.path is None else manifest_at(recorded.path)
     if manifest is None or manifest.content_sha256 != recorded.manifest_sha256:
         return (), True
     credits = () if manifest.composition is None else manifest.composition.credits

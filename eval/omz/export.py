@@ -13,7 +13,8 @@ from configs.folders import find_made
 from configs.schema import DatasetSection
 from converter.forms.record import Conversion, check_files, is_ir
 from converter.forms.variant import CPU, Variant, ir_variant, parse_variant, recorded_file, recorded_form
-from datasets.samples.layout import SampleSet, open_set
+from datasets.remote.sets import open_place
+from datasets.samples.layout import SampleSet
 from eval.omz.accuracy_check import CheckedModel, accuracy_check, dataset_definitions
 from eval.omz.pairing import checker_endings
 from eval.run.identity import require_run_models, require_run_set
@@ -66,7 +67,7 @@ def export_of_run(run_dir: Path) -> Export:
     require_run_models(results, str(run_dir))
     models = results.configuration().convert.out
     record = Conversion.read(models)
-    samples = open_set(Path(results.dataset.path))
+    samples = _on_this_disk(open_place(results.dataset.path))
     require_run_set(samples, results.dataset)
     count = None if results.dataset.samples == len(samples.refs) else results.dataset.samples
     checked = []
@@ -95,7 +96,7 @@ def export_of_models(
     """
     record = Conversion.read(models)
     check_files(models, record)
-    samples = open_dataset(dataset, report)
+    samples = _on_this_disk(open_dataset(dataset, report))
     checked = [_checked(ir_variant(form.hop), record, models) for form in record.forms if is_ir(form.hop)]
     left = ["onnx: left out, for accuracy_checker is given IRs alone"]
     count = None if dataset.limit is None or dataset.limit >= len(samples.refs) else dataset.limit
@@ -131,6 +132,12 @@ def write_export(out: Path, export: Export) -> tuple[str, ...]:
         *("accuracy_check", "-c", str(folder / CONFIG_FILE), "-d", str(folder / DEFINITIONS_FILE)),
         *("-m", str(export.models.absolute()), "-s", str(export.samples.root.absolute())),
     )
+
+
+def _on_this_disk(samples: SampleSet) -> SampleSet:
+    if samples.refs[0].store is not None:
+        raise UsageError(f"{samples.root}: accuracy_checker reads folders of this disk alone; copy the set here first")
+    return samples
 
 
 def _checked(

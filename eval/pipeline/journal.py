@@ -150,27 +150,11 @@ def require_unchanged(sample_set: SampleSet, outcomes: Sequence[Outcome]) -> Non
         ref = refs.get(outcome.sample)
         if ref is None:
             raise DataError(f"{sample_set.root}: has no sample {outcome.sample} any more; {_AGAIN}")
-        if stamps_of(ref.files) != outcome.stamps and sample_set.files_sha256(ref) != outcome.images:
+        if ref.stamps() != outcome.stamps and sample_set.files_sha256(ref) != outcome.images:
             raise DataError(f"{sample_set.root}: sample {outcome.sample} was changed since it was evaluated; {_AGAIN}")
 
 
 _AGAIN = "begin anew with --force"
-
-
-def stamps_of(files: Sequence[Path]) -> tuple[tuple[int, int], ...]:
-    """Return size and time of the last change of each file.
-
-    Raises:
-        DataError: one is missing.
-    """
-    found = []
-    for path in files:
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-        found.append((status.st_size, status.st_mtime_ns))
-    return tuple(found)
 
 
 def _number_of(path: Path) -> int:

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from datasets.samples.coverage import CoverageMeter
-from datasets.samples.layout import SampleRef, load_pair
+from datasets.samples.layout import load_pair
+from datasets.samples.refs import SampleRef, Stamp
 from datasets.samples.sample import Pair, Prediction, Sample, clip_of
 from eval.metrics.constant import constant_scores
 from eval.metrics.scoring import Scorer, as_unit, original_matte
 from eval.metrics.truth import Truth, as_sample
-from eval.pipeline.journal import stamps_of
 from eval.pipeline.opening import Opened
 from eval.pipeline.outcome import Outcome
 from eval.pipeline.stages import TIMED, Clock
@@ -68,7 +68,7 @@ class Finished:
 class _Read:
     sample: Pair
     images: tuple[tuple[str, str], ...]
-    stamps: tuple[tuple[int, int], ...]
+    stamps: tuple[Stamp, ...]
     plates: Prepared
 
 
@@ -210,7 +210,7 @@ class Line:
     def _read(self, task: Task) -> _Read:
         with self._clock("read"):
             sample = load_pair(task.ref)
-            stamps = stamps_of(task.ref.files)
+            stamps = task.ref.stamps()
         with self._clock("check"):
             images = tuple(self._opened.sample_set.decoded_sha256(task.ref, sample))
             self._opened.require_fit(sample, task.index)

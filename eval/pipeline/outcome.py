@@ -12,10 +12,8 @@ from configs.errors import DataError, shortened
 from configs.records import Frozen
 from configs.wording import explained
 from datasets.samples.coverage import CoverageMeter
+from datasets.samples.refs import Stamp
 from eval.run.scores import ScoreRow
-
-Stamp = tuple[int, int]
-"""Size in bytes and time of the last change in nanoseconds of a file."""
 
 
 class Outcome(Frozen):

@@ -1,14 +1,14 @@
 """What a job names: its converted models and its set, opened and checked."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from configs.errors import DataError
 from configs.schema import BUNDLED, Config, DatasetSection
 from converter.forms.record import Conversion, check_files
 from converter.runners.original import is_original
 from datasets.bundled.sets import make_bundled
-from datasets.samples.layout import SampleSet, open_set
+from datasets.remote.sets import open_place
+from datasets.samples.layout import SampleSet
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -35,10 +35,10 @@ def open_dataset(dataset: DatasetSection, report: Report = lambda *_: None) -> S
     """Open the configured set; a bundled one is made first where it is not there yet.
 
     Raises:
-        DataError: the set is missing or breaks its layout.
-        UsageError: the bundled set cannot be made as configured.
+        DataError: the set is missing or breaks its layout, or its store does not answer.
+        UsageError: a URL that cannot be read, or the bundled set cannot be made as configured.
     """
     if dataset.path not in BUNDLED:
-        return open_set(Path(dataset.path))
+        return open_place(dataset.path, report)
     making = f"making the {dataset.path} set"
     return make_bundled(dataset, progress=lambda done, total: report(making, done, total))

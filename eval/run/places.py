@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from configs.places import Origin
+from configs.urls import is_url
 from eval.run.identity import named_models
 from eval.run.results import Results, VariantRecord
 
@@ -52,7 +53,7 @@ def seen_from_here(results: Results, run_dir: Path) -> Results:
         return variant.model_copy(update={"model_path": path, "files": files})
 
     dataset = results.dataset
-    if dataset.path is not None:
+    if dataset.path is not None and not is_url(dataset.path):
         in_set = _turned(origin, origin.base(run_dir, dataset.path, Path.is_dir))
         asked = settings.get("dataset")
         if isinstance(asked, dict) and asked.get("path") == dataset.path:

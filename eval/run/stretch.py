@@ -7,6 +7,7 @@ from pathlib import Path
 from configs.errors import DataError
 from configs.schema import BUNDLED, Config
 from configs.sizes import size_text
+from configs.urls import is_url
 from converter.forms.record import Conversion
 from datasets.samples.images import image_size
 from datasets.samples.layout import scan_layout
@@ -27,11 +28,13 @@ def stretch_note(results: Results) -> str | None:
 def stretch_ahead(config: Config) -> str | None:
     """Return what `stretch_note` will say of a job's run, as far as its first frames tell; None before a conversion.
 
+    None too for a set in a store, which would have to be listed for it once more.
+
     Raises:
         DataError: the converted model's record is corrupt.
     """
     record = Conversion.read_if_there(config.convert.out)
-    if record is None:
+    if record is None or is_url(config.dataset.path):
         return None
     model = record.forms[0].contract.size
     sizes = {config.dataset.size} if config.dataset.path in BUNDLED else _sizes(config)

@@ -14,10 +14,11 @@ from configs.load import config_of
 from configs.places import found
 from configs.schema import BUNDLED, PEOPLE, SYNTHETIC, Config, ModelSection
 from configs.sizes import size_text
+from configs.urls import is_url
 from converter.architectures.base import Architecture, Size
 from converter.recognise import Recognised, recognise_checkpoint, recognise_onnx
+from datasets.remote.sets import open_place
 from datasets.samples.images import image_size
-from datasets.samples.layout import open_set
 from eval.run.aspect import MOST_DISTORTION, distortion
 
 _BUNDLED = Path("training/checkpoints/mattekit-mobilenetv2.safetensors")
@@ -68,7 +69,7 @@ def write_job(
     if out.exists() and not force:
         raise UsageError(f"{out}: is there already; choose another --out, or give --force to replace it")
     original = _original(checkpoint, onnx, architecture)
-    samples, frame = (None, None) if dataset is None or dataset in BUNDLED else _set_of(Path(dataset))
+    samples, frame = (None, None) if dataset is None or dataset in BUNDLED else _set_of(dataset)
     size = original.size or _size_for(original.architecture, frame)
     path = dataset or (PEOPLE if distortion(size, _FRAME) <= MOST_DISTORTION else SYNTHETIC)
     name = _name(checkpoint or onnx)
@@ -99,10 +100,11 @@ def _original(checkpoint: Path | None, onnx: Path | None, architecture: str | No
     return recognise_checkpoint(found(checkpoint or _BUNDLED), architecture)
 
 
-def _set_of(folder: Path) -> tuple[int, Size]:
+def _set_of(place: str) -> tuple[int, Size]:
     """Return how many samples a set has, and the size of its first."""
-    refs = open_set(found(folder)).refs
-    return len(refs), image_size(refs[0].source)
+    refs = open_place(place if is_url(place) else str(found(Path(place)))).refs
+    with refs[0].at_hand() as first:
+        return len(refs), image_size(first.source)
 
 
 def _size_for(architecture: Architecture, frame: Size | None) -> Size:
@@ -157,7 +159,7 @@ def _text(folder: Path, name: str, original: Recognised, size: Size, dataset: st
         refined=_refined(model, size),
         size=size,
         size_note=", to which the model is fixed" if original.size else f", divisible by {step}" if step > 1 else "",
-        dataset=dataset if dataset in BUNDLED else _from(folder, found(Path(dataset))),
+        dataset=dataset if dataset in BUNDLED or is_url(dataset) else _from(folder, found(Path(dataset))),
     )
 
 

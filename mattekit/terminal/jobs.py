@@ -7,11 +7,8 @@ from pathlib import Path
 
 from configs.errors import UsageError
 from configs.load import DEFAULT_CONFIG, load_config, override
-from configs.places import HOME_VARIABLE, home
+from configs.places import HOME_VARIABLE, RUNS, home
 from configs.schema import Config
-
-RUNS = Path("reports")
-"""Where runs lie, below `configs.places.home`."""
 
 
 def changed(

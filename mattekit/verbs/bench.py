@@ -39,7 +39,7 @@ def bench(
     contract: ContractOption = None,
     device: DeviceOption = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="people|synthetic|DIR", help="Where the frames come from.")
+        str | None, typer.Option(metavar="people|synthetic|DIR|URL", help="Where the frames come from.")
     ] = None,
     plate: Annotated[Plate | None, typer.Option(help="The plate of the bundled people.")] = None,
     frames: Annotated[

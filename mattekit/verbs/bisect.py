@@ -7,9 +7,9 @@ import typer
 
 from configs.errors import InconclusiveError, UsageError
 from configs.load import load_config
-from configs.places import home
+from configs.places import RUNS, home
 from mattekit.terminal.console import say, step_bar
-from mattekit.terminal.jobs import RUNS, changed, command, model_folder
+from mattekit.terminal.jobs import changed, command, model_folder
 from mattekit.terminal.modes import answer
 from mattekit.terminal.options import (
     CONFIG,

@@ -27,7 +27,7 @@ def evaluate(
     config: ConfigOption = CONFIG,
     models: Annotated[Path | None, typer.Option(help="The converted model's folder.")] = None,
     dataset: Annotated[
-        str | None, typer.Option(metavar="people|synthetic|DIR", help="A bundled set, or a set in OMZ's layout.")
+        str | None, typer.Option(metavar="people|synthetic|DIR|URL", help="A bundled set, or a set in OMZ's layout.")
     ] = None,
     plate: Annotated[
         Plate | None, typer.Option(help="The plate of the bundled people: exact, or taken by a hand-held camera.")
@@ -45,7 +45,10 @@ def evaluate(
     match_plate: Annotated[
         bool | None, typer.Option("--match-plate", help="Even the plates' exposure and white balance.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one under reports/.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|URL", help="The run's folder; by default a new one under reports/."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a finished run in the folder of --out.")] = False,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Finish a run that was broken off, with the job that it had.")
@@ -68,6 +71,9 @@ def evaluate(
     or --resume RUN, goes on from there, to the same figures to the last bit. What changed meanwhile (models, set,
     settings, code, packages) is told and refused; --force begins anew.
 
+    Set and run may lie in a store of objects, s3://, gs:// or hf:// (docs/scale.md): samples are fetched as they are
+    decoded and kept in a bounded cache, and a run is put there when it is whole.
+
     An IR or ONNX of anybody's runs beside them by --model. Where it carries no contract, it is run in every plausible
     way (colour order, range, which input is which), and one must bring it near the original by a clear margin: the
     report says which. What --contract says is held against the other ways (docs/variants.md).
@@ -86,11 +92,14 @@ def evaluate(
 
         mattekit evaluate --resume reports/nightly
 
+        mattekit evaluate --dataset s3://bucket/clips --out s3://bucket/runs/today
+
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
     from eval.run.stretch import stretch_ahead
     from mattekit.stages.evaluation import evaluate_into, resumed
+    from mattekit.stages.upload import RunPlace, run_place
 
     base = load_config(config)
     options = {
@@ -105,7 +114,6 @@ def evaluate(
         "--match-plate": ("dataset.match_plate", match_plate),
     }
     job = changed(base, options, model_folder(models))
-    run_dir = out or new_run(job.name)
     given = {
         "--config": config,
         "--models": models,
@@ -120,16 +128,17 @@ def evaluate(
         "--match-plate": match_plate,
     }
     converting = [command("convert", {"--config": config})] if models is None else []
+    place: str | Path = out or new_run(job.name)
     rerun: Sequence[str] = [*converting, command("evaluate", given)]
     if resume is not None:
         own = None if config == job_file() else config
         _require_alone({**given, "--config": own, "--out": out, "--force": force or None})
-        run_dir, job, rerun = resumed(resume)
+        place, job, rerun = resumed(resume)
     if warning := stretch_ahead(job):
         say_warning(f"{warning}; convert for the set's aspect: mattekit convert --size WIDTHxHEIGHT")
-    with progress_bars() as report:
-        run_dir, results, judgement = evaluate_into(
-            run_dir,
+    with progress_bars() as report, run_place(place, force=force, report=report) as run:
+        folder, results, judgement = evaluate_into(
+            run.folder,
             job,
             any_name=out is None and resume is None,
             force=force,
@@ -137,10 +146,11 @@ def evaluate(
             say=say_aside,
             report=report,
         )
-    answer(folder=run_dir, results=results)
+    where = run if folder == run.folder else RunPlace(folder, str(folder))
+    answer(folder=where.address, results=results)
     print_gate(judgement.original, tables())
-    say(f"report: {run_dir / 'report.md'}")
-    say(f"page: {run_dir / 'report.html'}")
+    say(f"report: {where.file('report.md')}")
+    say(f"page: {where.file('report.html')}")
 
 
 def _require_alone(options: Mapping[str, object]) -> None:

@@ -20,7 +20,9 @@ def init(
     ] = None,
     dataset: Annotated[
         str | None,
-        typer.Option(metavar="people|synthetic|DIR", help="What it is evaluated on; by default what fits its aspect."),
+        typer.Option(
+            metavar="people|synthetic|DIR|URL", help="What it is evaluated on; by default what fits its aspect."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The job's file.")] = JOB_FILE,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,

@@ -18,7 +18,7 @@ def locate(
     sample: Annotated[str, typer.Option(help="The sample's id, such as people/0003.")],
     config: ConfigOption = CONFIG,
     dataset: Annotated[
-        str | None, typer.Option(metavar="people|synthetic|DIR", help="A bundled set, or a set in OMZ's layout.")
+        str | None, typer.Option(metavar="people|synthetic|DIR|URL", help="A bundled set, or a set in OMZ's layout.")
     ] = None,
     precision_a: Annotated[InferencePrecision, typer.Option(help="Inference precision of A, an IR.")] = "f32",
     precision_b: Annotated[InferencePrecision, typer.Option(help="Inference precision of B, an IR.")] = "f32",

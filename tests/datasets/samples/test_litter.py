@@ -98,6 +98,7 @@ OF_OUR_OWN = {
     "mattekit/terminal/jobs.py",  # results by their name
     "datasets/fetch/backgrounds.py",  # its own temporary files
     "eval/locate/run.py",  # whether an output folder is empty
+    "datasets/remote/cache.py",  # what it has fetched
     "converter/architectures/__init__.py",  # the user's own families
     "eval/omz/pairing.py",  # as accuracy_checker enters them
     "eval/pipeline/journal.py",  # the parts of a run
