@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 
+from configs.errors import MattekitError
 from datasets.samples.coverage import CoverageMeter
 from datasets.samples.layout import load_pair
 from datasets.samples.refs import SampleRef, Stamp
@@ -140,11 +141,13 @@ class Line:
                 unread += map(self._enter, islice(waiting, self.window - len(self._line)))
                 if not unread:
                     break
-                self._infer(unread.popleft())
+                try:
+                    self._infer(unread.popleft())
+                except MattekitError:
+                    yield from self._end()
+                    raise
                 yield from self._leave(self.window - 1)
-            while self._begun:
-                self._finish_inference()
-            yield from self._leave(0)
+            yield from self._end()
 
     def _enter(self, task: Task) -> _Place:
         place = _Place(task, self._readers.submit(self._read, task))
@@ -188,6 +191,13 @@ class Line:
         before, self._before = self._before, place
         follows = self._sequential and before is not None and clip_of(before.task.ref.id) == clip_of(place.task.ref.id)
         place.scoring = self._scorers.submit(self._score, place, before if follows else None)
+
+    def _end(self) -> Iterator[Finished]:
+        """Yield what is still in the line, up to the first sample that was not inferred wholly."""
+        while self._begun:
+            self._finish_inference()
+        while self._line and self._line[0].scoring is not None:
+            yield from self._leave(len(self._line) - 1)
 
     def _leave(self, most: int) -> Iterator[Finished]:
         """Yield what is scored, from the first; wait until at most so many samples are in the line."""
