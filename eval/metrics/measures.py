@@ -32,6 +32,9 @@ from eval.metrics.truth import TruthImage
 SMALLEST_ALPHA = 0.01
 """Foreground colours count where the true alpha is above this: of 8 bits, from 3 on."""
 
+_STRIP = 32
+"""Rows of colours compared at once."""
+
 FloatImage = NDArray[np.float32]
 
 
@@ -83,11 +86,20 @@ def foreground_mse(foreground: FloatImage, truth: TruthImage, truth_alpha: Truth
     if pixels == 0:
         return None
     window = window_of(counted)
-    difference = np.zeros_like(obtained[window], order="C")
-    within = np.ascontiguousarray(counted[window]).view(np.uint8)
-    cv2.subtract(obtained[window], as_unit(expected[window]), dst=difference, mask=within)
-    squares = np.square(difference, out=difference).reshape(difference.shape[0], -1)
-    return 1e3 * cv2.sumElems(squares)[0] / (3 * pixels)
+    summed = _masked_squares(obtained[window], expected[window], counted[window])
+    return 1e3 * summed / (3 * pixels)
+
+
+def _masked_squares(obtained: FloatImage, expected: TruthImage, counted: NDArray[np.bool_]) -> float:
+    """Return the sum of squared differences of colours, (H, W, 3), where `counted`, in strips that fit into a cache."""
+    summed, strip = 0.0, np.empty((_STRIP, *obtained.shape[1:]), np.float32)
+    for top in range(0, obtained.shape[0], _STRIP):
+        rows = slice(top, top + _STRIP)
+        mask = np.ascontiguousarray(counted[rows]).view(np.uint8)
+        squares = np.subtract(obtained[rows], as_unit(expected[rows]), out=strip[: mask.shape[0]])
+        np.square(squares, out=squares)
+        summed += sum(cv2.mean(squares, mask)[:3]) * cv2.countNonZero(mask)
+    return summed
 
 
 def dtssd(alpha: FloatImage, previous: FloatImage, truth: TruthImage, previous_truth: TruthImage) -> float:
