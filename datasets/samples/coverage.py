@@ -13,7 +13,7 @@ The outline of a person is thin, and few sets draw it through every tile; but no
 
 import base64
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 import cv2
@@ -23,6 +23,7 @@ from PIL import Image
 from pydantic import Field, model_validator
 
 from configs.records import Frozen
+from datasets.samples.histograms import Histograms, histogram, window_of
 from datasets.samples.sample import Sample
 
 TILE, CELL = 16, 4
@@ -41,6 +42,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Shares = tuple[Share, ...]
 
 _OPAQUE, _PARTIAL, _EMPTY = 1, 2, 4
+_FOREGROUND, _BACKGROUND = 0, 1
 _CLASSES = np.full(256, _PARTIAL, np.uint8)
 _CLASSES[: EMPTY + 1] = _EMPTY
 _CLASSES[OPAQUE:] = _OPAQUE
@@ -125,24 +127,25 @@ class CoverageMeter:
         self._values = np.zeros((2, 3, 256), np.int64)
         self._saturated = np.zeros((2, 3), np.int64)
 
-    def add(self, sample: Sample) -> None:
-        """Measure a sample."""
-        alpha = sample.alpha
-        if alpha.shape != self.size:
+    def add(self, sample: Sample, counts: Histograms | None = None) -> None:
+        """Measure a sample; `counts` are those of its alpha and foreground, where others need them too."""
+        alpha, counts = sample.alpha, counts or Histograms(sample.alpha, sample.foreground)
+        if alpha.shape == self.size:
+            self._alpha += counts.alpha
+        else:
             height, width = self.size
             alpha = np.asarray(Image.fromarray(alpha).resize((width, height), Image.Resampling.BILINEAR))
+            self._alpha += histogram(alpha)
         self.samples += 1
-        self._classes |= np.asarray(cv2.LUT(alpha, _CLASSES))
-        self._edges |= hair_like(alpha)
-        self._alpha += _histogram(alpha)
-        covered = cv2.compare(sample.alpha, 0, cv2.CMP_GT)
-        for role, image, mask in ((0, sample.foreground, covered), (1, sample.background, None)):
-            if image is None:
-                continue
-            planes = cv2.split(image)
-            for channel, plane in enumerate(planes):
-                self._values[role, channel] += _histogram(plane, mask)
-                self._saturated[role, channel] += _count_saturated(planes, channel, mask)
+        classes = _classes_of(alpha)
+        self._classes |= classes
+        self._edges |= _hair_like(alpha, classes, CELL)
+        self._values[_FOREGROUND] += counts.foreground
+        self._saturated[_FOREGROUND] += _saturated(counts.planes, counts.covered)
+        if sample.background is not None:
+            planes = cv2.split(sample.background)
+            self._values[_BACKGROUND] += [histogram(plane) for plane in planes]
+            self._saturated[_BACKGROUND] += _saturated(planes)
 
     def merge(self, other: "CoverageMeter") -> None:
         """Take over what another meter of the same frame has seen.
@@ -214,14 +217,28 @@ class CoverageMeter:
 
 def hair_like(alpha: NDArray[np.uint8], cell: int = CELL) -> NDArray[np.bool_]:
     """Return which cells hold a hair-like edge, (ceil(H / cell), ceil(W / cell)), from alpha, (H, W) uint8."""
+    return _hair_like(alpha, _classes_of(alpha), cell)
+
+
+def _hair_like(alpha: NDArray[np.uint8], classes: NDArray[np.uint8], cell: int) -> NDArray[np.bool_]:
+    """Return the same, the pixels' classes being known."""
     height, width = alpha.shape
-    padding = (0, -height % cell), (0, -width % cell)
-    padded = np.pad(alpha, padding, mode="edge") if any(after for _, after in padding) else alpha
-    highest, lowest = _reduced(padded, cell, np.maximum), _reduced(padded, cell, np.minimum)
-    # A hard edge between opaque and empty is none: some pixel must be in between.
-    partial = (cv2.LUT(padded, _CLASSES) & _PARTIAL).astype(np.uint8, copy=False)
-    varied: NDArray[np.bool_] = (highest - lowest >= EDGE_RANGE) & (_reduced(partial, cell, np.maximum) > 0)
-    return varied
+    found = np.zeros((-(-height // cell), -(-width // cell)), bool)
+    # A hard edge between opaque and empty is none: some pixel must be in between. So nothing is looked for elsewhere.
+    partial: NDArray[np.uint8] = classes & np.uint8(_PARTIAL)
+    cells = tuple(slice(side.start // cell, -(-side.stop // cell)) for side in window_of(partial))
+    if found[cells].size:
+        pixels = tuple(slice(side.start * cell, side.stop * cell) for side in cells)
+        highest, lowest, between = (
+            _reduced(image[pixels], cell, of)
+            for image, of in ((alpha, cv2.dilate), (alpha, cv2.erode), (partial, cv2.dilate))
+        )
+        found[cells] = (highest - lowest >= EDGE_RANGE) & (between > 0)
+    return found
+
+
+def _classes_of(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.LUT(alpha, _CLASSES), np.uint8)
 
 
 def tiles_of(size: tuple[int, int]) -> tuple[int, int]:
@@ -243,25 +260,20 @@ def _unpacked(text: str, like: NDArray[Any]) -> NDArray[Any]:
     return np.frombuffer(found, like.dtype).reshape(like.shape)
 
 
-def _reduced(image: NDArray[np.uint8], cell: int, function: np.ufunc) -> NDArray[np.uint8]:
-    rows = image[::cell]
-    for row in range(1, cell):
-        rows = function(rows, image[row::cell])
-    cells = rows[:, ::cell]
-    for column in range(1, cell):
-        cells = function(cells, rows[:, column::cell])
-    return cells
+def _reduced(image: NDArray[np.uint8], cell: int, of: Callable[..., Any]) -> NDArray[np.uint8]:
+    """Return the highest (`of` dilate) or lowest (`of` erode) value of each cell, of its pixels inside the image."""
+    reduced = of(image, np.ones((cell, cell), np.uint8), anchor=(0, 0))
+    return np.asarray(reduced[::cell, ::cell], np.uint8)
 
 
-def _histogram(plane: NDArray[np.uint8], mask: NDArray[np.uint8] | None = None) -> NDArray[np.int64]:
-    counts = cv2.calcHist([plane], [0], mask, [256], [0, 256])
-    return np.asarray(counts).ravel().astype(np.int64)
-
-
-def _count_saturated(planes: Sequence[NDArray[np.uint8]], channel: int, mask: NDArray[np.uint8] | None) -> int:
-    first, second = (planes[other] for other in range(3) if other != channel)
-    above = cv2.compare(cv2.subtract(planes[channel], cv2.max(first, second)), SATURATED, cv2.CMP_GE)
-    return int(cv2.countNonZero(above if mask is None else cv2.bitwise_and(above, mask)))
+def _saturated(planes: Sequence[NDArray[np.uint8]], mask: NDArray[np.uint8] | None = None) -> list[int]:
+    """Return in how many pixels each of three channels is saturated, where `mask` is not 0."""
+    numbers = []
+    for channel, plane in enumerate(planes):
+        first, second = (planes[other] for other in range(3) if other != channel)
+        above = cv2.compare(cv2.subtract(plane, cv2.max(first, second)), SATURATED, cv2.CMP_GE)
+        numbers.append(cv2.countNonZero(above if mask is None else cv2.bitwise_and(above, mask)))
+    return numbers or [0, 0, 0]
 
 
 def _tiled(seen: NDArray[np.bool_], side: int, beyond: bool = True) -> NDArray[np.float64]:

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.metrics.arrays import float_image, unit_truth
+from datasets.samples.histograms import histogram, window_of
+from eval.metrics.mattes import Mattes
 from eval.metrics.truth import TruthImage
 
 LEVELS = 10
@@ -26,27 +27,17 @@ def alpha_conn(alpha: NDArray[np.float32], truth: TruthImage) -> float:
     Raises:
         DataError: shapes or types differ from these, or `alpha` is not finite.
     """
-    expected = unit_truth("ground truth alpha", truth)
-    obtained = float_image("predicted alpha", alpha, expected.shape)
-    connected = _connected_level(np.minimum(obtained, expected))
+    return connectivity_error(Mattes(alpha, truth))
+
+
+def connectivity_error(mattes: Mattes) -> float:
+    """Return `alpha_conn` of two mattes: regions over the whole image, excesses only where the mattes differ."""
+    if not mattes.places.size:
+        return 0.0
+    connected = _connected_level(mattes)
+    obtained, expected = (mattes.at_places(matte) for matte in (mattes.obtained, mattes.expected))
     excess = _excess(obtained, connected) - _excess(expected, connected)
     return 1e-3 * float(np.abs(excess).sum(dtype=np.float64))
-
-
-def _connected_level(common: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return, for each pixel, the highest level up to which it belongs to the largest region of every level."""
-    level_of = np.zeros_like(common)
-    # float64, so that 8-bit values on a level (51/255, 102/255 ...) count as reaching it
-    levels = [np.float64(step) * (1 / LEVELS) for step in range(1, LEVELS + 1)]
-    left, top, width, height = cv2.boundingRect((common >= _least_float32(levels[0])).view(np.uint8))
-    window = slice(top, top + height), slice(left, left + width)
-    inside, connected = common[window], np.ones((height, width), dtype=np.bool_)
-    for level in levels if connected.size else ():
-        connected &= _largest_region(inside >= _least_float32(level), inside)
-        if not connected.any():
-            break
-        level_of[window][connected] = level
-    return level_of
 
 
 def _least_float32(level: np.float64) -> np.float32:
@@ -55,26 +46,61 @@ def _least_float32(level: np.float64) -> np.float32:
     return nearest if nearest >= level else np.nextafter(nearest, np.float32(np.inf))
 
 
-def _largest_region(mask: NDArray[np.bool_], heights: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return the largest 4-connected region of a mask; nothing where the mask is empty.
+# of float64, so that 8-bit values on a level (51/255, 102/255 ...) count as reaching it
+_LEVELS = [np.float64(step) * (1 / LEVELS) for step in range(1, LEVELS + 1)]
+_LEAST = np.array([_least_float32(level) for level in _LEVELS])
+_ALPHA_OF = np.array([0, *_LEVELS], np.float32)
 
-    The region of the highest pixel is filled first, at a sixth of the cost of labelling all: one that has more than
-    half of the mask's pixels is the largest.
+
+def _connected_level(mattes: Mattes) -> NDArray[np.float32]:
+    """Return, where the mattes differ, the highest level up to which every level's largest region holds the pixel."""
+    common = np.minimum(mattes.obtained, mattes.expected)
+    window = window_of(common >= _LEAST[0])
+    steps = _steps(common[window])
+    height, width = steps.shape
+    # a frame of pixels of no region around, which also takes in the places outside the window
+    rows, columns = np.divmod(mattes.places, mattes.size[1])
+    rows, columns = np.clip(rows - window[0].start, -1, height), np.clip(columns - window[1].start, -1, width)
+    places = (rows + 1) * (width + 2) + columns + 1
+    connected, level = np.ones(places.shape, np.bool_), np.zeros(places.shape, np.intp)
+    pixels = np.cumsum(histogram(steps)[::-1])[::-1]
+    for step in range(1, LEVELS + 1):
+        if pixels[step] == 0:
+            break
+        connected &= _largest_region(steps, step, int(pixels[step])).ravel()[places] > 0
+        level += connected
+    return _ALPHA_OF[level]
+
+
+def _steps(common: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return how many levels each pixel reaches, 0 to `LEVELS`."""
+    some, every = common >= _LEAST[0], common >= _LEAST[-1]
+    steps: NDArray[np.uint8] = np.multiply(every, np.uint8(LEVELS), dtype=np.uint8, order="C")
+    between = np.flatnonzero(some != every)
+    steps.ravel()[between] = np.searchsorted(_LEAST, common.ravel()[between], side="right")
+    return steps
+
+
+def _largest_region(steps: NDArray[np.uint8], step: int, pixels: int) -> NDArray[np.uint8]:
+    """Return the largest 4-connected region of the pixels that reach a step, 1 inside, with a frame of one 0 around.
+
+    The region of a highest pixel is filled first, at a sixth of the cost of labelling all: one that has more than half
+    of the pixels is the largest.
     """
-    pixels = int(np.count_nonzero(mask))
-    if pixels == 0:
-        return np.zeros_like(mask)
-    barrier = np.ones((mask.shape[0] + 2, mask.shape[1] + 2), np.uint8)
-    np.logical_not(mask, out=barrier[1:-1, 1:-1].view(np.bool_))
-    row, column = np.unravel_index(int(np.argmax(heights)), mask.shape)
-    unused, filled = np.zeros(mask.shape, np.uint8), 2
-    flags = 4 | cv2.FLOODFILL_MASK_ONLY | filled << 8
-    reached, *_ = cv2.floodFill(unused, barrier, (int(column), int(row)), 0, flags=flags)
+    height, width = steps.shape
+    region = np.zeros((height + 2, width + 2), np.uint8)
+    row, column = np.unravel_index(int(np.argmax(steps)), steps.shape)
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | 1 << 8
+    below = int(steps[row, column]) - step
+    reached, *_ = cv2.floodFill(steps, region, (int(column), int(row)), 0, below, LEVELS, flags)
+    # the flood marks the frame too
+    region[[0, -1]] = region[:, [0, -1]] = 0
     if 2 * reached > pixels:
-        return np.asarray(barrier[1:-1, 1:-1] == filled)
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
+        return region
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats((steps >= step).view(np.uint8), connectivity=4)
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
-    return np.asarray(labels == largest)
+    region[1:-1, 1:-1] = labels == largest
+    return region
 
 
 def _excess(matte: NDArray[np.float32], level: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -22,15 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.errors import DataError
-from datasets.samples.sample import Prediction
-from eval.metrics.arrays import float_image, unit_truth
-from eval.metrics.connectivity import alpha_conn
-from eval.metrics.truth import Truth, TruthImage
+from datasets.samples.histograms import window_of
+from eval.metrics.arrays import as_unit, checked_truth, float_image, unit_truth
+from eval.metrics.connectivity import connectivity_error
+from eval.metrics.gradient import gradient_error
+from eval.metrics.mattes import Comparison, Mattes
+from eval.metrics.truth import TruthImage
 
-GRADIENT_SIGMA = 1.4
-GRADIENT_EPSILON = 1e-2
 SMALLEST_ALPHA = 0.01
 """Foreground colours count where the true alpha is above this: of 8 bits, from 3 on."""
+
+_STRIP = 32
+"""Rows of colours compared at once."""
 
 FloatImage = NDArray[np.float32]
 
@@ -45,12 +48,12 @@ def alpha_mad(alpha: FloatImage, truth: TruthImage) -> float:
     Raises:
         DataError: shapes or types differ from these, or `alpha` is not finite.
     """
-    return 1e3 * float(np.abs(_difference(alpha, truth)).mean(dtype=np.float64))
+    return _mean_absolute(Mattes(alpha, truth))
 
 
 def alpha_mse(alpha: FloatImage, truth: TruthImage) -> float:
     """Return the mean squared difference of two mattes, times 1e3 (OMZ). Arguments and errors as `alpha_mad`."""
-    return 1e3 * float(np.square(_difference(alpha, truth)).mean(dtype=np.float64))
+    return _mean_squared(Mattes(alpha, truth))
 
 
 def alpha_sad(alpha: FloatImage, truth: TruthImage) -> float:
@@ -58,30 +61,7 @@ def alpha_sad(alpha: FloatImage, truth: TruthImage) -> float:
 
     Arguments and errors as `alpha_mad`.
     """
-    return 1e-3 * float(np.abs(_difference(alpha, truth)).sum(dtype=np.float64))
-
-
-def alpha_grad(alpha: FloatImage, truth: TruthImage) -> float:
-    """Return the summed squared difference of gradient magnitudes, divided by 1000 (OMZ).
-
-    Gradients are Gaussian derivatives (sigma 1.4, 9x9, L2 norm 1) with half-sample symmetric borders, over the whole
-    image and without normalising the mattes. A sum: it grows with resolution and with the length of the edges.
-    Arguments and errors as `alpha_mad`.
-    """
-    expected = unit_truth("ground truth alpha", truth)
-    obtained = float_image("predicted alpha", alpha, expected.shape)
-    return _gradient_error(obtained, expected, cv2.BORDER_REFLECT)
-
-
-def rvm_grad(alpha: FloatImage, truth: TruthImage) -> float:
-    """Return RVM's variant of GRAD: both mattes are stretched to 0..1 first, borders repeat the last pixel.
-
-    Not comparable with `alpha_grad`; it serves comparison with figures of the video matting literature.
-    Arguments and errors as `alpha_mad`.
-    """
-    expected = unit_truth("ground truth alpha", truth)
-    obtained = float_image("predicted alpha", alpha, expected.shape)
-    return _gradient_error(_stretched(obtained), _stretched(expected), cv2.BORDER_REPLICATE)
+    return _absolute(Mattes(alpha, truth))
 
 
 def foreground_mse(foreground: FloatImage, truth: TruthImage, truth_alpha: TruthImage) -> float | None:
@@ -99,17 +79,27 @@ def foreground_mse(foreground: FloatImage, truth: TruthImage, truth_alpha: Truth
         DataError: shapes or types differ from these, or `foreground` is not finite anywhere.
     """
     mask = unit_truth("ground truth alpha", truth_alpha)
-    expected = unit_truth("ground truth foreground", truth, (*mask.shape, 3))
+    expected = checked_truth("ground truth foreground", truth, (*mask.shape, 3))
     obtained = float_image("predicted foreground", foreground, expected.shape)
     counted = mask > SMALLEST_ALPHA
     pixels = int(np.count_nonzero(counted))
     if pixels == 0:
         return None
-    left, top, width, height = cv2.boundingRect(counted.view(np.uint8))
-    window = slice(top, top + height), slice(left, left + width)
-    difference = obtained[window] - expected[window]
-    difference *= counted[window][..., np.newaxis]
-    return 1e3 * float(np.square(difference, out=difference).sum(dtype=np.float64)) / (3 * pixels)
+    window = window_of(counted)
+    summed = _masked_squares(obtained[window], expected[window], counted[window])
+    return 1e3 * summed / (3 * pixels)
+
+
+def _masked_squares(obtained: FloatImage, expected: TruthImage, counted: NDArray[np.bool_]) -> float:
+    """Return the sum of squared differences of colours, (H, W, 3), where `counted`, in strips that fit into a cache."""
+    summed, strip = 0.0, np.empty((_STRIP, *obtained.shape[1:]), np.float32)
+    for top in range(0, obtained.shape[0], _STRIP):
+        rows = slice(top, top + _STRIP)
+        mask = np.ascontiguousarray(counted[rows]).view(np.uint8)
+        squares = np.subtract(obtained[rows], as_unit(expected[rows]), out=strip[: mask.shape[0]])
+        np.square(squares, out=squares)
+        summed += sum(cv2.mean(squares, mask)[:3]) * cv2.countNonZero(mask)
+    return summed
 
 
 def dtssd(alpha: FloatImage, previous: FloatImage, truth: TruthImage, previous_truth: TruthImage) -> float:
@@ -125,8 +115,13 @@ def dtssd(alpha: FloatImage, previous: FloatImage, truth: TruthImage, previous_t
     Raises:
         DataError: shapes or types differ from these, or a prediction is not finite.
     """
-    now = _difference(alpha, truth)
-    before = _difference(previous, previous_truth)
+    now, before = (
+        float_image("predicted alpha", one, expected.shape) - expected
+        for one, expected in (
+            (alpha, unit_truth("ground truth alpha", truth)),
+            (previous, unit_truth("ground truth alpha", previous_truth)),
+        )
+    )
     if now.shape != before.shape:
         raise DataError(f"consecutive frames: expected one size within a clip, found {before.shape} and {now.shape}")
     return 1e2 * math.sqrt(float(np.square(now - before).mean(dtype=np.float64)))
@@ -150,42 +145,16 @@ def match_size(image: FloatImage, size: tuple[int, int]) -> FloatImage:
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _difference(alpha: FloatImage, truth: TruthImage) -> FloatImage:
-    expected = unit_truth("ground truth alpha", truth)
-    return float_image("predicted alpha", alpha, expected.shape) - expected
+def _mean_absolute(mattes: Mattes) -> float:
+    return 1e3 * (mattes.absolute / mattes.expected.size)
 
 
-def _gradient_kernels() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the Gaussian and its derivative, each of L2 norm 1: their outer product is the 2-D kernel."""
-    sigma = GRADIENT_SIGMA
-    half = math.ceil(sigma * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * sigma * GRADIENT_EPSILON)))
-    x = np.arange(-half, half + 1, dtype=np.float64)
-    gaussian = np.exp(-0.5 * np.square(x / sigma))
-    derivative = -x * gaussian
-    return gaussian / np.linalg.norm(gaussian), derivative / np.linalg.norm(derivative)
+def _mean_squared(mattes: Mattes) -> float:
+    return 1e3 * (mattes.squared / mattes.expected.size)
 
 
-_GAUSSIAN, _DERIVATIVE = _gradient_kernels()
-
-
-def _gradient_magnitude(image: FloatImage, border: int) -> FloatImage:
-    along_x = cv2.sepFilter2D(image, cv2.CV_32F, _DERIVATIVE, _GAUSSIAN, borderType=border)
-    along_y = cv2.sepFilter2D(image, cv2.CV_32F, _GAUSSIAN, _DERIVATIVE, borderType=border)
-    # not cv2.magnitude, whose last bit depends on where its arrays lie in memory
-    squares = np.add(np.square(along_x, out=along_x), np.square(along_y, out=along_y), out=along_x)
-    return np.asarray(np.sqrt(squares, out=squares), dtype=np.float32)
-
-
-def _gradient_error(obtained: FloatImage, expected: FloatImage, border: int) -> float:
-    change = _gradient_magnitude(obtained, border) - _gradient_magnitude(expected, border)
-    return 1e-3 * float(np.square(change).sum(dtype=np.float64))
-
-
-def _stretched(image: FloatImage) -> FloatImage:
-    low, high = float(image.min()), float(image.max())
-    if low == high:
-        return np.zeros_like(image)
-    return (image - np.float32(low)) / np.float32(high - low)
+def _absolute(mattes: Mattes) -> float:
+    return 1e-3 * mattes.absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +176,7 @@ class Metric:
     name: str
     title: str
     unit: str
-    function: Callable[[Truth, Prediction], float | None] | None
+    function: Callable[[Comparison], float | None] | None
     published_original: float | None = None
     published_converted: float | None = None
     of_foreground: bool = False
@@ -215,24 +184,24 @@ class Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("alpha_mad", "Alpha MAD", "x 1e-3", lambda s, p: alpha_mad(p.alpha, s.alpha), 4.32, 4.35),
-    Metric("alpha_mse", "Alpha MSE", "x 1e-3", lambda s, p: alpha_mse(p.alpha, s.alpha), 1.0, 1.0),
-    Metric("alpha_grad", "Alpha GRAD", "x 1e3", lambda s, p: alpha_grad(p.alpha, s.alpha), 2.48, 2.49),
+    Metric("alpha_mad", "Alpha MAD", "x 1e-3", lambda c: _mean_absolute(c.mattes), 4.32, 4.35),
+    Metric("alpha_mse", "Alpha MSE", "x 1e-3", lambda c: _mean_squared(c.mattes), 1.0, 1.0),
+    Metric("alpha_grad", "Alpha GRAD", "x 1e3", lambda c: gradient_error(c.mattes), 2.48, 2.49),
     Metric(
         "foreground_mse",
         "Foreground MSE",
         "x 1e-3",
-        lambda s, p: (
+        lambda c: (
             None
-            if p.foreground is None or s.foreground is None
-            else foreground_mse(p.foreground, s.foreground, s.alpha)
+            if c.prediction.foreground is None or c.truth.foreground is None
+            else foreground_mse(c.prediction.foreground, c.truth.foreground, c.mattes.expected)
         ),
         2.7,
         2.69,
         of_foreground=True,
     ),
-    Metric("alpha_sad", "Alpha SAD", "x 1e3", lambda s, p: alpha_sad(p.alpha, s.alpha)),
-    Metric("alpha_conn", "Alpha CONN", "x 1e3", lambda s, p: alpha_conn(p.alpha, s.alpha)),
+    Metric("alpha_sad", "Alpha SAD", "x 1e3", lambda c: _absolute(c.mattes)),
+    Metric("alpha_conn", "Alpha CONN", "x 1e3", lambda c: connectivity_error(c.mattes)),
     Metric("dtssd", "dtSSD", "x 1e-2", None),
 )
 METRIC_NAMES: tuple[str, ...] = tuple(metric.name for metric in METRICS)

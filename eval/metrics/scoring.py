@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from configs.errors import DataError
 from datasets.samples.names import natural_key
 from datasets.samples.sample import Pair, Prediction, clip_of
-from eval.metrics.arrays import unit_truth
+from eval.metrics.mattes import Comparison
 from eval.metrics.measures import METRICS, dtssd, match_size
 from eval.metrics.truth import Truth, TruthImage, UnitTruth
 
@@ -23,20 +23,6 @@ def original_matte(sample: Pair, original: Prediction) -> UnitTruth:
     """
     matched = match_prediction(sample, original)
     return UnitTruth(sample.id, matched.alpha, matched.foreground)
-
-
-def as_unit(truth: Truth) -> UnitTruth:
-    """Return a truth in float32, so that it is divided once for every metric and variant; itself where it is that.
-
-    Raises:
-        DataError: an image is of another type.
-    """
-    if isinstance(truth, UnitTruth):
-        return truth
-    colours = truth.foreground
-    alpha = unit_truth("ground truth alpha", truth.alpha)
-    foreground = None if colours is None else unit_truth("ground truth foreground", colours, (*alpha.shape, 3))
-    return UnitTruth(truth.id, alpha, foreground)
 
 
 def match_prediction(sample: Pair | Truth, prediction: Prediction) -> Prediction:
@@ -109,10 +95,11 @@ class Scorer:
             DataError: the prediction has a wrong shape or type, or holds values that are not finite.
         """
         try:
-            truth, matched = as_unit(sample), match_prediction(sample, prediction)
-            scores: Scores = {m.name: m.function(truth, matched) for m in METRICS if m.function is not None}
+            matched = match_prediction(sample, prediction)
+            comparison = Comparison(sample, matched)
+            scores: Scores = {m.name: m.function(comparison) for m in METRICS if m.function is not None}
             if self._temporal is not None:
-                scores["dtssd"] = self._temporal.score(truth, matched)
+                scores["dtssd"] = self._temporal.score(sample, matched)
         except DataError as error:
             raise DataError(f"variant {self._variant}, sample {sample.id}: {error}") from error
         return scores

@@ -42,7 +42,7 @@ class Truth(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitTruth:
-    """A truth of float32 0..1: what the original gives for a sample, or a sample's ground truth divided by 255.
+    """A truth of float32 0..1: what the original gives for a sample.
 
     Attributes:
         id: the sample's.

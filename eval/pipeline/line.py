@@ -17,11 +17,12 @@ from itertools import islice
 
 from configs.errors import MattekitError
 from datasets.samples.coverage import CoverageMeter
+from datasets.samples.histograms import Histograms
 from datasets.samples.layout import load_pair
 from datasets.samples.refs import SampleRef, Stamp
 from datasets.samples.sample import Pair, Prediction, Sample, clip_of
 from eval.metrics.constant import constant_scores
-from eval.metrics.scoring import Scorer, as_unit, original_matte
+from eval.metrics.scoring import Scorer, original_matte
 from eval.metrics.truth import Truth, as_sample
 from eval.pipeline.opening import Opened
 from eval.pipeline.outcome import Outcome
@@ -238,14 +239,14 @@ class Line:
             predictions = {name: place.predictions[name] for name in names}
             meter = CoverageMeter(self._opened.size)
             truth: Truth
+            counts = None
             if isinstance(sample, Sample):
-                truth = sample
-                meter.add(sample)
+                truth, counts = sample, Histograms(sample.alpha, sample.foreground)
+                meter.add(sample, counts)
             else:
                 truth = original_matte(sample, predictions[names[0]])
                 meter.add(as_sample(sample, truth))
-            constants = constant_scores(truth)
-            truth = as_unit(truth)
+            constants = constant_scores(truth, counts)
             scores = {}
             for name, prediction in predictions.items():
                 scorer = Scorer(name, self._sequential)

@@ -186,3 +186,19 @@ def test_a_hair_like_cell_varies_and_is_partial_somewhere() -> None:
     alpha[3, 19] = 51
     assert hair_like(alpha).tolist() == [[False, False, True, False, True]]
     assert hair_like(alpha[:, :18], 8).shape == (1, 3)
+
+
+@pytest.mark.parametrize(("size", "cell"), [((64, 96), 4), ((61, 95), 4), ((30, 45), 8), ((3, 2), 4)])
+def test_hair_like_cells_are_those_found_pixel_by_pixel(size: tuple[int, int], cell: int) -> None:
+    rng = np.random.default_rng(4)
+    alpha = rng.choice(np.array([0, 12, 13, 60, 242, 243, 255], np.uint8), size)
+    alpha[rng.random(size) < 0.9] = 0
+    expected = [
+        [
+            int(part.max()) - int(part.min()) >= 51 and bool(((part > 12) & (part < 243)).any())
+            for part in (alpha[top : top + cell, left : left + cell] for left in range(0, size[1], cell))
+        ]
+        for top in range(0, size[0], cell)
+    ]
+    assert hair_like(alpha, cell).tolist() == expected
+    assert np.array_equal(hair_like(np.zeros(size, np.uint8), cell), np.zeros_like(expected))

@@ -32,3 +32,13 @@ def test_no_constant_is_better(sample: Sample) -> None:
     errors = [foreground_mse(np.ascontiguousarray(one), colours, alpha) for one in whole]
     assert found[FOREGROUND_CONSTANT] == pytest.approx(errors[0], rel=1e-5)
     assert errors[0] < min(errors[1:])  # type: ignore[type-var, operator]
+
+
+def test_colours_too_faint_to_count_are_counted_out(sample: Sample) -> None:
+    rng = np.random.default_rng(2)
+    alpha = rng.integers(0, 5, (8, 8), dtype=np.uint8)
+    colours = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    variance = (colours[alpha >= 3] / 255).var(axis=0).mean()
+    assert constant_scores(replace(sample, alpha=alpha, foreground=colours))[FOREGROUND_CONSTANT] == pytest.approx(
+        1e3 * variance, rel=1e-12
+    )

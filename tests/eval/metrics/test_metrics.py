@@ -13,6 +13,7 @@ from scipy.ndimage import label
 from configs.errors import DataError
 from eval.metrics import measures as metrics
 from eval.metrics.connectivity import alpha_conn
+from eval.metrics.gradient import alpha_grad, rvm_grad
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASES = {case["name"]: case for case in json.loads((GOLDEN / "metric_cases.json").read_text())}
@@ -20,10 +21,10 @@ IMAGES = [name for name in CASES if name != "clip"]
 ALPHA_METRICS = [
     metrics.alpha_mad,
     metrics.alpha_mse,
-    metrics.alpha_grad,
+    alpha_grad,
     metrics.alpha_sad,
     alpha_conn,
-    metrics.rvm_grad,
+    rvm_grad,
 ]
 
 mattes = arrays(np.uint8, (7, 9), elements=st.integers(0, 255))
@@ -45,7 +46,7 @@ def test_omz_golden(name: str, inputs: dict[str, np.ndarray]) -> None:
     expected = CASES[name]["omz"]
     assert metrics.alpha_mad(alpha, truth[..., 3]) == near(expected["alpha_MAD"])
     assert metrics.alpha_mse(alpha, truth[..., 3]) == near(expected["alpha_MSE"])
-    assert metrics.alpha_grad(alpha, truth[..., 3]) == near(expected["alpha_GRAD"])
+    assert alpha_grad(alpha, truth[..., 3]) == near(expected["alpha_GRAD"])
     obtained = metrics.foreground_mse(foreground, truth[..., :3], truth[..., 3])
     if expected["foreground_MSE"] == "nan":
         assert obtained is None
@@ -59,7 +60,7 @@ def test_rvm_golden(name: str, inputs: dict[str, np.ndarray]) -> None:
     expected = CASES[name]["rvm"]
     assert metrics.alpha_mad(alpha, truth) == near(expected["MAD"])
     assert metrics.alpha_mse(alpha, truth) == near(expected["MSE"])
-    assert metrics.rvm_grad(alpha, truth) == near(expected["GRAD"])
+    assert rvm_grad(alpha, truth) == near(expected["GRAD"])
     assert alpha_conn(alpha, truth) == near(expected["CONN"])
     assert metrics.alpha_sad(alpha, truth) == near(expected["MAD"] * truth.size * 1e-6)
 
@@ -95,7 +96,7 @@ def test_gradient_matches_a_dense_convolution() -> None:
         return np.hypot(along_x, along_y)
 
     expected = np.sum((magnitude(truth / 255) - magnitude(alpha)) ** 2) / 1000
-    assert metrics.alpha_grad(alpha, truth) == pytest.approx(expected, rel=1e-5)
+    assert alpha_grad(alpha, truth) == pytest.approx(expected, rel=1e-5)
 
 
 @given(
@@ -114,6 +115,33 @@ def test_connectivity_is_what_labelling_every_level_gives(alpha: np.ndarray, tru
     excess = [np.where(matte - level_of >= 0.15, matte - level_of, 0) for matte in (obtained, expected)]
 
     assert alpha_conn(obtained, truth) == pytest.approx(1e-3 * np.abs(excess[0] - excess[1]).sum(dtype=np.float64))
+
+
+def test_connectivity_leaves_the_rest_alone_where_the_highest_pixel_is_not_in_the_largest_region() -> None:
+    """A speck of 1 beside a large half-transparent region: the region is connected, the speck is not."""
+    truth = np.zeros((12, 20), np.float32)
+    truth[4:9, 4:12] = 0.5
+    truth[6, 14] = 1
+    alpha = truth.copy()
+    alpha[6, 14] = 0.95
+    alpha[0, 0] = alpha[11, 19] = 0.3  # in no region: outside the rectangle that any of them is in
+    assert alpha_conn(alpha, truth) == pytest.approx((0.05 + 2 * 0.3) / 1000)
+    alpha[5, 5] = 0.8  # connected up to 0.5, as the truth is
+    assert alpha_conn(alpha, truth) == pytest.approx((0.05 + 2 * 0.3 + 0.3) / 1000)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (20, 3), (39, 59), (20, 30)])
+def test_gradients_are_filtered_as_far_as_a_difference_reaches(place: tuple[int, int]) -> None:
+    rng = np.random.default_rng(3)
+    truth = rng.random((40, 60), np.float32)
+    alpha = truth.copy()
+    alpha[place] = 1 - alpha[place]
+    # one more difference in every corner, so small that it counts for nothing, makes the window the whole image
+    whole = alpha.copy()
+    corners = np.ix_((0, -1), (0, -1))
+    whole[corners] = np.nextafter(whole[corners], np.float32(2))
+    assert alpha_grad(alpha, truth) == pytest.approx(alpha_grad(whole, truth), rel=1e-5)
+    assert alpha_grad(alpha, truth) > 0
 
 
 def test_connectivity_counts_a_detached_blob() -> None:
@@ -166,7 +194,7 @@ def test_symmetric_and_not_negative(first: np.ndarray, second: np.ndarray) -> No
 def test_mirroring_changes_nothing(first: np.ndarray, second: np.ndarray) -> None:
     alpha = first.astype(np.float32) / np.float32(255)
     mirrored = np.ascontiguousarray(alpha[:, ::-1]), np.ascontiguousarray(second[:, ::-1])
-    for metric in (metrics.alpha_mad, metrics.alpha_mse, metrics.alpha_grad, metrics.alpha_sad):
+    for metric in (metrics.alpha_mad, metrics.alpha_mse, alpha_grad, metrics.alpha_sad):
         assert metric(*mirrored) == pytest.approx(metric(alpha, second), rel=1e-4, abs=1e-9)
 
 
