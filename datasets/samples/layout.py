@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -132,11 +131,11 @@ class SampleSet:
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
-        images = list(sample.images.values())
+        hashes = [array_sha256(image) for image in sample.images.values()]
         if isinstance(sample, Sample):
-            images.append(np.asarray(cv2.merge((sample.foreground, sample.alpha)), np.uint8))
+            hashes.append(array_sha256(sample.foreground, sample.alpha))
         paths = (path.relative_to(self.root).as_posix() for path in ref.files)
-        return [(path, array_sha256(image)) for path, image in zip(paths, images, strict=True)]
+        return list(zip(paths, hashes, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
