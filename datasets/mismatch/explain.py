@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.mismatch.changes import Change, Severity, value_changes
 from datasets.mismatch.moves import mirrored, place_changes
-from datasets.mismatch.pixels import CAP, Floats, Parts, Places, draw, mean_off
+from datasets.mismatch.pixels import CAP, FEWEST, Bytes, Floats, Parts, Places, draw, draw_body, mean_off
 
 LIMIT = 1.5
 """Levels by which a zone may be off on average: rounding in another way, or colours of one level more."""
@@ -112,13 +113,26 @@ def _groups(wrong: Mapping[str, float]) -> Iterator[tuple[str, ...]]:
         yield ("empty",)
 
 
-def same_pictures(parts: Parts, places: Places) -> Finding | None:
-    """Return a finding where plate and composite are one picture, though there is a person in the matte."""
-    values = places.values(parts)
+def same_pictures(parts: Parts, places: Places | None = None) -> Finding | None:
+    """Return a finding where plate and composite are one picture, though there is a person in the matte.
+
+    Args:
+        parts: the sample's pictures.
+        places: `draw(parts.alpha)`, where it is needed for other judgements too; else most samples need no more of it
+            than the body.
+    """
+    if places is None:
+        body = draw_body(parts.alpha)
+        if body.size >= FEWEST and not _same(*(_at(picture, body) for picture in (parts.source, parts.background))):
+            return None
+        places = draw(parts.alpha)
     person = places.zones.get("body")
-    if person is None and parts.alpha.any() and (parts.source == parts.background).all():
-        return Finding("plate and composite are the same picture", "error", 0.0, 0.0)
-    if person is None or not _same(values.source[person], values.background[person]):
+    if person is None:
+        if parts.alpha.any() and np.array_equal(parts.source, parts.background):
+            return Finding("plate and composite are the same picture", "error", 0.0, 0.0)
+        return None
+    values = places.values(parts)
+    if not _same(values.source[person], values.background[person]):
         return None
     empty = places.zones.get("empty", person)
     if not _same(values.source[empty], values.background[empty]):
@@ -134,6 +148,11 @@ def same_pictures(parts: Parts, places: Places) -> Finding | None:
     if colours < 2 * SAME + off:
         return Finding("the plate shows the person: it is the composite", "error", expected, off)
     return Finding("the composite shows no person: it is the plate", "error", expected, off)
+
+
+def _at(picture: Bytes, pixels: NDArray[np.intp]) -> Floats:
+    """Return what a picture, (H, W, 3), holds at N pixels of the flattened one: (N, 3) float32."""
+    return picture.reshape(-1, 3)[pixels].astype(np.float32)
 
 
 def _same(one: Floats, other: Floats) -> bool:

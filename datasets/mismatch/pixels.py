@@ -83,16 +83,30 @@ class Places:
 
 def draw(alpha: Bytes, most: int = DRAWN) -> Places:
     """Draw at most `most` pixels of each zone of a matte, (H, W) uint8, evenly and the same ones every time."""
-    still = cv2.dilate(alpha, _REACH) == cv2.erode(alpha, _REACH)
+    still = _still(alpha)
     # An edge between 255 and 0 is a rim as well, though no pixel of it is half transparent.
     body = still & (alpha >= 128)
     empty = still & (alpha == 0)
     soft = (alpha > 7) & (alpha < 248) & ~body
-    chosen = [np.flatnonzero(zone) for zone in (body, ~(body | empty), soft, empty)]
-    chosen = [zone[np.linspace(0, zone.size - 1, min(most, zone.size)).astype(np.intp)] for zone in chosen]
+    chosen = [_drawn(zone, most) for zone in (body, ~(body | empty), soft, empty)]
     ends = np.cumsum([0, *(zone.size for zone in chosen)]).tolist()
     rows, columns = np.divmod(np.concatenate(chosen), alpha.shape[1])
     return Places(rows, columns, *(slice(first, last) for first, last in pairwise(ends)))
+
+
+def draw_body(alpha: Bytes) -> NDArray[np.intp]:
+    """Return the body's pixels of `draw`, as indices into the flattened matte, without drawing the other zones."""
+    return _drawn(_still(alpha) & (alpha >= 128), DRAWN)
+
+
+def _still(alpha: Bytes) -> NDArray[np.bool_]:
+    """Return the pixels that are 3 pixels and more from any change of alpha."""
+    return np.asarray(cv2.dilate(alpha, _REACH) == cv2.erode(alpha, _REACH))
+
+
+def _drawn(zone: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    pixels = np.flatnonzero(zone)
+    return pixels[np.linspace(0, pixels.size - 1, min(most, pixels.size)).astype(np.intp)]
 
 
 def mean_off(values: Values, places: Places) -> dict[str, float]:

@@ -42,6 +42,9 @@ _TRANSPOSED = {
 }
 """How a picture of an EXIF orientation is put upright; from 5 on the sides change places."""
 
+_STRIP = 64
+"""Rows that are hashed at once."""
+
 _FAULTS = (OSError, SyntaxError, ValueError, struct.error, EOFError)
 """What Pillow raises for files that it cannot decode."""
 
@@ -137,12 +140,22 @@ def pixels_sha256(path: Path, data: bytes | None = None) -> str:
     return array_sha256(_pixels(path, data)[0])
 
 
-def array_sha256(image: NDArray[np.uint8]) -> str:
-    """Return what `pixels_sha256` gives for a file of this image, (H, W, 3) RGB or (H, W, 4) RGBA uint8."""
-    contiguous = np.ascontiguousarray(image)
-    rgba = contiguous if image.shape[2] == 4 else cv2.cvtColor(contiguous, cv2.COLOR_RGB2RGBA)
-    digest = hashlib.sha256(repr(rgba.shape).encode())
-    digest.update(rgba.data)
+def array_sha256(image: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> str:
+    """Return what `pixels_sha256` gives for a file of this image.
+
+    Args:
+        image: (H, W, 3) RGB or (H, W, 4) RGBA uint8.
+        alpha: (H, W) uint8, of an RGB image whose file has it as its fourth channel.
+    """
+    height, width, channels = image.shape
+    digest = hashlib.sha256(repr((height, width, 4)).encode())
+    # strip by strip: what is made for the hash alone stays in the processor's cache
+    for top in range(0, height, _STRIP):
+        strip = np.ascontiguousarray(image[top : top + _STRIP])
+        if alpha is not None:
+            digest.update(cv2.merge((strip, alpha[top : top + _STRIP])).data)
+        else:
+            digest.update((strip if channels == 4 else cv2.cvtColor(strip, cv2.COLOR_RGB2RGBA)).data)
     return digest.hexdigest()
 
 

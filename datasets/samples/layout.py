@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,10 +100,10 @@ class SampleSet:
 
     def decoded_sha256(self, ref: SampleRef, sample: Pair) -> list[tuple[str, str]]:
         """Return path below the root and hash of every image of a decoded sample, as `content_sha256` takes them."""
-        images = list(sample.images.values())
+        hashes = [array_sha256(image) for image in sample.images.values()]
         if isinstance(sample, Sample):
-            images.append(np.asarray(cv2.merge((sample.foreground, sample.alpha)), np.uint8))
-        return [(path, array_sha256(image)) for path, image in zip(self._below(ref), images, strict=True)]
+            hashes.append(array_sha256(sample.foreground, sample.alpha))
+        return list(zip(self._below(ref), hashes, strict=True))
 
     def _below(self, ref: SampleRef) -> list[str]:
         return [path.relative_to(self.root).as_posix() for path in ref.files]

@@ -18,7 +18,7 @@ from converter.forms.record import Conversion, recorded_model
 from converter.forms.variant import parse_variants
 from converter.runners.base import Runner
 from datasets.mismatch.explain import same_pictures
-from datasets.mismatch.pixels import Parts, draw
+from datasets.mismatch.pixels import Parts
 from datasets.plates.needed import require_plates
 from datasets.samples.images import array_sha256
 from datasets.samples.layout import SampleRef, SampleSet, iterate_pairs, listing
@@ -186,5 +186,5 @@ def _same_pictures(sample: Pair) -> str | None:
         same = np.array_equal(sample.source, sample.plate)
         return "plate and source are the same picture" if same else None
     parts = Parts(sample.source, sample.plate, sample.foreground, sample.alpha)
-    found = same_pictures(parts, draw(sample.alpha))
+    found = same_pictures(parts)
     return None if found is None else found.clause

@@ -98,6 +98,27 @@ def test_plate_and_composite_that_are_one_picture(quality: int | None) -> None:
     assert gone.clause == "the composite shows no person: it is the plate"
 
 
+def _unlike_beyond_the_body(parts: Parts) -> Parts:
+    return replace(parts, background=np.where(parts.alpha[..., None] > 0, parts.source, 255 - parts.source))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pictures(),
+        replace(pictures(), background=pictures().source),
+        replace(pictures(), source=pictures().background),
+        replace(pictures(), background=byte(pictures().source * np.float32(0.95))),
+        _unlike_beyond_the_body(pictures()),
+        replace(pictures(), background=pictures().source, alpha=np.minimum(pictures().alpha, 100)),
+        replace(pictures(), source=pictures().background, alpha=pictures().alpha * 0),
+    ],
+    ids=["sound", "composite", "plate", "darker composite", "body alone", "faint person", "nobody"],
+)
+def test_a_look_at_the_body_first_changes_no_answer(parts: Parts) -> None:
+    assert same_pictures(parts) == same_pictures(parts, draw(parts.alpha))
+
+
 def test_an_empty_scene_may_equal_its_plate() -> None:
     parts = pictures()
     empty = replace(parts, source=parts.background, alpha=parts.alpha * 0)

@@ -1,5 +1,6 @@
 """The image reader and writer: RGB in and out, and a refusal with a reason for everything ambiguous."""
 
+import hashlib
 import io
 import struct
 import time
@@ -341,11 +342,15 @@ def test_lossless_webp_keeps_every_colour_even_of_transparent_pixels(tmp_path: P
     np.testing.assert_array_equal(read_webp(tmp_path / "x.webp"), image)
 
 
-def test_an_array_hashes_as_its_file_does(tmp_path: Path) -> None:
-    image = np.random.default_rng(0).integers(0, 256, (4, 5, 4), dtype=np.uint8)
-    for array in (image, image[..., :3]):
+@pytest.mark.parametrize("height", [4, 64, 131])
+def test_an_array_hashes_as_its_file_does(tmp_path: Path, height: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (height, 5, 4), dtype=np.uint8)
+    opaque = np.dstack([image[..., :3], np.full((height, 5), 255, np.uint8)])
+    for array, rgba in ((image, image), (image[..., :3], opaque)):
         write_png(tmp_path / "x.png", array)
-        assert array_sha256(array) == pixels_sha256(tmp_path / "x.png")
+        expected = hashlib.sha256(repr((height, 5, 4)).encode() + rgba.tobytes()).hexdigest()
+        assert array_sha256(array) == pixels_sha256(tmp_path / "x.png") == expected
+    assert array_sha256(image[..., :3], image[..., 3]) == array_sha256(image)
 
 
 def test_lossy_webp_is_smaller_and_near(tmp_path: Path) -> None:

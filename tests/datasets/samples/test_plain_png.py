@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from configs.errors import DataError
-from datasets.samples import images
+from datasets.samples import images, plain_png
 from datasets.samples.images import read_rgb, read_rgba, write_png
 from datasets.samples.plain_png import decoded_plain, encoded_plain
 
@@ -53,7 +53,18 @@ def _rows(draw: st.DrawFn) -> tuple[tuple[int, int, int], bytes]:
     return shape, b"".join(rows)
 
 
-@given(_rows(), st.integers(0, 9), st.lists(st.integers(0, 60), max_size=3))
+@st.composite
+def _rows_of_one_filter(draw: st.DrawFn) -> tuple[tuple[int, int, int], bytes]:
+    """A shape and its rows, all stored as they are or all as differences from the row above, but for one, or none."""
+    shape = draw(st.integers(1, 40)), draw(st.integers(1, 6)), draw(st.sampled_from([3, 4]))
+    pixels = np.random.default_rng(draw(st.integers(0, 99))).integers(0, 256, (shape[0], shape[1] * shape[2]))
+    filters = [draw(st.sampled_from([0, 2]))] * shape[0]
+    filters[draw(st.sampled_from([0, -1]) | st.integers(0, shape[0] - 1))] = draw(st.integers(0, 4))
+    rows = (bytes([kind, *row]) for kind, row in zip(filters, pixels.tolist(), strict=True))
+    return shape, b"".join(rows)
+
+
+@given(_rows() | _rows_of_one_filter(), st.integers(0, 9), st.lists(st.integers(0, 60), max_size=3))
 def test_every_sound_plain_picture_is_what_pillow_decodes(
     rows: tuple[tuple[int, int, int], bytes], level: int, cuts: list[int]
 ) -> None:
@@ -68,7 +79,7 @@ def test_every_sound_plain_picture_is_what_pillow_decodes(
 
 
 @settings(max_examples=300)
-@given(_rows(), st.data())
+@given(_rows() | _rows_of_one_filter(), st.data())
 def test_of_a_broken_picture_it_gives_what_pillow_gives_or_nothing(
     rows: tuple[tuple[int, int, int], bytes], data: st.DataObject
 ) -> None:
@@ -129,6 +140,19 @@ def test_what_the_toolkit_writes_is_read_without_pillow(
         np.testing.assert_array_equal(read_rgb(tmp_path / "a.png"), PICTURE[..., :3])
     else:
         np.testing.assert_array_equal(np.dstack(read_rgba(tmp_path / "a.png")), PICTURE)
+
+
+@pytest.mark.parametrize("kinds", [[0] * 40, [2] * 40, [0] + [2] * 39, [2] + [0] * 39, [2], [0]])
+def test_rows_of_one_quick_filter_need_no_opencv(monkeypatch: pytest.MonkeyPatch, kinds: list[int]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (len(kinds), 9 * 3), dtype=np.uint8)
+    rows = b"".join(bytes([kind]) + row.tobytes() for kind, row in zip(kinds, pixels, strict=True))
+    data = _png((len(kinds), 9, 3), [zlib.compress(rows)])
+    monkeypatch.delattr(plain_png, "cv2")
+    found = decoded_plain(data)
+    assert found is not None
+    np.testing.assert_array_equal(found, _by_pillow(data))
+    assert found.flags.writeable
+    assert found.flags.c_contiguous
 
 
 def test_the_difference_from_the_row_above_is_what_is_written() -> None:
