@@ -58,7 +58,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("pipeline",),
         ("gate", "bench", "compare", "attribution", "locate", "omz"),
         ("gate/selftest", "report"),
-        ("report/html", "card"),
+        ("report/html", "card", "cluster"),
         ("",),
     ),
     "mattekit": (("terminal", "stages"), ("verbs",), ("",)),

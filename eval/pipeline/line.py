@@ -125,7 +125,7 @@ class Line:
         with ExitStack() as stack:
             self._variants = []
             for runner, record in self._opened.variants:
-                variant = VariantAtWork(runner, record.name, self._sequential)
+                variant = VariantAtWork(runner, record.name, self._sequential, warm_up=self._timed > 0)
                 stack.callback(variant.close)
                 self._variants.append(variant)
             self._readers, self._scorers = (ThreadPoolExecutor(threads(), name) for name in ("read", "score"))

@@ -28,15 +28,16 @@ class VariantAtWork:
         runner: the variant.
         name: its name, for errors.
         sequential: whether frames of a clip follow each other in time.
+        warm_up: whether the very first inference is done twice, so that its time is that of any other.
     """
 
-    def __init__(self, runner: Runner, name: str, sequential: bool) -> None:
+    def __init__(self, runner: Runner, name: str, sequential: bool, warm_up: bool = True) -> None:
         self.name = name
         self._runner = runner
         self._sequential = sequential
         self._requests = tuple(runner.requests(AHEAD))
         self._free = list(self._requests)
-        self._warm = False
+        self._warm = not warm_up
 
     @property
     def ready(self) -> bool:
@@ -44,7 +45,7 @@ class VariantAtWork:
         return bool(self._free)
 
     def begin(self, sample: Pair) -> Begun:
-        """Begin to infer on a sample; `ready` tells whether that can be. The very first inference is done twice.
+        """Begin to infer on a sample; `ready` tells whether that can be.
 
         Raises:
             DataError: the sample lacks an image that the variant takes, or it cannot be run.
