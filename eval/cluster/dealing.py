@@ -124,10 +124,9 @@ def _note_loss(lost: Lost, state: _State, say: Callable[[str], None]) -> None:
             f"samples {lost.shard}: the worker was lost {TRIES} times ({nodes}), the last time because {lost.why}; is "
             "there enough memory on the nodes?"
         )
-    say(
-        f"node {lost.node}: its worker was lost ({lost.why}); {counted(lost.shard.counted, 'sample')} are evaluated "
-        "again elsewhere"
-    )
+    are = "is" if lost.shard.counted == 1 else "are"
+    samples = counted(lost.shard.counted, "sample")
+    say(f"node {lost.node}: its worker was lost ({lost.why}); {samples} {are} evaluated again")
     state.waiting.append(lost.shard)
     state.waiting.sort(key=lambda shard: shard.number)
 
