@@ -20,6 +20,7 @@ _OWN = "127.0.0.2"
 """Over which a cluster of this machine's own speaks: for 127.0.0.1 Ray would take the network's."""
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # as configs.telemetry says of others
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what it writes on the terminal of its tries to connect
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning of how that will change
 }
 _QUIET_HERE = {"RAY_AUTH_MODE": "token"}
@@ -76,6 +77,8 @@ def connected(address: str | None) -> Iterator[None]:
                 "object_store_memory": STORE_BYTES,
                 "_node_ip_address": _OWN,
             }
+        # its debugger's switch: of a node that dies Ray would print twenty lines of log, on standard output
+        ray._private.worker._worker_logs_enabled = False
         terminate = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +98,18 @@ def test_nodes_of_other_code_are_refused(job: Config, cluster: Any, monkeypatch:
 
 
 def test_a_node_that_is_killed_midway_changes_nothing(
-    job: Config, here: Run, cluster: Any, monkeypatch: pytest.MonkeyPatch
+    job: Config, here: Run, cluster: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     import ray
 
     from eval.cluster.crew import RayCrew
 
-    give = RayCrew.give
+    give, idle = RayCrew.give, RayCrew.idle
     given: list[tuple[str, int]] = []
     killed: list[tuple[str, int]] = []
+
+    def idle_when_all_are_ready(crew: RayCrew) -> Sequence[str]:
+        return idle(crew) if killed or len(crew.nodes()) == 3 else ()
 
     def give_and_kill(crew: RayCrew, node: str, shard: Shard) -> None:
         """Kill the node that gets the fourth shard: its supervisor and the worker that was just given it."""
@@ -121,14 +124,18 @@ def test_a_node_that_is_killed_midway_changes_nothing(
         os.kill(worker, signal.SIGKILL)
         killed.append(given[-1])
 
+    monkeypatch.setattr(RayCrew, "idle", idle_when_all_are_ready)
     monkeypatch.setattr(RayCrew, "give", give_and_kill)
 
     run, said = _shared(job, cluster.address)
 
     [(node, shard)] = killed
-    assert [by for by, number in given if number == shard][0] == node
-    assert [by for by, number in given if number == shard][-1] != node
+    nodes = [by for by, number in given if number == shard]
+    assert nodes[0] == node
+    assert node not in nodes[1:]
     assert any(line.startswith(f"node {node} ") and "its worker was lost" in line for line in said)
-    assert len({by for by, _ in given}) == 3
-    assert len(given) == SAMPLES + 1 > shard + 1
+    assert {by for by, _ in given} == set("ABC")
+    assert len(given) == SAMPLES + 1  # one of the shards, of a sample each, twice
+    assert [len(nodes), shard < SAMPLES - 1] == [2, True]
     _assert_same(here, run)
+    assert capfd.readouterr() == ("", "")
