@@ -20,11 +20,14 @@ _OWN = "127.0.0.2"
 """Over which a cluster of this machine's own speaks: for 127.0.0.1 Ray would take the network's."""
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # as configs.telemetry says of others
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what it writes on the terminal of its tries to connect
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a warning of how that will change
+    "RAY_GCS_SERVER_REQUEST_TIMEOUT_SECONDS": "20",  # how long it looks for this machine among the nodes
 }
 _QUIET_HERE = {"RAY_AUTH_MODE": "token"}
 """Of a cluster of this machine's own: what Ray does by itself, with a notice on the terminal."""
+_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
+"""How a connection to the head begins: Ray itself would ask for minutes whatever answers there."""
 _ADDRESS = "RAY_ADDRESS"
 
 
@@ -51,11 +54,21 @@ def require_reachable(address: str | None) -> None:
             f"{shortened(repr(address))}"
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHABLE_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=REACHABLE_SECONDS) as line:
+            line.sendall(_GREETING)
+            answer = b"" if _encrypted() else line.recv(len(_SETTINGS))
     except OSError as error:
         raise UsageError(
             f"--address: no cluster answers at {address} ({error.strerror or error}); start one with `ray start --head`"
         ) from error
+    if not _encrypted() and answer[3:4] != _SETTINGS[3:4]:
+        raise UsageError(
+            f"--address: what answers at {address} is no Ray cluster; give its head's, as `ray start` said"
+        )
+
+
+def _encrypted() -> bool:
+    return os.environ.get("RAY_USE_TLS", "0") not in ("", "0")
 
 
 @contextmanager

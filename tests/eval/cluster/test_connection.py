@@ -1,6 +1,7 @@
 """Where there is no cluster, that is said at once."""
 
 import socket
+from threading import Thread
 from time import monotonic
 
 import pytest
@@ -31,6 +32,28 @@ def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match=f"no cluster answers at {address}"):
         require_reachable(address)
     assert monotonic() - begun < REACHABLE_SECONDS
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n", None])
+def test_what_is_no_cluster_is_told_from_one(monkeypatch: pytest.MonkeyPatch, answer: bytes | None) -> None:
+    monkeypatch.setattr(connection, "REACHABLE_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        replies = Thread(target=lambda: _answer(other, answer))
+        replies.start()
+        with pytest.raises(UsageError, match=f"{address}.*(is no Ray cluster|timed out)"):
+            require_reachable(address)
+        replies.join()
+
+
+def _answer(server: socket.socket, answer: bytes | None) -> None:
+    accepted, _ = server.accept()
+    with accepted:
+        accepted.recv(100)
+        if answer is not None:
+            accepted.sendall(answer)
+        else:
+            accepted.recv(100)  # ends with the other side
 
 
 def test_ray_s_own_variable_names_the_cluster_where_no_option_does(monkeypatch: pytest.MonkeyPatch) -> None:
