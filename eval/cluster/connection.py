@@ -8,12 +8,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from time import sleep
 from typing import Any
 
 from configs.errors import UsageError, shortened
 
 INSTALL = "pip install --constraint constraints.txt --editable '.[ray]'"
 REACHABLE_SECONDS = 5.0
+_PATIENCE_SECONDS = 3.0
 STORE_BYTES = 1 << 29
 """Of the memory in which a cluster of this machine's own passes things on: models, and results of shards."""
 _OWN = "127.0.0.2"
@@ -65,6 +67,24 @@ def require_reachable(address: str | None) -> None:
         raise UsageError(
             f"--address: what answers at {address} is no Ray cluster; give its head's, as `ray start` said"
         )
+
+
+def require_head(address: str) -> None:
+    """Raise `UsageError` where the head of a cluster does not answer any more, twice in a row.
+
+    Asked itself, Ray waits a minute for it, and then ends the process.
+    """
+    try:
+        require_reachable(address)
+    except UsageError:
+        sleep(_PATIENCE_SECONDS)
+        try:
+            require_reachable(address)
+        except UsageError as error:
+            raise UsageError(
+                f"--executor ray: the cluster's head, {address}, is gone; start the cluster again, and run the same "
+                "command"
+            ) from error
 
 
 def _encrypted() -> bool:

@@ -1,7 +1,9 @@
 """The workers of a Ray cluster: one a node, since an inference uses all processors of one."""
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -18,8 +20,9 @@ from ray.exceptions import (
 )
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from configs.errors import DataError, UsageError
+from configs.errors import DataError, UsageError, shortened
 from converter.architectures import FOLDER_VARIABLE
+from eval.cluster.connection import require_head
 from eval.cluster.dealing import Done, Lost
 from eval.cluster.identity import require_same
 from eval.cluster.parcel import Parcel
@@ -34,6 +37,7 @@ START_SECONDS = 60.0
 WORKERS_A_NODE = 3
 """How many workers a node may lose before it is given up."""
 _LOSSES = (RayActorError, ActorUnschedulableError, WorkerCrashedError, OutOfMemoryError, ObjectLostError)
+_ACTOR = re.compile(r"[Tt]he actor [0-9a-f]{8,}")
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ class RayCrew:
 
     def __init__(self, parcel: Parcel, keeps: bool, identity: Mapping[str, Any], say: Callable[[str], None]) -> None:
         self._parcel = ray.put(parcel)
+        self._head: str = ray.get_runtime_context().gcs_address
         self._keeps = keeps
         self._identity = identity
         self._say = say
@@ -101,9 +106,10 @@ class RayCrew:
 
         Raises:
             DataError: a node has another set, other code, or cannot open the job.
-            UsageError: no node's processors are free.
+            UsageError: no node's processors are free, or the cluster's head is gone.
         """
         if monotonic() - self._looked > LOOK_SECONDS:
+            require_head(self._head)
             self._look()
         if not self._some_began and monotonic() - self._begun > START_SECONDS:
             raise UsageError(
@@ -157,6 +163,8 @@ class RayCrew:
         hand = self._hands.pop(key)
         self._losses[key] = self._losses.get(key, 0) + 1
         why = _reason(error)
+        with suppress(Exception):
+            ray.kill(hand.actor)  # one that only cannot be reached keeps its processors
         if hand.shard is not None:
             return Lost(hand.shard, hand.node, why)
         if not hand.begun and "import" in why:
@@ -194,6 +202,8 @@ def _variables() -> dict[str, str | None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what Ray says of a worker that is gone."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    """Return in a line what Ray says of a worker that is gone."""
+    if isinstance(error, OutOfMemoryError):
+        return "out of memory"
+    text = _ACTOR.sub("the worker", " ".join(str(error).split()))
+    return shortened(text, 160) if text else type(error).__name__
