@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import ray
@@ -30,8 +30,9 @@ from eval.cluster.reply import Failure
 from eval.cluster.shards import Shard
 from eval.cluster.worker import THREADS, Worker
 
+POLL_SECONDS = 0.05
 LOOK_SECONDS = 5.0
-"""How often nodes are looked for that have come."""
+"""How often nodes are looked for that have come, and the head is asked whether it is there."""
 START_SECONDS = 60.0
 """How long processors of some node may take to be free."""
 WORKERS_A_NODE = 3
@@ -117,7 +118,11 @@ class RayCrew:
                 f"{START_SECONDS:.0f} s; other work has them: try again later"
             )
         refs = {hand.ref: key for key, hand in self._hands.items() if hand.ref is not None}
-        ready, _ = ray.wait(list(refs), num_returns=1, timeout=1.0)
+        ready: list[Any] = []
+        until = monotonic() + 1.0
+        while not ready and monotonic() < until:
+            sleep(POLL_SECONDS)  # here, since of a signal that comes while Ray waits it makes another error
+            ready, _ = ray.wait(list(refs), num_returns=len(refs), timeout=0) if refs else ([], [])
         events = (self._event(refs[ref]) for ref in ready)
         return [event for event in events if event is not None]
 
