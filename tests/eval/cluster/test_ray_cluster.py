@@ -22,7 +22,7 @@ from eval.report.panels import WorstPictures
 from eval.run.scores import LATENCY
 from eval.run.stored import Run
 
-pytest.importorskip("ray")
+pytest.importorskip("ray", reason="the extra `ray` installs it")
 pytestmark = pytest.mark.slow
 SAMPLES = 24
 LOOPBACK = "127.0.0.2"  # for 127.0.0.1 Ray would take an outer address

@@ -14,7 +14,7 @@ def _tasks(*ids: str) -> list[Task]:
 
 
 @pytest.mark.parametrize(
-    ("samples", "workers", "longest"), [(1, 3, 1), (5, 3, 1), (36, 2, 3), (36, 1, 6), (100_000, 3, LONGEST)]
+    ("samples", "workers", "longest"), [(1, 3, 1), (5, 3, 1), (36, 2, 3), (36, 1, 6), (10_000, 3, LONGEST)]
 )
 def test_shards_are_the_set_in_its_order_and_short_enough(samples: int, workers: int, longest: int) -> None:
     tasks = _tasks(*(f"a/{number:06d}" for number in range(samples)))
