@@ -22,6 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from configs.errors import DataError, UsageError, shortened
 from converter.architectures import FOLDER_VARIABLE
+from converter.runners.pytorch import torch_threads
 from eval.cluster.connection import require_head
 from eval.cluster.dealing import Done, Lost
 from eval.cluster.identity import require_same
@@ -195,13 +196,13 @@ class RayCrew:
 
 
 def _variables() -> dict[str, str | None]:
-    """Return what workers take of this process's environment: as many threads, and the user's architectures.
+    """Return what workers have as this process has it: PyTorch's number of threads, and the user's architectures.
 
-    Ray sets the number of threads itself, by the processors that it thinks a node has.
+    With another number of threads, such as Ray sets or a node has processors, the last bits would be others.
     """
     architectures = os.environ.get(FOLDER_VARIABLE)
     return {
-        THREADS: os.environ.get(THREADS),
+        THREADS: str(torch_threads()),
         FOLDER_VARIABLE: str(Path(architectures).expanduser().absolute()) if architectures else None,
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from configs.errors import DataError
 from configs.unfinished import differences
 from converter.architectures import FOLDER_VARIABLE
+from converter.runners.pytorch import torch_threads
 from eval.pipeline.opening import Opened
 
 _SHOWN = 3
@@ -25,6 +26,7 @@ def identity_of(opened: Opened) -> dict[str, Any]:
         },
         "set": {**work["set"], **_sizes(opened)},
         **{key: work[key] for key in ("source_sha256", "versions", "python", "cpu_class")},
+        "torch_threads": torch_threads(),
         "architectures_sha256": _own_architectures(),
     }
 
