@@ -15,7 +15,7 @@ from pathlib import Path
 from configs.errors import UsageError
 from configs.records import Frozen
 
-HOME_VARIABLE = "MATTEKIT_HOME"
+HOME_VARIABLE, CACHE_VARIABLE = "MATTEKIT_HOME", "MATTEKIT_CACHE"
 RUNS = Path("reports")
 """Where runs lie, below `home`."""
 INSTALLED = Path(__file__).resolve().parent.parent
@@ -32,6 +32,21 @@ def home() -> Path:
     if is_there(named) and not named.is_dir():
         raise UsageError(f"{HOME_VARIABLE}: expected a folder, found {named}; name another, or unset it")
     return named
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be had again: that of `MATTEKIT_CACHE`, else one below the user's home.
+
+    Raises:
+        UsageError: the user has no home.
+    """
+    if given := os.environ.get(CACHE_VARIABLE):
+        return Path(given)
+    try:
+        base = os.environ.get("XDG_CACHE_HOME")
+        return (Path(base) if base else Path.home() / ".cache") / "mattekit"
+    except RuntimeError as error:
+        raise UsageError(f"there is no home folder for the cache; set {CACHE_VARIABLE}, or give --cache-dir") from error
 
 
 def found(path: Path) -> Path:

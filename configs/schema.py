@@ -37,6 +37,8 @@ OnFailure = Literal["replace", "fail"]
 """Whether another photograph is drawn for one that cannot be fetched, or the command fails."""
 InferencePrecision = Literal["f32", "bf16", "f16", "default"]
 """What an IR is asked to infer in; `default` leaves it to OpenVINO."""
+Executor = Literal["local", "ray"]
+"""What does the work of an evaluation: this process, or the nodes of a Ray cluster."""
 
 PEOPLE = "people"
 SYNTHETIC = "synthetic"

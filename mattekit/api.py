@@ -14,7 +14,7 @@ import pandas as pd
 
 from configs.load import config_of, job_file, load_config
 from configs.places import found
-from configs.schema import Config, Graph, InferencePrecision, InputForm, Layout, Plate
+from configs.schema import Config, Executor, Graph, InferencePrecision, InputForm, Layout, Plate
 from eval.gate.verdict import GateReport
 from eval.run.results import Results
 from eval.run.stored import Run as StoredRun
@@ -259,6 +259,8 @@ def evaluate(
     limit: int | None = None,
     out: Place | None = None,
     force: bool = False,
+    executor: Executor = "local",
+    address: str | None = None,
     report: Report = lambda *_: None,
 ) -> Run:
     """Run the original and every converted form on one set; write the run's folder with its report.
@@ -275,6 +277,8 @@ def evaluate(
         limit: only the first samples.
         out: the run's folder or URL; by default a new one under `reports/`. A run with a URL is made there as well.
         force: replace a finished run there.
+        executor: what does the work: `local`, this process, or `ray`, the nodes of a Ray cluster (docs/cluster.md).
+        address: of the head of that cluster, `HOST:PORT`; without it one of this machine alone is started.
         report: called with what is being done, how much of it is done, and how much there is.
 
     Raises:
@@ -282,9 +286,10 @@ def evaluate(
         UsageError: a wrong configuration, an unknown variant, a model whose contract cannot be told, or a folder that
             holds something else.
     """
-    from mattekit.stages.evaluation import evaluate_into
+    from mattekit.stages.evaluation import evaluate_into, executing
     from mattekit.stages.upload import run_place
 
+    execute = executing(executor, address)
     base = _job(config)
     models = None if models is None else Path(models)
     named = [f"{name}={fspath(path)}" for name, path in (model or {}).items()]
@@ -301,7 +306,9 @@ def evaluate(
     job = changed(base, {**options, **chosen}, model_folder(models))
     rerun = _rerun(config, options, named, contracts)
     with run_place(new_run(job.name) if out is None else fspath(out), force=force, report=report) as run:
-        made = evaluate_into(run.folder, job, any_name=out is None, force=force, rerun=rerun, report=report)
+        made = evaluate_into(
+            run.folder, job, any_name=out is None, force=force, execute=execute, rerun=rerun, report=report
+        )
     return Run(made.folder, job)
 
 

@@ -58,7 +58,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("pipeline",),
         ("gate", "bench", "compare", "attribution", "locate", "omz", "provenance"),
         ("gate/selftest", "report", "versions"),
-        ("report/html", "card"),
+        ("report/html", "card", "cluster"),
         ("",),
     ),
     "mattekit": (("terminal", "stages"), ("verbs",), ("",)),

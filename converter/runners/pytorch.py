@@ -41,3 +41,8 @@ def output_tensors(result: Any, contract: Contract) -> tuple[Tensor, ...]:
     if isinstance(result, Tensor):
         return (result,)
     return tuple(getattr(result, port.name) for port in contract.outputs)
+
+
+def torch_threads() -> int:
+    """Return how many threads PyTorch sums with here; with another number the last bits of its results are others."""
+    return torch.get_num_threads()

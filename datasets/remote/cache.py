@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from configs import places
 from configs.errors import DataError, UsageError
 
-FOLDER_VARIABLE = "MATTEKIT_CACHE"
 LIMIT_VARIABLE = "MATTEKIT_CACHE_SIZE"
 LIMIT = 10 * 10**9
 """Most bytes that are kept, where nothing else is said."""
@@ -36,12 +36,12 @@ _ATTEMPTS = 3
 
 
 def cache_folder() -> Path:
-    """Return where files are kept: `MATTEKIT_CACHE`, else `mattekit/sets` where the system keeps such."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "mattekit" / "sets"
+    """Return where files are kept: `sets` in the toolkit's cache.
+
+    Raises:
+        UsageError: the user has no home for it.
+    """
+    return places.cache_folder() / "sets"
 
 
 def cache_limit() -> int:
@@ -120,7 +120,7 @@ class Cache:
             stream.close()
         raise DataError(
             f"{path}: damaged each time that it was written; check the disk, or name another folder by "
-            f"{FOLDER_VARIABLE}"
+            f"{places.CACHE_VARIABLE}"
         )
 
     def _found(self, path: Path) -> BinaryIO | None:
@@ -240,6 +240,6 @@ def _scan(folder: Path | str) -> list[os.DirEntry[str]]:
 
 def _unusable(path: Path, error: OSError) -> UsageError:
     return UsageError(
-        f"{path}: the cache cannot be written ({error.strerror}); name another folder by {FOLDER_VARIABLE}, or a "
+        f"{path}: the cache cannot be written ({error.strerror}); name another folder by {places.CACHE_VARIABLE}, or a "
         f"smaller size by {LIMIT_VARIABLE}"
     )

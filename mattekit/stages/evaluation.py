@@ -4,15 +4,15 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import ValidationError
 
-from configs.errors import DataError, MattekitError, UsageError
+from configs.errors import DataError, MattekitError, UsageError, shortened
 from configs.files import new_folder, target_of
 from configs.folders import find_made
 from configs.interruption import Interrupted
-from configs.schema import Config
+from configs.schema import Config, Executor
 from configs.text import counted
 from configs.unfinished import Unfinished, final_of, folder_of, left_behind, recorded_notes, unfinished
 from eval.gate.judge import judge_original
@@ -95,6 +95,28 @@ def evaluate_into(
                 write_run(folder, run)
                 write_pages(folder, report_content(run, judgement, history=history, name=final.name))
     return Evaluated(run_dir, run.results, judgement)
+
+
+def executing(executor: Executor, address: str | None = None, say: Say = lambda _: None) -> Execute | None:
+    """Return what does the work of an evaluation; None for this process.
+
+    Args:
+        executor: `local`, or `ray`.
+        address: of the cluster; see `eval.cluster.execute.execute_on_ray`.
+        say: called with what a user should know.
+
+    Raises:
+        UsageError: an address without a cluster, no such executor, Ray is not installed, or nothing answers there.
+    """
+    if executor not in get_args(Executor):
+        raise UsageError(f"executor: expected {' or '.join(get_args(Executor))}, found {shortened(repr(executor))}")
+    if executor == "local":
+        if address is not None:
+            raise UsageError("--address: is of a Ray cluster; give --executor ray with it")
+        return None
+    from eval.cluster.execute import execute_on_ray
+
+    return execute_on_ray(address, say)
 
 
 def resumed(place: Path) -> tuple[Path, Config, tuple[str, ...]]:

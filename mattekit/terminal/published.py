@@ -9,28 +9,15 @@ from typing import TYPE_CHECKING
 
 from configs.catalogue import Published, find_published, read_catalogue
 from configs.errors import UsageError
+from configs.places import cache_folder
 from configs.schema import Config
 from mattekit.terminal.console import byte_bar, errors
 
 if TYPE_CHECKING:
     from converter.catalogue.store import Store
 
-CACHE, OFFLINE = "MATTEKIT_CACHE", "MATTEKIT_OFFLINE"
+OFFLINE = "MATTEKIT_OFFLINE"
 ATTEMPTS = 5
-
-
-def cache_folder() -> Path:
-    """Return the folder of the cache: that of MATTEKIT_CACHE, else one below the user's home.
-
-    Raises:
-        UsageError: the user has no home.
-    """
-    if given := os.environ.get(CACHE):
-        return Path(given)
-    try:
-        return Path.home() / ".cache/mattekit"
-    except RuntimeError as error:
-        raise UsageError(f"there is no home folder for the cache; set {CACHE}, or give --cache-dir") from error
 
 
 def environments_folder() -> Path:

@@ -8,7 +8,7 @@ import typer
 
 from configs.errors import UsageError
 from configs.load import job_file, load_config
-from configs.schema import Align, Plate
+from configs.schema import Align, Executor, Plate
 from mattekit.terminal.console import progress_bars, say, say_aside, say_warning, tables
 from mattekit.terminal.jobs import changed, command, model_folder, new_run
 from mattekit.terminal.modes import answer
@@ -53,6 +53,13 @@ def evaluate(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Finish a run that was broken off, with the job that it had.")
     ] = None,
+    executor: Annotated[
+        Executor, typer.Option(help="What does the work: this process, or the nodes of a Ray cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT|auto", help="The head of the Ray cluster; without it one is started here."),
+    ] = None,
 ) -> None:
     """Run the original and every converted form on one set, and write a report.
 
@@ -74,6 +81,9 @@ def evaluate(
     Set and run may lie in a store of objects, s3://, gs:// or hf:// (docs/scale.md): samples are fetched as they are
     decoded and kept in a bounded cache, and a run is put there when it is whole.
 
+    With --executor ray the nodes of a cluster share the samples (docs/cluster.md), to the same figures to the last bit.
+    Models are sent to them, the set must be readable on all under the same path or URL. Inferences are not timed there.
+
     An IR or ONNX of anybody's runs beside them by --model. Where it carries no contract, it is run in every plausible
     way (colour order, range, which input is which), and one must bring it near the original by a clear margin: the
     report says which. What --contract says is held against the other ways (docs/variants.md).
@@ -94,13 +104,16 @@ def evaluate(
 
         mattekit evaluate --dataset s3://bucket/clips --out s3://bucket/runs/today
 
+        mattekit evaluate --dataset /mnt/sets/VideoMatte240K --executor ray --address 10.0.0.4:6379
+
         mattekit evaluate --model theirs=public/FP16/model.xml --contract theirs=colour=BGR,range=0..255
     """
     from eval.gate.output import print_gate
     from eval.run.stretch import stretch_ahead
-    from mattekit.stages.evaluation import evaluate_into, resumed
+    from mattekit.stages.evaluation import evaluate_into, executing, resumed
     from mattekit.stages.upload import RunPlace, run_place
 
+    execute = executing(executor, address, say_aside)
     base = load_config(config)
     options = {
         "--models": ("convert.out", models),
@@ -142,6 +155,7 @@ def evaluate(
             job,
             any_name=out is None and resume is None,
             force=force,
+            execute=execute,
             rerun=rerun,
             say=say_aside,
             report=report,

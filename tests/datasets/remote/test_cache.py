@@ -155,7 +155,7 @@ def test_place_and_limit_come_from_the_environment(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert (cache_folder(), cache_limit()) == (tmp_path / "mattekit/sets", LIMIT)
     monkeypatch.setenv("MATTEKIT_CACHE", "there")
-    assert cache_folder() == Path("there")
+    assert cache_folder() == Path("there/sets")
     for text, size in (("50 GB", 50 * 10**9), ("1.5gb", 1_500_000_000), ("512 MiB", 512 << 20), ("700", 700)):
         monkeypatch.setenv("MATTEKIT_CACHE_SIZE", text)
         assert cache_limit() == size
