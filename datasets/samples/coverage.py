@@ -43,6 +43,8 @@ Shares = tuple[Share, ...]
 
 _OPAQUE, _PARTIAL, _EMPTY = 1, 2, 4
 _FOREGROUND, _BACKGROUND = 0, 1
+_STRIP = 90
+"""Rows of a plate measured at once: their channels fit into a cache."""
 _CLASSES = np.full(256, _PARTIAL, np.uint8)
 _CLASSES[: EMPTY + 1] = _EMPTY
 _CLASSES[OPAQUE:] = _OPAQUE
@@ -143,9 +145,10 @@ class CoverageMeter:
         self._values[_FOREGROUND] += counts.foreground
         self._saturated[_FOREGROUND] += _saturated(counts.planes, counts.covered)
         if sample.background is not None:
-            planes = cv2.split(sample.background)
-            self._values[_BACKGROUND] += [histogram(plane) for plane in planes]
-            self._saturated[_BACKGROUND] += _saturated(planes)
+            for top in range(0, sample.background.shape[0], _STRIP):
+                planes = cv2.split(sample.background[top : top + _STRIP])
+                self._values[_BACKGROUND] += [histogram(plane) for plane in planes]
+                self._saturated[_BACKGROUND] += _saturated(planes)
 
     def merge(self, other: "CoverageMeter") -> None:
         """Take over what another meter of the same frame has seen.

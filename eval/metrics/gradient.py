@@ -36,7 +36,7 @@ def gradient_error(mattes: Mattes) -> float:
         return 0.0
     noticed = _widened(mattes.window, mattes.size)
     # once more as far, so that the filter has true neighbours; where the image ends it ends for both
-    taken = _widened(noticed, mattes.size)
+    taken = _aligned(_widened(noticed, mattes.size))
     inner = tuple(
         slice(part.start - whole.start, part.stop - whole.start) for part, whole in zip(noticed, taken, strict=True)
     )
@@ -70,6 +70,8 @@ def _gradient_kernels() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 _GAUSSIAN, _DERIVATIVE = _gradient_kernels()
 _REACH = len(_GAUSSIAN) // 2
+_VECTOR = 16
+"""Values of float32 that a processor filters at once, at most."""
 
 
 def _widened(window: tuple[slice, ...], size: tuple[int, int]) -> tuple[slice, ...]:
@@ -78,6 +80,12 @@ def _widened(window: tuple[slice, ...], size: tuple[int, int]) -> tuple[slice, .
         slice(max(0, side.start - _REACH), min(length, side.stop + _REACH))
         for side, length in zip(window, size, strict=True)
     )
+
+
+def _aligned(window: tuple[slice, ...]) -> tuple[slice, slice]:
+    """Return a window whose columns begin and end on whole vectors, where rounding is that of the whole image."""
+    rows, columns = window
+    return rows, slice(columns.start // _VECTOR * _VECTOR, -(-columns.stop // _VECTOR) * _VECTOR)
 
 
 def _gradient_magnitude(image: NDArray[np.float32], border: int) -> NDArray[np.float32]:
