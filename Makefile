@@ -4,6 +4,7 @@ CONFIG ?= configs/default.yaml
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 ESTIMATOR := .venv/.installed-import
+EXTRAS := .venv/.installed-all
 LOCKS := $(wildcard locks/*.txt)
 LOCKER := .venv-lock/.installed
 PUBLISHED := configs/humanmatting-openimages.yaml
@@ -13,7 +14,7 @@ WORKERS ?= logical
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-import lock omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow test-all check clean
+.PHONY: help install install-import install-all lock omz-env convert evaluate gate demo published published-recipe omz-parity test test-slow test-all check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,9 +33,15 @@ $(ESTIMATOR): $(INSTALLED)
 	@$(BIN)/python tools/supply/install.py dev demo serve import
 	@touch $@
 
-lock: $(ESTIMATOR) $(LOCKER) ## Resolve pyproject.toml and constraints.txt anew into locks/, and list the licences
+install-all: $(EXTRAS) ## Install every extra: the tests use them all, Ray and the stores of objects among them (600 MB)
+
+$(EXTRAS): $(ESTIMATOR)
+	@$(BIN)/python tools/supply/install.py dev demo serve import remote ray
+	@touch $@
+
+lock: $(EXTRAS) $(LOCKER) ## Resolve pyproject.toml and constraints.txt anew into locks/, and list the licences
 	$(BIN)/python -m tools.supply.lock --uv .venv-lock/bin/uv
-	@$(MAKE) --no-print-directory install-import
+	@$(MAKE) --no-print-directory install-all
 	$(BIN)/python -m tools.supply.licences
 
 $(LOCKER): tools/supply/requirements.txt

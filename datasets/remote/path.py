@@ -15,6 +15,10 @@ class RemotePath(PosixPath):
         scheme, separator, rest = super().__str__().partition(":/")
         return f"{scheme}://{rest.lstrip('/')}" if separator else scheme
 
+    def absolute(self) -> "RemotePath":
+        """Return the path itself: a URL is absolute."""
+        return self
+
     def __fspath__(self) -> str:
         return str(self)
 

@@ -9,7 +9,6 @@ from typing import Any
 from configs.errors import DataError
 from configs.unfinished import differences
 from converter.architectures import FOLDER_VARIABLE
-from converter.runners.pytorch import torch_threads
 from eval.pipeline.opening import Opened
 
 _SHOWN = 3
@@ -25,8 +24,7 @@ def identity_of(opened: Opened) -> dict[str, Any]:
             for _, record in opened.variants
         },
         "set": {**work["set"], **_sizes(opened)},
-        **{key: work[key] for key in ("source_sha256", "versions", "python", "cpu_class")},
-        "torch_threads": torch_threads(),
+        **{key: work[key] for key in ("torch_threads", "source_sha256", "versions", "python", "cpu_class")},
         "architectures_sha256": _own_architectures(),
     }
 
@@ -52,7 +50,7 @@ def _sizes(opened: Opened) -> dict[str, str]:
     """Return, of a set whose manifest does not say what its files hold, a hash of how long they are."""
     if opened.sample_set.manifest is not None:
         return {}
-    sizes = [path.stat().st_size for ref in opened.refs for path in ref.files]
+    sizes = [length for ref in opened.refs for length, _ in ref.stamps()]
     return {"sizes_sha256": hashlib.sha256(repr(sizes).encode()).hexdigest()}
 
 

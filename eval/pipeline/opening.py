@@ -84,6 +84,8 @@ class Opened:
                 "manifest_sha256": None if sample_set.manifest is None else sample_set.manifest_sha256,
                 "files_sha256": content_sha256(_files(sample_set, self.refs)),
             },
+            # the last bits of its sums depend on how many threads share them; OpenVINO's do not
+            "torch_threads": {record.name: runner.threads for runner, record in self.variants if _is_torch(record)},
             "source_sha256": source_sha256(),
             "versions": environment.versions,
             "python": environment.python,
@@ -151,6 +153,10 @@ def open_evaluation(config: Config, report: Report = lambda *_: None) -> Iterato
             takes_plate=takes_plate,
             calibrated=record.calibrated_sources([variant.hop for variant in variants]),
         )
+
+
+def _is_torch(record: VariantRecord) -> bool:
+    return record.framework == "torch"
 
 
 def _files(sample_set: SampleSet, refs: tuple[SampleRef, ...]) -> Iterator[tuple[str, str]]:

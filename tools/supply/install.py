@@ -54,7 +54,8 @@ def _pins(lock: str) -> list[tuple[str, str]]:
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    """Return a name as indexes compare names, without the extras that are asked for with it."""
+    return re.sub(r"[-_.]+", "-", name.partition("[")[0]).lower()
 
 
 def install_locked(root: Path, extras: Sequence[str], torch_index: str) -> str | None:
