@@ -19,6 +19,8 @@ from configs.errors import DataError
 
 MAX_RECORD_BYTES = 1 << 26
 """Longest record, table or configuration that is read: 64 MiB."""
+MAX_LISTING_BYTES = 1 << 31
+"""Longest of those that have an entry for every sample, a set's manifest and a run's scores: 2 GiB."""
 MAX_PICTURE_BYTES = 1 << 29
 """Longest picture that is read: 512 MiB, which the largest one has without compression."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from configs.errors import DataError, shortened
 from configs.files import write_atomically
-from configs.reading import read_bytes
+from configs.reading import MAX_RECORD_BYTES, read_bytes
 from configs.wording import explained
 
 SCHEMA_VERSION = 1
@@ -35,6 +35,7 @@ class Record(Frozen):
         BESIDE: further files that its command writes beside it.
         SORT_KEYS: whether keys are written in alphabetical order instead of the schema's.
         INDENT: spaces by which each level is indented.
+        LARGEST: most bytes of the file that are read.
     """
 
     FILE: ClassVar[str]
@@ -42,6 +43,7 @@ class Record(Frozen):
     BESIDE: ClassVar[tuple[str, ...]] = ()
     SORT_KEYS: ClassVar[bool] = False
     INDENT: ClassVar[int] = 2
+    LARGEST: ClassVar[int] = MAX_RECORD_BYTES
 
     schema_version: Literal[1] = 1
 
@@ -52,7 +54,7 @@ class Record(Frozen):
         Raises:
             DataError: it is missing, is not JSON, holds NaN, has another schema version or breaks the schema.
         """
-        return read_record(cls.file_at(place), cls, cls.REMEDY)
+        return read_record(cls.file_at(place), cls, cls.REMEDY, cls.LARGEST)
 
     @classmethod
     def read_if_there(cls, folder: Path) -> Self | None:
@@ -108,7 +110,7 @@ def write_record(path: Path, record: BaseModel, sort_keys: bool = False, indent:
     write_atomically(path, text + "\n")
 
 
-def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
+def read_record(path: Path, kind: type[Kind], remedy: str, largest: int = MAX_RECORD_BYTES) -> Kind:
     """Read a record with a `schema_version` from JSON; `remedy` says what to do when it is missing or wrong.
 
     Raises:
@@ -117,7 +119,7 @@ def read_record(path: Path, kind: type[Kind], remedy: str) -> Kind:
     if path.parent.is_file():
         raise DataError(f"{path.parent}: a file; expected a folder with {path.name}; {remedy}")
     try:
-        text = read_bytes(path).decode()
+        text = read_bytes(path, largest).decode()
         content = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
         json.dumps(content, ensure_ascii=False).encode()  # refuses halves of characters, which nothing can write
     except FileNotFoundError as error:

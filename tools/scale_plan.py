@@ -18,7 +18,7 @@ from pathlib import Path
 import fsspec
 
 from configs.errors import UsageError
-from configs.reading import MAX_RECORD_BYTES
+from configs.reading import MAX_LISTING_BYTES
 from datasets.remote.client import client
 from datasets.remote.path import remote_path
 from datasets.remote.sets import open_place
@@ -110,10 +110,10 @@ def limits(frame: PerFrame, memory: float) -> list[tuple[str, int]]:
         memory: bytes that a machine has for the listed set.
     """
     found = [
-        (f"manifest.json is longer than the {MAX_RECORD_BYTES >> 20} MiB that are read", frame.manifest_bytes),
-        (f"per_sample.csv is longer than the {MAX_RECORD_BYTES >> 20} MiB that are read", frame.score_bytes),
+        (f"manifest.json is longer than the {MAX_LISTING_BYTES >> 30} GiB that are read", frame.manifest_bytes),
+        (f"per_sample.csv is longer than the {MAX_LISTING_BYTES >> 30} GiB that are read", frame.score_bytes),
     ]
-    counts = [(what, int(MAX_RECORD_BYTES / each)) for what, each in found if each]
+    counts = [(what, int(MAX_LISTING_BYTES / each)) for what, each in found if each]
     counts.append((f"the listed set takes more than {_bytes(memory)} of memory", int(memory / frame.listed_bytes)))
     return sorted(counts, key=lambda found: found[1])
 

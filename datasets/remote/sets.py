@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 from configs.errors import DataError
-from configs.reading import MAX_RECORD_BYTES
+from configs.reading import MAX_LISTING_BYTES
 from configs.urls import folder_of, is_url, require_place
 from datasets.remote.client import RemoteObject, client
 from datasets.remote.path import RemotePath, remote_path
@@ -106,7 +106,7 @@ def _manifest(root: RemotePath) -> Manifest | None:
     wanted = asked.find(root / MANIFEST_NAME)
     if wanted is None:
         return None
-    with held(asked, wanted, None, MAX_RECORD_BYTES) as path:
+    with held(asked, wanted, None, MAX_LISTING_BYTES) as path:
         try:
             return Manifest.read(path)
         except DataError as error:

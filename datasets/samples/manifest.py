@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from configs.reading import PlainPath
+from configs.reading import MAX_LISTING_BYTES, PlainPath
 from configs.records import Frozen, Record
 from configs.schema import CutSides, Plate
 from datasets.samples.images import image_size, picture_bytes, pixels_sha256
@@ -157,6 +157,7 @@ class Manifest(Record):
     FILE: ClassVar[str] = MANIFEST_NAME
     REMEDY: ClassVar[str] = "restore it, make the set again, or move it away if another program wrote it"
     INDENT: ClassVar[int] = 1
+    LARGEST: ClassVar[int] = MAX_LISTING_BYTES
     BESIDE: ClassVar[tuple[str, ...]] = (ATTRIBUTION_NAME, CONTACT_SHEET_NAME)
 
     name: str

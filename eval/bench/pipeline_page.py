@@ -122,9 +122,10 @@ def draw_pipeline(record: PipelineRecord) -> bytes:
 
 
 def _bars(record: PipelineRecord) -> list[tuple[str, list[tuple[str, float]]]]:
-    """Return the bars: bare inference, in turn by stage, and at once as a whole."""
+    """Return the bars: bare inference, in turn by stage, and at once: bare inference and what comes on top of it."""
     in_turn = [(time.stage, time.wall_ms) for time in record.in_turn.stages if time.stage != "wait"]
-    return [("bare", [("infer", record.bare_ms)]), ("in turn", in_turn), ("at once", [("wait", record.at_once.ms)])]
+    at_once = [("infer", record.bare_ms), ("wait", max(0.0, record.at_once.ms - record.bare_ms))]
+    return [("bare", [("infer", record.bare_ms)]), ("in turn", in_turn), ("at once", at_once)]
 
 
 def _thread(name: str) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from configs.errors import DataError, shortened
 from configs.files import write_atomically
-from configs.reading import read_text
+from configs.reading import MAX_LISTING_BYTES, read_text
 from configs.records import LARGEST_NUMBER
 from configs.tables import csv_text, text_of_cell
 from eval.metrics.constant import CONSTANT_NAMES
@@ -132,7 +132,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     file = path / PER_SAMPLE_FILE if path.is_dir() else path
     try:
-        lines = list(csv.reader(io.StringIO(read_text(file), newline=""), strict=True))
+        lines = list(csv.reader(io.StringIO(read_text(file, MAX_LISTING_BYTES), newline=""), strict=True))
     except (FileNotFoundError, DataError, csv.Error) as error:
         raise DataError(f"{file}: cannot be read ({error}); run `mattekit evaluate` to make it") from error
     header = lines[0] if lines else []

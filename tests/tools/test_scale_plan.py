@@ -36,8 +36,8 @@ def test_the_plan_is_what_one_gets_by_hand() -> None:
 
 
 def test_what_gives_way_first_comes_first() -> None:
-    assert [count for _, count in limits(FRAME, 1e8)] == [32_768, 50_000, 65_536]
-    assert [what.split()[0] for what, _ in limits(FRAME, 1e8)] == ["per_sample.csv", "the", "manifest.json"]
+    assert [count for _, count in limits(FRAME, 1e8)] == [50_000, 1_048_576, 2_097_152]
+    assert [what.split()[0] for what, _ in limits(FRAME, 1e8)] == ["the", "per_sample.csv", "manifest.json"]
 
 
 def test_a_set_is_measured_alike_in_a_folder_and_in_a_store(tiny_set: Path) -> None:
