@@ -7,7 +7,6 @@ the release asks of others and does not get so is told (`unmet`).
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import json
 import platform
 import re
@@ -171,8 +170,10 @@ def _links(find_links: Path | None) -> Sequence[str]:
 
 
 def _pip(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    if importlib.util.find_spec("pip") is None:
-        raise UsageError(f"pip is not installed for {sys.executable}; install it: python -m ensurepip")
+    try:
+        importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UsageError(f"pip is not installed for {sys.executable}; install it: python -m ensurepip") from error
     command = [sys.executable, "-m", "pip", *arguments, "--disable-pip-version-check"]
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 

@@ -101,6 +101,7 @@ OF_OUR_OWN = {
     "datasets/remote/cache.py",  # what it has fetched
     "converter/architectures/__init__.py",  # the user's own families
     "eval/omz/pairing.py",  # as accuracy_checker enters them
+    "eval/cluster/identity.py",  # the user's own families
     "eval/pipeline/journal.py",  # the parts of a run
     "eval/provenance",  # the locks, and the toolkit's own source
     "eval/versions/environments.py",  # wheels by their name
