@@ -16,7 +16,6 @@ from eval.pipeline.journal import Journal, require_unchanged
 from eval.pipeline.line import Finished, Line, Task
 from eval.pipeline.opening import Opened, open_evaluation
 from eval.pipeline.outcome import Outcome, Part
-from eval.pipeline.stages import Clock
 from eval.run.dataset_record import DatasetRecord
 from eval.run.evidence import require_evidence
 from eval.run.opening import Report
@@ -108,27 +107,25 @@ def run_opened(
     return assemble(opened, Part(tuple(outcomes), meter), keeper, rerun)
 
 
-def execute_here(journal: Journal | None = None, clock: Clock | None = None) -> Execute:
+def execute_here(journal: Journal | None = None) -> Execute:
     """Return what evaluates tasks in this process, a part whenever `journal` finds one due, or one for all."""
 
     def execute(
         opened: Opened, tasks: Sequence[Task], keeper: Keeper | None, tell: Callable[[int], None], emit: Emit
     ) -> None:
-        timer = clock or Clock()
         collected: list[Outcome] = []
         meter = CoverageMeter(opened.size)
         number = 0
         try:
-            for finished in Line(opened, timer).run(tasks):
-                with timer("write"):
-                    if keeper is not None:
-                        offer(keeper, opened, finished)
-                    collected.append(finished.outcome)
-                    meter.merge(finished.meter)
-                    number += 1
-                    if journal is not None and journal.due:
-                        emit(Part(tuple(collected), meter))
-                        collected, meter = [], CoverageMeter(opened.size)
+            for finished in Line(opened).run(tasks):
+                if keeper is not None:
+                    offer(keeper, opened, finished)
+                collected.append(finished.outcome)
+                meter.merge(finished.meter)
+                number += 1
+                if journal is not None and journal.due:
+                    emit(Part(tuple(collected), meter))
+                    collected, meter = [], CoverageMeter(opened.size)
                 tell(number)
         finally:
             # also after an error or an interruption: what is finished is kept

@@ -253,7 +253,7 @@ class Line:
                 if scored_before is not None:
                     scorer.follow(scored_before.truth, scored_before.finished.predictions[name])
                 scores[name] = scorer.score(truth, prediction)
-            for name in names:
+            for name in names:  # refuses numbers that are not finite, naming sample and variant
                 ScoreRow(sample.id, name, scores[name], place.latencies.get(name), sample.tags, constants)
             outcome = Outcome(
                 sample=sample.id,
